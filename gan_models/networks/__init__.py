@@ -1,0 +1,30 @@
+"""The networks: nn.Modules only, tensors in, tensors out; one file per family, named after it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# family -> "module:class"; imported when built, so that one family costs nothing to the others
+FAMILIES: dict[str, str] = {
+    "dcgan": "dcgan:DCGANGenerator",
+}
+
+
+def build(family: str, config: dict[str, Any]) -> nn.Module:
+    """Build an untrained network of `family` from its constructor arguments.
+
+    Raises:
+        ValueError: the family is unknown, or the arguments do not fit it.
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"Unknown family {family!r}. Known are: {', '.join(sorted(FAMILIES))}.")
+    module, name = FAMILIES[family].split(":")
+    cls = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    try:
+        return cls(**config)
+    except TypeError as error:
+        raise ValueError(f"The configuration does not fit family {family!r}: {error}.") from error
