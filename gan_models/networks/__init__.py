@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # family -> "module:class"; imported when built, so that one family costs nothing to the others
 FAMILIES: dict[str, str] = {
     "dcgan": "dcgan:DCGANGenerator",
+    "dcgan-discriminator": "dcgan:DCGANDiscriminator",
 }
 
 

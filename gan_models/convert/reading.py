@@ -1,0 +1,175 @@
+"""What all checkpoint formats share: unwrapping, agreeing on sizes, strict checks, folding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import networks
+
+try:
+    from ..weights import WeightsError
+except ImportError:
+    from ._weights_shim import WeightsError
+
+Tensors = dict[str, Tensor]
+CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")
+
+
+class FormatError(WeightsError):
+    """The tensors are not what the named format holds."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One tensor a checkpoint must hold: its shape there, and its name in our network.
+
+    `to` None: it must be there, but our network computes the same without it.
+    """
+
+    shape: tuple[int, ...]
+    to: str | None = None
+
+
+def unwrap(content: Any) -> tuple[Tensors, dict[str, Any]]:
+    """Split a file's content into the generator's tensors and what lies beside them.
+
+    Raises:
+        FormatError: there is no state dict, or it holds something that is no tensor.
+    """
+    beside: dict[str, Any] = {}
+    if isinstance(content, Mapping):
+        for name in CONTAINERS:
+            if isinstance(content.get(name), Mapping):
+                beside = {key: value for key, value in content.items() if key != name}
+                content = content[name]
+                break
+    if not isinstance(content, Mapping) or not content:
+        raise FormatError(
+            "This file holds no state dict. Save the generator's `state_dict()` and try again."
+        )
+    for key, value in content.items():
+        if not isinstance(value, Tensor):
+            raise FormatError(
+                f"{key!r} is no tensor but {type(value).__name__}. Give a plain state dict, or one "
+                f"under {', '.join(CONTAINERS)}."
+            )
+    tensors = {str(key): value for key, value in content.items()}
+    if all(key.startswith("module.") for key in tensors):  # saved from nn.DataParallel
+        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
+    return tensors, beside
+
+
+def agreed(tensors: Tensors, places: Iterable[tuple[str, int]], what: str, format: str) -> int:
+    """Return the size most of `places` (key, axis) agree on.
+
+    One misshaped or missing tensor is outvoted, so that the strict check can name it.
+
+    Raises:
+        FormatError: none of the places exists.
+    """
+    places = list(places)
+    found = Counter(
+        tensors[key].shape[axis]
+        for key, axis in places
+        if key in tensors and tensors[key].ndim > (axis if axis >= 0 else -axis - 1)
+    )
+    if not found:
+        raise foreign(tensors, places[0][0] if places else what, format)
+    return found.most_common(1)[0][0]
+
+
+def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
+    """Say that a checkpoint belongs to another family than `format`."""
+    first = next(iter(tensors), "nothing")
+    return FormatError(
+        f"This is not a {format} checkpoint: {missing!r} is missing, and it begins with {first!r}. "
+        "Choose the format the file was saved in."
+    )
+
+
+def check(tensors: Tensors, slots: Mapping[str, Slot], format: str) -> None:
+    """Refuse a missing, misshaped or extra tensor, naming the first.
+
+    Raises:
+        FormatError: as above.
+    """
+    for key, slot in slots.items():
+        if key not in tensors:
+            raise FormatError(
+                f"{key!r} is missing from this {format} checkpoint. Use a complete file."
+            )
+        if tuple(tensors[key].shape) != slot.shape:
+            raise FormatError(
+                f"{key!r} has the shape {list(tensors[key].shape)}, but the rest of this {format} "
+                f"checkpoint needs {list(slot.shape)}. Use a file that was saved whole."
+            )
+    for key in tensors:
+        if key not in slots:
+            raise FormatError(
+                f"{key!r} does not belong to a {format} checkpoint of this size. "
+                "Choose the format the file was saved in."
+            )
+
+
+def fold_spectral_norm(tensors: Tensors) -> Tensors:
+    """Divide every `weight_orig` by its stored sigma = u^T W v (Miyato et al. 2018, eq. 4-7).
+
+    The stored vectors are used as they are: they are what the pictures were made with, and an exact
+    singular value differs.
+    """
+    folded = dict(tensors)
+    for key, weight in tensors.items():
+        if key.endswith(".weight_orig"):
+            stem = key.removesuffix("_orig")
+            u, v = tensors[f"{stem}_u"].float(), tensors[f"{stem}_v"].float()
+            folded[key] = weight.float() / torch.dot(u, weight.float().flatten(1) @ v)
+    return folded
+
+
+def build_filled(
+    family: str, config: dict[str, Any], tensors: Tensors, slots: Mapping[str, Slot], format: str
+) -> nn.Module:
+    """Check `tensors` against `slots`, build the network and fill it; eval mode, float32.
+
+    The network is built without memory and takes the tensors over, so that nothing is held twice.
+
+    Raises:
+        FormatError: the tensors do not fit.
+    """
+    check(tensors, slots, format)
+    network = build_empty(family, config, format)
+    tensors = fold_spectral_norm(tensors)
+    own = network.state_dict()
+    filled = {
+        slot.to: _as(tensors[key], own[slot.to])
+        for key, slot in slots.items()
+        if slot.to is not None
+    }
+    network.load_state_dict(filled, strict=True, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def build_empty(family: str, config: dict[str, Any], format: str) -> nn.Module:
+    """Build a network on the meta device.
+
+    Raises:
+        FormatError: the sizes read from the checkpoint fit no such network.
+    """
+    try:
+        with torch.device("meta"):
+            return networks.build(family, config)
+    except (ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"The tensor sizes fit no {format} network: {error} Choose another format."
+        ) from error
+
+
+def _as(tensor: Tensor, ours: Tensor) -> Tensor:
+    """Give a tensor the shape and kind of number ours has, without a copy where it can be."""
+    return tensor.to(ours.dtype).reshape(ours.shape).contiguous()
