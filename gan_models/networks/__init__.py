@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 FAMILIES: dict[str, str] = {
     "dcgan": "dcgan:DCGANGenerator",
     "dcgan-discriminator": "dcgan:DCGANDiscriminator",
+    "classifier": "classifier:Classifier",
+    "efficientnet-lite0": "efficientnet_lite0:EfficientNetLite0",
+    "projected-discriminator": "projected:ProjectedDiscriminator",
+    "segmenter": "segmenter:Segmenter",
 }
 
 

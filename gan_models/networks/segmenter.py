@@ -1,0 +1,54 @@
+"""A small U-Net (Ronneberger et al. 2015, arXiv:1505.04597), to measure label maps by."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def _double_conv(c_in: int, c_out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(c_in, c_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(c_out),
+        nn.ReLU(),
+        nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(c_out),
+        nn.ReLU(),
+    )
+
+
+class Segmenter(nn.Module):
+    """Picture -> one logit a class and pixel; sizes that 2**depth divides."""
+
+    family = "segmenter"
+
+    def __init__(self, num_classes: int = 12, width: int = 24, depth: int = 4) -> None:
+        super().__init__()
+        self.num_classes, self.width, self.depth = num_classes, width, depth
+        widths = [min(width * 2**level, 8 * width) for level in range(depth + 1)]
+        self.down = nn.ModuleList(
+            _double_conv(c_in, c_out) for c_in, c_out in zip([3, *widths[:-1]], widths, strict=True)
+        )
+        self.up = nn.ModuleList(
+            _double_conv(below + skip, skip)
+            for below, skip in zip(widths[:0:-1], widths[-2::-1], strict=True)
+        )
+        self.out = nn.Conv2d(width, num_classes, 1)
+
+    @property
+    def config(self) -> dict:
+        """Constructor arguments that rebuild this network."""
+        return {"num_classes": self.num_classes, "width": self.width, "depth": self.depth}
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images [N, 3, H, W] in [-1, 1] -> logits [N, num_classes, H, W]."""
+        x, skips = images, []
+        for level, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if level else x)
+            skips.append(x)
+        skips.pop()
+        for block in self.up:
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = block(torch.cat([x, skips.pop()], dim=1))
+        return self.out(x)

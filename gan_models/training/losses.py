@@ -1,0 +1,112 @@
+"""The published losses, one function each; all return a scalar to be made small.
+
+`logits` may be one tensor or a list of tensors, one a discriminator or scale: those are summed over
+the list and averaged over everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Logits = Tensor | Sequence[Tensor]
+
+
+def _each(logits: Logits) -> Sequence[Tensor]:
+    return [logits] if isinstance(logits, Tensor) else logits
+
+
+def hinge_discriminator(real: Logits, fake: Logits) -> Tensor:
+    """Geometric GAN (Lim and Ye 2017, arXiv:1705.02894), equation 13."""
+    pairs = zip(_each(real), _each(fake), strict=True)
+    return torch.stack([F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in pairs]).sum()
+
+
+def hinge_generator(fake: Logits) -> Tensor:
+    """Geometric GAN (Lim and Ye 2017, arXiv:1705.02894), equation 14."""
+    return torch.stack([-f.mean() for f in _each(fake)]).sum()
+
+
+def nonsaturating_discriminator(real: Logits, fake: Logits) -> Tensor:
+    """Generative adversarial nets (Goodfellow et al. 2014, arXiv:1406.2661), equation 1."""
+    pairs = zip(_each(real), _each(fake), strict=True)
+    terms = [F.softplus(-r).mean() + F.softplus(f).mean() for r, f in pairs]
+    return torch.stack(terms).sum()
+
+
+def nonsaturating_generator(fake: Logits) -> Tensor:
+    """Generative adversarial nets (Goodfellow et al. 2014, arXiv:1406.2661), end of section 3."""
+    return torch.stack([F.softplus(-f).mean() for f in _each(fake)]).sum()
+
+
+def r1_penalty(real_logits: Logits, images: Tensor) -> Tensor:
+    """Half the squared gradient of the real logits (Mescheder et al. 2018, 1801.04406, eq. 9).
+
+    `images` [N, 3, H, W] must have required gradients before the logits were computed. Applied
+    lazily (StyleGAN2, Karras et al. 2020, arXiv:1912.04958, section 3.1): multiply by the interval.
+    """
+    total = torch.stack([logits.flatten(1).mean(1).sum() for logits in _each(real_logits)]).sum()
+    (gradient,) = torch.autograd.grad(total, images, create_graph=True)
+    return 0.5 * gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+def least_squares_discriminator(real: Logits, fake: Logits) -> Tensor:
+    """Least squares GAN (Mao et al. 2017, arXiv:1611.04076), equation 2 with a = 0, b = 1."""
+    pairs = zip(_each(real), _each(fake), strict=True)
+    terms = [0.5 * ((r - 1).square().mean() + f.square().mean()) for r, f in pairs]
+    return torch.stack(terms).sum()
+
+
+def least_squares_generator(fake: Logits) -> Tensor:
+    """Least squares GAN (Mao et al. 2017, arXiv:1611.04076), equation 2 with c = 1, unhalved."""
+    return torch.stack([(f - 1).square().mean() for f in _each(fake)]).sum()
+
+
+def cycle_consistency(images: Tensor, back: Tensor) -> Tensor:
+    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), equation 2: L1 after there and back again."""
+    return F.l1_loss(back, images)
+
+
+def identity_mapping(images: Tensor, mapped: Tensor) -> Tensor:
+    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), section 5.2: its own domain stays as it is."""
+    return F.l1_loss(mapped, images)
+
+
+def feature_matching(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]]) -> Tensor:
+    """pix2pixHD (Wang et al. 2018, arXiv:1711.11585), equation 4.
+
+    One list of layers a discriminator; the mean L1 a layer, summed over layers, averaged over
+    discriminators. The real side is a target: no gradient flows there.
+    """
+    terms = [
+        F.l1_loss(f, r.detach())
+        for reals, fakes in zip(real, fake, strict=True)
+        for r, f in zip(reals, fakes, strict=True)
+    ]
+    return torch.stack(terms).sum() / len(real)
+
+
+def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Perceptual loss (Johnson et al. 2016, arXiv:1603.08155), equation 2, with L1 as in pix2pixHD.
+
+    Feature maps of a frozen network; each scale is divided by its own mean size, so that deep
+    scales do not drown fine ones.
+    """
+    terms = [
+        F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp_min(1e-6)
+        for r, f in zip(real, fake, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
+def kl_free_bits(mu: Tensor, logvar: Tensor, free_nats: float) -> Tensor:
+    """KL divergence to the standard normal, [N, D] -> scalar, with a floor for each number.
+
+    Kingma and Welling 2014 (arXiv:1312.6114), appendix B; free bits as in Kingma et al. 2016
+    (arXiv:1606.04934), section C.8: below `free_nats` a number costs nothing.
+    """
+    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar)  # [N, D]
+    return kl.mean(0).clamp_min(free_nats).sum()
