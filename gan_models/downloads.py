@@ -1,0 +1,286 @@
+"""Bring a file here from the web. What it brings is not trusted yet."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import logging
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+import httpx
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = httpx.Timeout(connect=8, read=20, write=20, pool=8)  # seconds
+OPEN_SECONDS = 20  # for name look-up, connection and redirects together
+MAX_ATTEMPTS = 40  # each must have brought new bytes, see `fetch_url`
+PAUSE_SECONDS = 0.5  # before going on after a cut
+SPARE_BYTES = 8 << 20  # to leave free on the disk
+
+
+class WeightsError(RuntimeError):
+    """Weights cannot be had or used; the text is for the user and ends in what to do."""
+
+
+class MissingWeightsError(WeightsError):
+    """The weights are not here and could not be brought."""
+
+
+class CorruptWeightsError(WeightsError):
+    """The file is damaged, or is not what it should be."""
+
+
+class UnsafeWeightsError(WeightsError):
+    """Reading the file would mean running code from it."""
+
+
+class DownloadCancelled(WeightsError):  # noqa: N818  (not a fault: the user's own wish)
+    """The user stopped the download."""
+
+
+@dataclass
+class Watch:
+    """What the caller wants to know of a download, and whether they still want it."""
+
+    label: str  # the model's id, for the sentences
+    progress: Callable[[int, int], None] | None = None  # bytes so far, bytes in all (0: unknown)
+    cancelled: Callable[[], bool] | None = None
+    _told: float = field(default=0.0, init=False)
+
+    def check(self) -> None:
+        """Raise `DownloadCancelled` once the caller wants no more."""
+        if self.cancelled is not None and self.cancelled():
+            raise DownloadCancelled(
+                f"The download of {self.label} was stopped; the next try goes on from there."
+            )
+
+    def tell(self, done: int, total: int) -> None:
+        """Report progress, at most ten times a second and at the end."""
+        self.check()
+        now = time.monotonic()
+        if self.progress is not None and (done == total or now - self._told > 0.1):
+            self._told = now
+            self.progress(done, total)
+
+
+def megabytes(size: int) -> str:
+    """A size for people: "14 MB", "0.3 MB"."""
+    return f"{size / 1e6:.0f} MB" if size >= 10_000_000 else f"{size / 1e6:.1f} MB"
+
+
+def sha256_of(path: Path | str) -> str:
+    """The SHA-256 of a file as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk can refuse at `path` into sentences."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise WeightsError(
+                f"The disk that holds {path.parent} is full: free some space, or set GANVAS_HOME "
+                "to a folder on another disk, and try again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise WeightsError(
+                f"{path} may not be read or written: correct its permissions, or set GANVAS_HOME "
+                "to a folder of your own, and try again."
+            ) from error
+        raise WeightsError(
+            f"{path} cannot be used ({error.strerror or error}): check the path and try again."
+        ) from error
+
+
+@contextlib.contextmanager
+def only_one(path: Path, watch: Watch, expected_bytes: int = 0) -> Iterator[None]:
+    """Let one caller at a time, of all threads and processes, bring `path`.
+
+    The system gives the lock back when its holder dies, so that none is ever stale.
+    """
+    lock = filelock.FileLock(path.with_name(path.name + ".lock"), thread_local=False)
+    part = part_of(path)
+    while True:
+        try:
+            lock.acquire(timeout=0.2)
+            break
+        except filelock.Timeout:
+            watch.tell(size_of(part), max(expected_bytes, size_of(part)))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def part_of(path: Path) -> Path:
+    """Where `path` grows while it is downloaded."""
+    return path.with_name(path.name + ".part")
+
+
+def forget(part: Path) -> None:
+    """Remove a partial download that is of no use, with its notes."""
+    part.unlink(missing_ok=True)
+    _notes_of(part).unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+# --- the Hub and the web ------------------------------------------------------------------------
+
+
+def fetch_url(url: str, headers: dict[str, str], part: Path, watch: Watch) -> None:
+    """Download `url` to `part`, going on after cuts for as long as each attempt brings bytes."""
+    if not url.startswith(("http://", "https://")):
+        raise MissingWeightsError(
+            f"{watch.label} cannot be downloaded from {url}: only http and https addresses can; "
+            "open a file on this machine by its path."
+        )
+    headers = {**headers, "Accept-Encoding": "identity"}
+    with httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers) as client:
+        for _ in range(MAX_ATTEMPTS):
+            before, reason = size_of(part), "the connection was cut"
+            try:
+                if _stream(client, url, part, watch):
+                    return
+            except (httpx.TransportError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
+                log.debug("download of %s stopped: %r", url, error)
+                reason = "no answer in time" if "Timeout" in type(error).__name__ else reason
+                if isinstance(error, httpx.ConnectError):
+                    reason = "no connection"
+            if size_of(part) <= before:
+                break
+            time.sleep(PAUSE_SECONDS)
+    raise MissingWeightsError(
+        f"{watch.label} could not be downloaded from {httpx.URL(url).host} ({reason}): check the "
+        f"network, then run `python -m gan_models fetch {watch.label}`, which goes on where this "
+        "stopped."
+    )
+
+
+def _stream(client: httpx.Client, url: str, part: Path, watch: Watch) -> bool:
+    """Append to `part` what is missing of `url`; False when the answer ended too early."""
+    have, notes = size_of(part), _read_notes(part, url)
+    wanted = {"Range": f"bytes={have}-", "If-Range": notes["tag"]} if have and notes else {}
+    with contextlib.closing(_open(client, url, wanted, watch)) as response:
+        if response.status_code == 416:  # the file is another one now, or was whole already
+            if have and notes and have == notes["total"]:
+                return True
+            forget(part)
+            return _stream(client, url, part, watch) if have else False
+        _refuse_bad_status(response, url, part, watch)
+        start = have if _goes_on(response, have, notes) else 0
+        length = response.headers.get("Content-Length", "")
+        total = start + int(length) if length.isdigit() else 0
+        refuse_full_disk(part, total - start, watch)
+        _write_notes(part, url, response, total)
+        done = start
+        with open(part, "r+b" if start else "wb") as file:
+            file.seek(start)
+            for chunk in response.iter_raw():
+                file.write(chunk)
+                done += len(chunk)
+                watch.tell(done, total)
+    return total in (0, done)
+
+
+def _open(client: httpx.Client, url: str, headers: dict[str, str], watch: Watch) -> httpx.Response:
+    """Send the request, yet stay cancellable and in time even where looking up a name hangs."""
+    answer: queue.Queue[httpx.Response | Exception] = queue.Queue()
+
+    def send() -> None:
+        try:
+            answer.put(client.send(client.build_request("GET", url, headers=headers), stream=True))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
+            answer.put(error)
+
+    threading.Thread(target=send, daemon=True, name="ganvas-download").start()
+    deadline = time.monotonic() + OPEN_SECONDS
+    while time.monotonic() < deadline:
+        watch.check()
+        with contextlib.suppress(queue.Empty):
+            got = answer.get(timeout=0.1)
+            if isinstance(got, Exception):
+                raise got
+            return got
+    raise httpx.ConnectTimeout(f"no answer from {url} within {OPEN_SECONDS} s")
+
+
+def _goes_on(response: httpx.Response, have: int, notes: dict | None) -> bool:
+    """Whether the answer is the rest of the very file that an earlier call began."""
+    if response.status_code != 206 or not notes:
+        return False
+    whole = response.headers.get("Content-Range", "").removeprefix("bytes ")
+    first, _, total = whole.partition("/")
+    return first.startswith(f"{have}-") and total in (str(notes["total"]), "*")
+
+
+def _refuse_bad_status(response: httpx.Response, url: str, part: Path, watch: Watch) -> None:
+    status, name = response.status_code, watch.label
+    if status in (200, 206):
+        return
+    final = part.with_name(part.name.removesuffix(".part"))
+    if status in (401, 403):
+        raise MissingWeightsError(
+            f"{name} is only given to those who are signed in and have accepted its terms (HTTP "
+            f"{status}): accept them on the model's page at {httpx.URL(url).host}, set HF_TOKEN to "
+            "your access token, and try again."
+        )
+    if status in (404, 410):
+        raise MissingWeightsError(
+            f"{name} is no longer at {url} (HTTP {status}): choose another model, or put the file "
+            f"at {final} yourself if you have it."
+        )
+    raise MissingWeightsError(
+        f"{name} could not be downloaded: {httpx.URL(url).host} answered with HTTP {status}; wait "
+        f"a few minutes, then run `python -m gan_models fetch {name}`."
+    )
+
+
+def refuse_full_disk(part: Path, needed: int, watch: Watch) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if needed + SPARE_BYTES > free:
+        raise WeightsError(
+            f"{watch.label} needs {megabytes(needed)} more, but the disk that holds {part.parent} "
+            f"has only {megabytes(free)} free: free some space, or set GANVAS_HOME to a folder on "
+            "another disk, and try again."
+        )
+
+
+def _notes_of(part: Path) -> Path:
+    return part.with_name(part.name + ".json")
+
+
+def _read_notes(part: Path, url: str) -> dict | None:
+    """What is known of the file that `part` is the beginning of; None: nothing to go on with."""
+    try:
+        notes = json.loads(_notes_of(part).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return notes if isinstance(notes, dict) and notes.get("url") == url else None
+
+
+def _write_notes(part: Path, url: str, response: httpx.Response, total: int) -> None:
+    """Note which version of the file `part` is of; without a strong tag there is no going on."""
+    tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+    if not total or not tag or tag.startswith("W/"):
+        _notes_of(part).unlink(missing_ok=True)
+        return
+    notes = {"url": url, "tag": tag, "total": total}
+    _notes_of(part).write_text(json.dumps(notes), "utf-8")

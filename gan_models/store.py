@@ -1,0 +1,298 @@
+"""Where weights files lie, and whether they are the right ones.
+
+A file is used only after its SHA-256 has been seen to be right, in this process, since it last
+changed. Where no hash was published, the one of the first download is written down and holds from
+then on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import filelock
+
+from gan_models import downloads, wheels
+from gan_models.downloads import (
+    CorruptWeightsError,
+    MissingWeightsError,
+    Watch,
+    disk_errors,
+    megabytes,
+    sha256_of,
+)
+from gan_models.zoo import Checkpoint, Hub, LocalFile, ModelSpec, Url, Wheel
+
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+
+Stamp = tuple[int, int, int, int]  # changes whenever a file does: inode, size, mtime_ns, ctime_ns
+_verified: dict[Path, tuple[Stamp, str]] = {}  # what this process has hashed
+
+
+def home() -> Path:
+    """The folder of everything Ganvas keeps: `GANVAS_HOME`, by default `~/.cache/ganvas`."""
+    return Path(os.environ.get("GANVAS_HOME") or "~/.cache/ganvas").expanduser().absolute()
+
+
+def is_offline() -> bool:
+    """Whether `GANVAS_OFFLINE` forbids the network."""
+    return os.environ.get("GANVAS_OFFLINE", "").lower() not in ("", "0", "false", "no")
+
+
+def ensure(
+    spec: ModelSpec,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    *,
+    repair: bool = False,
+) -> Path:
+    """The verified weights file of `spec`, downloaded first if need be.
+
+    Args:
+        progress: called with the bytes so far and the bytes in all (0 where unknown).
+        cancelled: asked about ten times a second; True stops the download.
+        repair: download a damaged file again instead of refusing it.
+
+    Raises:
+        MissingWeightsError: the file is not here and could not be brought.
+        CorruptWeightsError: the file, or what was downloaded, is not the one `spec` means.
+        DownloadCancelled: `cancelled` said so.
+        WeightsError: the disk is full or may not be written.
+    """
+    path = _path(spec)
+    with disk_errors(path):
+        if path.is_file():
+            if _is_right(spec, path):
+                return path
+            if not (repair and _is_downloaded(spec)):
+                raise CorruptWeightsError(_damaged(spec, path))
+        elif not _is_downloaded(spec) or is_offline():
+            raise MissingWeightsError(_missing(spec, path))
+        _download(spec, path, Watch(spec.id, progress, cancelled))
+    return path
+
+
+def find(spec: ModelSpec) -> Path | None:
+    """The weights file of `spec` if it is here and right, else None. Uses no network."""
+    path = _path(spec)
+    return path if path.is_file() and _is_right(spec, path) else None
+
+
+def availability(spec: ModelSpec) -> tuple[bool, str]:
+    """Whether `spec` can be used with no network, and if not, a sentence why. Quick."""
+    path = _path(spec)
+    if not path.is_file():
+        return False, _missing(spec, path)
+    if _record_of(path).get("stamp") == list(_stamp(path)[1:3]) or _is_right(spec, path):
+        return True, ""
+    return False, _damaged(spec, path)
+
+
+def verify_all(specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Path, bool, str]]:
+    """Hash every weights file present anew; yield model id, path, whether it is right, a sentence.
+
+    Models whose weights are not here are passed over.
+    """
+    for spec in specs:
+        path = _path(spec)
+        if path.is_file():
+            _verified.pop(path, None)
+            right = _is_right(spec, path)
+            known = spec.sha256 or _record_of(path).get("sha256")
+            fine = f"{spec.id} is right." if known else f"{spec.id} has no published SHA-256."
+            yield spec.id, path, right, fine if right else _damaged(spec, path)
+
+
+def _path(spec: ModelSpec) -> Path:
+    """Where the weights of `spec` are, or would be."""
+    source = spec.source
+    if isinstance(source, LocalFile):
+        return Path(source.path).expanduser().absolute()
+    if isinstance(source, Checkpoint):
+        return CHECKPOINTS / source.filename
+    inner = {
+        Wheel: lambda: source.member,
+        Hub: lambda: source.path,
+        Url: lambda: unquote(urlsplit(source.url).path),
+    }[type(source)]()
+    name = re.sub(r"[^\w.+=-]", "_", PurePosixPath(inner).name) or "weights"
+    return home() / "weights" / spec.id / name
+
+
+def _is_downloaded(spec: ModelSpec) -> bool:
+    return isinstance(spec.source, Wheel | Hub | Url)
+
+
+def _missing(spec: ModelSpec, path: Path) -> str:
+    if not _is_downloaded(spec):
+        return f"{spec.id} needs {path}, which is not there: put it back, or correct the path."
+    fetch = f"`python -m gan_models fetch {spec.id}`"
+    if is_offline():
+        return (
+            f"{spec.id} ({megabytes(spec.size_bytes)}) has not been downloaded, and GANVAS_OFFLINE "
+            f"forbids the network: unset it and run {fetch}."
+        )
+    return (
+        f"{spec.id} ({megabytes(spec.size_bytes)}) has not been downloaded: it needs a network at "
+        f"its first use, or run {fetch}."
+    )
+
+
+def _damaged(spec: ModelSpec, path: Path) -> str:
+    if isinstance(spec.source, Checkpoint):
+        cure = f"restore it with `git checkout -- checkpoints/{spec.source.filename}`"
+    elif isinstance(spec.source, LocalFile):
+        cure = "copy it again from where you have it"
+    else:
+        cure = f"run `python -m gan_models fetch {spec.id}` to download it again"
+    return (
+        f"{path}, the weights of {spec.id}, is damaged (its SHA-256 is not the right one): {cure}."
+    )
+
+
+# --- verifying ----------------------------------------------------------------------------------
+
+
+def _stamp(path: Path) -> Stamp:
+    stat = path.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def _hash_once(path: Path) -> str:
+    """The SHA-256 of `path`, computed once a process for as long as the file does not change."""
+    stamp = _stamp(path)
+    if path not in _verified or _verified[path][0] != stamp:
+        _verified[path] = (stamp, sha256_of(path))
+    return _verified[path][1]
+
+
+def _is_right(spec: ModelSpec, path: Path) -> bool:
+    """Whether the file at `path` has the hash that `spec`, or the first download, says."""
+    record = _record_of(path) if _is_downloaded(spec) else {}
+    expected = spec.sha256 or record.get("sha256")
+    if expected is None and not _is_downloaded(spec):
+        return path.stat().st_size > 0
+    found = _hash_once(path)
+    if expected is None and kind_of(path) not in ("torch", "safetensors"):
+        return False
+    if expected not in (None, found):
+        return False
+    if _is_downloaded(spec) and record.get("stamp") != list(_stamp(path)[1:3]):
+        _record(path, found)
+    return True
+
+
+def _download(spec: ModelSpec, path: Path, watch: Watch) -> None:
+    """Bring the file, verify it, and only then give it its name."""
+    if is_offline():
+        raise MissingWeightsError(_damaged(spec, path)[:-1] + ", with GANVAS_OFFLINE unset.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with downloads.only_one(path, watch, spec.size_bytes):
+        if path.is_file() and _is_right(spec, path):
+            return  # another caller has just brought it
+        part = downloads.part_of(path)
+        _fetch(spec, part, watch)
+        found = sha256_of(part)
+        kind = kind_of(part)
+        if found != (spec.sha256 or found) or kind not in ("torch", "safetensors", "pickle"):
+            downloads.forget(part)
+            what = "a web page" if kind == "page" else f"another file (SHA-256 {found[:12]}…)"
+            raise CorruptWeightsError(
+                f"What was downloaded for {spec.id} is not the published file but {what}; nothing "
+                f"of it was kept: run `python -m gan_models fetch {spec.id}` to try again, and if "
+                "it happens again, check the network for a proxy or a sign-in page."
+            )
+        _verified.pop(path, None)
+        os.replace(part, path)
+        downloads.forget(part)
+        _verified[path] = (_stamp(path), found)
+        _record(path, found)
+
+
+def _records_path() -> Path:
+    return home() / "weights" / "hashes.json"
+
+
+def _records() -> dict[str, dict[str, Any]]:
+    try:
+        records = json.loads(_records_path().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return records if isinstance(records, dict) else {}
+
+
+def _record_of(path: Path) -> dict[str, Any]:
+    """What was written down of a downloaded file: its `sha256` and `stamp` (size, mtime_ns)."""
+    return _records().get(f"{path.parent.name}/{path.name}", {})
+
+
+def _record(path: Path, sha256: str) -> None:
+    """Write down the hash of a file that has just been found right."""
+    target = _records_path()
+    with disk_errors(target), filelock.FileLock(target.with_suffix(".lock")):
+        records = _records()
+        records[f"{path.parent.name}/{path.name}"] = {
+            "sha256": sha256,
+            "stamp": list(_stamp(path)[1:3]),
+        }
+        part = target.with_suffix(".json.part")
+        part.write_text(json.dumps(records, indent=1, sort_keys=True), "utf-8")
+        os.replace(part, target)
+
+
+def _fetch(spec: ModelSpec, part: Path, watch: Watch) -> None:
+    """Bring the file that `spec.source` names to `part`, unverified.
+
+    Goes on where an earlier call stopped. A caller holds the lock of `only_one`.
+
+    Raises:
+        WeightsError: it could not be had; what came of it stays in `part`.
+    """
+    source = spec.source
+    if isinstance(source, Wheel):
+        wheels.fetch_wheel(source, part, watch, spec.size_bytes)
+    elif isinstance(source, Hub):
+        url, headers = _hub_request(source)
+        downloads.fetch_url(url, headers, part, watch)
+    elif isinstance(source, Url):
+        downloads.fetch_url(source.url, {}, part, watch)
+    else:
+        raise TypeError(f"{type(source).__name__} is not a source to download from")
+
+
+def _hub_request(source: Hub) -> tuple[str, dict[str, str]]:
+    """The address of a file on the Hub at its pinned revision, and the user's own credentials."""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.utils import build_hf_headers
+
+    url = hf_hub_url(
+        source.repo_id,
+        source.path,
+        repo_type=source.repo_type,
+        revision=source.revision,
+        endpoint=os.environ.get("HF_ENDPOINT", "").rstrip("/") or None,
+    )
+    return url, build_hf_headers(library_name="ganvas")
+
+
+def kind_of(path: Path) -> str:
+    """torch, safetensors, pickle, page, pointer, empty or other: a file by its first bytes."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    if not head:
+        return "empty"
+    if head.startswith(b"PK\x03\x04"):
+        return "torch"
+    if re.match(rb"\x80[\x02-\x05]", head):
+        # torch's old format is a pickle that begins with its magic number
+        return "torch" if b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19" in head else "pickle"
+    if head.startswith(b"version https://git-lfs"):
+        return "pointer"
+    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+        return "page"
+    return "safetensors" if head[8:9] == b"{" else "other"
