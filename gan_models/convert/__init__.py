@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -9,25 +10,25 @@ from typing import Any
 
 from torch import nn
 
-try:
-    from ..weights import read_tensors
-except ImportError:
-    from ._weights_shim import read_tensors
-from . import dcgan
+from ..weights import read_tensors
+from . import dcgan, nvlabs_pickle, stylegan2
 from .reading import FormatError, unwrap
 
-__all__ = ["FORMATS", "FormatError", "load_generator"]
+__all__ = ["FORMATS", "FormatError", "load_discriminator", "load_generator"]
 
 FORMATS: dict[str, Callable[..., nn.Module]] = {
     "dcgan-pytorch": dcgan.load,
+    "stylegan2-nvlabs": stylegan2.load_nvlabs,
+    "stylegan2-rosinality": stylegan2.load_rosinality,
 }
+PICKLED = ("stylegan2-nvlabs", "stylegan3-nvlabs")
 
 
 def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn.Module:
     """Read a foreign generator checkpoint into our own network, in eval mode.
 
     The configuration is read from the tensors' shapes; what no tensor tells is an option, named as
-    in the reference's constructor and with its default.
+    in the reference's constructor and with its default. An NVIDIA `.pkl` brings its own options.
 
     Args:
         path: a .safetensors, .pth, .pt, .bin, .tar or NVIDIA .pkl file.
@@ -43,5 +44,36 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn
         raise ValueError(
             f"There is no format {format!r}. Choose from: {', '.join(sorted(FORMATS))}."
         )
-    tensors, _ = unwrap(read_tensors(Path(path)))
-    return FORMATS[format](tensors, **options)
+    load, path = FORMATS[format], Path(path)
+    _check_options(load, options, format)
+    if path.suffix == ".pkl" and format in PICKLED:
+        record = nvlabs_pickle.read_networks(path)["G_ema"]
+        own = nvlabs_pickle.generator_options(record, format)
+        return load(nvlabs_pickle.tensors_of(record), **(own | options))
+    tensors, beside = unwrap(read_tensors(path))
+    if format == "stylegan2-rosinality" and beside.get("latent_avg") is not None:
+        options.setdefault("latent_avg", beside["latent_avg"])
+    return load(tensors, **options)
+
+
+def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
+    """Read the discriminator an NVIDIA `.pkl` holds under `D`, in eval mode; None without one.
+
+    Raises:
+        FormatError: it is no residual StyleGAN2 discriminator.
+        UnsafeWeightsError: the file wants to run code.
+    """
+    record = nvlabs_pickle.read_networks(Path(path)).get("D")
+    if record is None:
+        return None
+    tensors, options = nvlabs_pickle.tensors_of(record), nvlabs_pickle.discriminator_options(record)
+    return stylegan2.load_nvlabs_discriminator(tensors, **options)
+
+
+def _check_options(load: Callable[..., nn.Module], options: dict[str, Any], format: str) -> None:
+    known = list(inspect.signature(load).parameters)[1:]
+    for name in options:
+        if name not in known:
+            raise ValueError(
+                f"{format} has no option {name!r}. It has: {', '.join(known) or 'none'}."
+            )

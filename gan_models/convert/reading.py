@@ -11,11 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import networks
-
-try:
-    from ..weights import WeightsError
-except ImportError:
-    from ._weights_shim import WeightsError
+from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
 CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")

@@ -1,0 +1,387 @@
+"""StyleGAN2 checkpoints: NVIDIA's layout (StyleGAN2-ADA, StyleGAN3 code bases) and rosinality's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..networks.resampling import BINOMIAL, fir_taps
+from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign
+
+NVLABS, ROSINALITY = "stylegan2-nvlabs", "stylegan2-rosinality"
+
+
+def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module:
+    """Build a generator from NVIDIA's `synthesis.b<pixels>…` and `mapping.fc<i>…`.
+
+    Args:
+        tensors: the state dict.
+        conv_clamp: clamp of the layers' outputs; StyleGAN3's code base has 256, ADA's None.
+    """
+    sizes = _sizes(tensors, r"synthesis\.b(\d+)\.", NVLABS, "synthesis.b4.const")
+    channels = [_nvlabs_width(tensors, size) for size in sizes]
+    w_dim = agreed(
+        tensors,
+        [("mapping.w_avg", 0)] + [(f"synthesis.b{s}.conv1.affine.weight", 1) for s in sizes],
+        "w_dim",
+        NVLABS,
+    )
+    places = [(f"synthesis.b{s}.torgb.{part}", 0) for s in sizes for part in ("weight", "bias")]
+    img_channels = agreed(tensors, places, "img_channels", NVLABS)
+    config = {
+        **mapping_config(tensors, w_dim, NVLABS),
+        "img_resolution": sizes[-1],
+        "img_channels": img_channels,
+        "channels": channels,
+        "conv_clamp": conv_clamp,
+    }
+    slots = {"synthesis.b4.const": Slot((channels[0], 4, 4), "synthesis.const")}
+    for index, size in enumerate(sizes):
+        slots |= _nvlabs_block(index, size, channels, w_dim, img_channels)
+    slots |= mapping_slots(config)
+    filters = [
+        f"synthesis.b{size}.{part}resample_filter" for size in sizes[1:] for part in ("", "conv0.")
+    ]
+    taps = _shared_filter(tensors, filters or ["synthesis.b4.resample_filter"], 1.0, NVLABS)
+    return _build(config, tensors, slots, taps, NVLABS)
+
+
+def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> nn.Module:
+    """Build a generator from rosinality's `style.<i>`, `convs.<i>` and `to_rgbs.<i>`.
+
+    Args:
+        tensors: the state dict under `g_ema`.
+        latent_avg: [w_dim], as it lies beside `g_ema`; it becomes `w_avg`.
+    """
+    last = max(
+        (int(m[1]) for key in tensors if (m := re.match(r"to_rgbs\.(\d+)\.", key))), default=-1
+    )
+    if not any(key.startswith("to_rgb1.") for key in tensors):
+        raise foreign(tensors, "to_rgb1.bias", ROSINALITY)
+    sizes = [4 * 2**i for i in range(last + 2)]
+    config, channels = _rosinality_config(tensors, sizes)
+    w_dim, img_channels = config["w_dim"], config["img_channels"]
+    slots = {"input.input": Slot((1, channels[0], 4, 4), "synthesis.const")}
+    for i in range(config["num_mapping_layers"]):
+        inputs = config["z_dim"] if i == 0 else w_dim
+        slots[f"style.{i + 1}.weight"] = Slot((w_dim, inputs), f"mapping.layers.{i}.weight")
+        slots[f"style.{i + 1}.bias"] = Slot((w_dim,), f"mapping.layers.{i}.bias")
+    filters = []
+    for index, size in enumerate(sizes):
+        slots |= _rosinality_block(index, size, channels, w_dim, img_channels)
+        if index:
+            filters += [
+                f"convs.{2 * index - 2}.conv.blur.kernel",
+                f"to_rgbs.{index - 1}.upsample.kernel",
+            ]
+    slots |= {name: Slot((4, 4)) for name in filters}
+    tensors = dict(tensors)
+    slots |= _rosinality_noises(tensors, sizes)
+    taps = _shared_filter(tensors, filters, 0.25, ROSINALITY)
+    tensors["latent_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.flatten()
+    slots["latent_avg"] = Slot((w_dim,), "mapping.w_avg")
+    return _build(config, tensors, slots, taps, ROSINALITY)
+
+
+def _build(
+    config: dict[str, Any], tensors: Tensors, slots: dict[str, Slot], taps: Tensor, format: str
+) -> nn.Module:
+    """Add the filter, which both layouts hold many times and our network once, and build."""
+    own = "synthesis.resample_filter"
+    return build_filled(
+        "stylegan2",
+        config,
+        {**tensors, own: taps},
+        {**slots, own: Slot(tuple(taps.shape), own)},
+        format,
+    )
+
+
+def _shared_filter(tensors: Tensors, names: list[str], scale: float, format: str) -> Tensor:
+    """Return the taps [4] along one axis of the filter that all layers have.
+
+    Raises:
+        FormatError: the layers' filters differ, or do not separate into axes.
+    """
+    taps = fir_taps(BINOMIAL)
+    for index, name in enumerate(names):
+        kernel = tensors.get(name)
+        if kernel is None or kernel.ndim != 2:
+            continue  # the strict check names it
+        kernel = kernel.float() * scale
+        if index == 0:
+            taps = kernel.sum(dim=1)
+        if kernel.shape[0] == len(taps) and not torch.allclose(
+            kernel, torch.outer(taps, taps), atol=1e-6
+        ):
+            raise FormatError(
+                f"{name!r} is not the filter the other layers have; the network has one for all. "
+                f"Use an unmodified {format} checkpoint."
+            )
+    return taps.contiguous()
+
+
+def _sizes(tensors: Tensors, pattern: str, format: str, missing: str) -> list[int]:
+    """Return 4, 8, … up to the largest size any key names."""
+    found = [int(m[1]) for key in tensors if (m := re.match(pattern, key))]
+    top = max(found, default=0)
+    if top < 4 or top & (top - 1) or top > 8192:
+        raise foreign(tensors, missing, format)
+    return [2**power for power in range(2, top.bit_length())]
+
+
+def _nvlabs_width(tensors: Tensors, size: int) -> int:
+    at = f"synthesis.b{size}"
+    places = [(f"{at}.conv1.weight", 0), (f"{at}.conv1.weight", 1), (f"{at}.conv1.bias", 0)]
+    places += [(f"{at}.conv0.bias", 0), (f"{at}.torgb.weight", 1), (f"{at}.torgb.affine.bias", 0)]
+    return agreed(tensors, places, "width", NVLABS)
+
+
+def mapping_config(tensors: Tensors, w_dim: int, format: str) -> dict[str, Any]:
+    """Read the sizes of NVIDIA's mapping network, which StyleGAN2 and StyleGAN3 share."""
+    layers = [int(m[1]) for key in tensors if (m := re.match(r"mapping\.fc(\d+)\.", key))]
+    if not layers:
+        raise foreign(tensors, "mapping.fc0.weight", format)
+    count = max(layers) + 1
+    conditional = any(key.startswith("mapping.embed.") for key in tensors)
+    c_dim = embed = 0
+    if conditional:
+        c_dim = agreed(tensors, [("mapping.embed.weight", 1)], "mapping.embed.weight", format)
+        places = [("mapping.embed.weight", 0), ("mapping.embed.bias", 0)]
+        embed = agreed(tensors, places, "mapping.embed.weight", format)
+    inner = [(f"mapping.fc{i}.{part}", 0) for i in range(count - 1) for part in ("weight", "bias")]
+    inner += [(f"mapping.fc{i}.weight", 1) for i in range(1, count)]
+    # an unconditional mapping has z_dim inputs, of which nothing else tells
+    inputs = (
+        agreed(tensors, [("mapping.fc0.weight", 1)], "mapping.fc0.weight", format)
+        if "mapping.fc0.weight" in tensors
+        else w_dim
+    )
+    return {
+        "z_dim": inputs - embed,
+        "c_dim": c_dim,
+        "w_dim": w_dim,
+        "num_mapping_layers": count,
+        "embed_features": embed or None,
+        "layer_features": agreed(tensors, inner, "width", format) if count > 1 else None,
+    }
+
+
+def mapping_slots(config: dict[str, Any]) -> dict[str, Slot]:
+    """Name the tensors of NVIDIA's mapping network."""
+    embed, w_dim, count = (
+        config["embed_features"] or 0,
+        config["w_dim"],
+        config["num_mapping_layers"],
+    )
+    widths = [config["z_dim"] + embed] + [config["layer_features"]] * (count - 1) + [w_dim]
+    slots = {"mapping.w_avg": Slot((w_dim,), "mapping.w_avg")}
+    if embed:
+        slots["mapping.embed.weight"] = Slot((embed, config["c_dim"]), "mapping.embed.weight")
+        slots["mapping.embed.bias"] = Slot((embed,), "mapping.embed.bias")
+    for i in range(count):
+        slots[f"mapping.fc{i}.weight"] = Slot(
+            (widths[i + 1], widths[i]), f"mapping.layers.{i}.weight"
+        )
+        slots[f"mapping.fc{i}.bias"] = Slot((widths[i + 1],), f"mapping.layers.{i}.bias")
+    return slots
+
+
+def _nvlabs_block(
+    index: int, size: int, channels: list[int], w_dim: int, img_channels: int
+) -> dict[str, Slot]:
+    """Name the tensors of one resolution."""
+    theirs, ours = f"synthesis.b{size}", f"synthesis.blocks.{index}"
+    width, before = channels[index], channels[max(index - 1, 0)]
+    slots = {f"{theirs}.resample_filter": Slot((4, 4))}
+    for name, inputs in (("conv0", before), ("conv1", width)):
+        if name == "conv0" and size == 4:
+            continue
+        at, to = f"{theirs}.{name}", f"{ours}.{name}"
+        slots |= {
+            f"{at}.weight": Slot((width, inputs, 3, 3), f"{to}.conv.weight"),
+            f"{at}.noise_strength": Slot((), f"{to}.noise_strength"),
+            f"{at}.bias": Slot((width,), f"{to}.bias"),
+            f"{at}.resample_filter": Slot((4, 4)),
+            f"{at}.noise_const": Slot((size, size), f"{to}.noise_const"),
+            f"{at}.affine.weight": Slot((inputs, w_dim), f"{to}.conv.affine.weight"),
+            f"{at}.affine.bias": Slot((inputs,), f"{to}.conv.affine.bias"),
+        }
+    at, to = f"{theirs}.torgb", f"{ours}.to_rgb"
+    slots |= {
+        f"{at}.weight": Slot((img_channels, width, 1, 1), f"{to}.conv.weight"),
+        f"{at}.bias": Slot((img_channels,), f"{to}.bias"),
+        f"{at}.affine.weight": Slot((width, w_dim), f"{to}.conv.affine.weight"),
+        f"{at}.affine.bias": Slot((width,), f"{to}.conv.affine.bias"),
+    }
+    return slots
+
+
+def _rosinality_config(tensors: Tensors, sizes: list[int]) -> tuple[dict[str, Any], list[int]]:
+    """Read the sizes of a rosinality generator, and its channels by resolution."""
+    names = ["conv1"] + [f"convs.{i}" for i in range(2 * len(sizes) - 2)]
+    channels = []
+    for index in range(len(sizes)):
+        own = names[max(2 * index - 1, 0) : 2 * index + 1]
+        rgb = "to_rgb1" if index == 0 else f"to_rgbs.{index - 1}"
+        places = [(f"{rgb}.conv.weight", 2), (f"{rgb}.conv.modulation.bias", 0)]
+        for name in own:
+            places += [(f"{name}.activate.bias", 0), (f"{name}.conv.weight", 1)]
+        channels.append(agreed(tensors, places, "width", ROSINALITY))
+    w_dim = agreed(
+        tensors, [(f"{name}.conv.modulation.weight", 1) for name in names], "w_dim", ROSINALITY
+    )
+    layers = [int(m[1]) for key in tensors if (m := re.match(r"style\.(\d+)\.", key))]
+    if not layers:
+        raise foreign(tensors, "style.1.weight", ROSINALITY)
+    z_dim = tensors["style.1.weight"].shape[-1] if "style.1.weight" in tensors else w_dim
+    rgbs = ["to_rgb1"] + [f"to_rgbs.{i}" for i in range(len(sizes) - 1)]
+    places = [(f"{rgb}.{part}", 1) for rgb in rgbs for part in ("bias", "conv.weight")]
+    config = {
+        "z_dim": z_dim,
+        "w_dim": w_dim,
+        "img_resolution": sizes[-1],
+        "img_channels": agreed(tensors, places, "img_channels", ROSINALITY),
+        "channels": channels,
+        "num_mapping_layers": max(layers),
+        "conv_clamp": None,
+    }
+    return config, channels
+
+
+def _rosinality_block(
+    index: int, size: int, channels: list[int], w_dim: int, img_channels: int
+) -> dict[str, Slot]:
+    """Name the tensors of one resolution."""
+    ours, width, before = f"synthesis.blocks.{index}", channels[index], channels[max(index - 1, 0)]
+    if index == 0:
+        convs, rgb = [("conv1", "conv1", width)], "to_rgb1"
+    else:
+        convs = [
+            (f"convs.{2 * index - 2}", "conv0", before),
+            (f"convs.{2 * index - 1}", "conv1", width),
+        ]
+        rgb = f"to_rgbs.{index - 1}"
+    slots = {}
+    for at, name, inputs in convs:
+        to = f"{ours}.{name}"
+        slots |= {
+            f"{at}.conv.weight": Slot((1, width, inputs, 3, 3), f"{to}.conv.weight"),
+            f"{at}.conv.modulation.weight": Slot((inputs, w_dim), f"{to}.conv.affine.weight"),
+            f"{at}.conv.modulation.bias": Slot((inputs,), f"{to}.conv.affine.bias"),
+            f"{at}.noise.weight": Slot((1,), f"{to}.noise_strength"),
+            f"{at}.activate.bias": Slot((width,), f"{to}.bias"),
+        }
+    return slots | {
+        f"{rgb}.bias": Slot((1, img_channels, 1, 1), f"{ours}.to_rgb.bias"),
+        f"{rgb}.conv.weight": Slot((1, img_channels, width, 1, 1), f"{ours}.to_rgb.conv.weight"),
+        f"{rgb}.conv.modulation.weight": Slot((width, w_dim), f"{ours}.to_rgb.conv.affine.weight"),
+        f"{rgb}.conv.modulation.bias": Slot((width,), f"{ours}.to_rgb.conv.affine.bias"),
+    }
+
+
+def _rosinality_noises(tensors: Tensors, sizes: list[int]) -> dict[str, Slot]:
+    """Name the noise maps; old files hold none at all, then they are drawn once for all."""
+    targets = ["blocks.0.conv1"]
+    targets += [f"blocks.{i}.{name}" for i in range(1, len(sizes)) for name in ("conv0", "conv1")]
+    slots = {}
+    for index, target in enumerate(targets):
+        side = 4 * 2 ** ((index + 1) // 2)
+        to = f"synthesis.{target}.noise_const"
+        slots[f"noises.noise_{index}"] = Slot((1, 1, side, side), to)
+    if not any(key.startswith("noises.") for key in tensors):
+        source = torch.Generator().manual_seed(0)
+        for key, slot in slots.items():
+            tensors[key] = torch.randn(slot.shape, generator=source)
+    return slots
+
+
+def load_nvlabs_discriminator(
+    tensors: Tensors, conv_clamp: float | None = 256.0, group_size: int | None = 4
+) -> nn.Module:
+    """Build a discriminator from NVIDIA's `b<pixels>…`, as a pickle holds it under `D`."""
+    sizes = _sizes(tensors, r"b(\d+)\.", NVLABS, "b4.conv.weight")
+    channels = []
+    for size in sizes:
+        places = [
+            (f"b{size}.conv0.weight", 0),
+            (f"b{size}.conv0.weight", 1),
+            (f"b{size}.conv0.bias", 0),
+        ]
+        if size == 4:
+            places = [
+                ("b4.conv.weight", 0),
+                ("b4.conv.bias", 0),
+                ("b4.fc.bias", 0),
+                ("b4.fc.weight", 0),
+            ]
+        channels.append(agreed(tensors, places, f"b{size}.conv0.weight", NVLABS))
+    top = f"b{sizes[-1]}"
+    img_channels = agreed(tensors, [(f"{top}.fromrgb.weight", 1)], "fromrgb", NVLABS)
+    conditional = any(key.startswith("mapping.") for key in tensors)
+    count = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", key)) for key in tensors)
+    config = {
+        "img_resolution": sizes[-1],
+        "img_channels": img_channels,
+        "channels": channels,
+        "conv_clamp": conv_clamp,
+        "group_size": group_size,
+        "c_dim": tensors["mapping.embed.weight"].shape[1] if conditional else 0,
+        "cmap_dim": agreed(tensors, [("b4.out.weight", 0), ("b4.out.bias", 0)], "out", NVLABS)
+        if conditional
+        else None,
+        "num_mapping_layers": count,
+    }
+    slots = dict(_discriminator_slots(config))
+    filters = [key for key in slots if key.endswith("resample_filter")]
+    taps = _shared_filter(tensors, filters, 1.0, NVLABS)
+    own = Slot((4,), "resample_filter")
+    return build_filled(
+        "stylegan2-discriminator",
+        config,
+        {**tensors, "taps": taps},
+        {**slots, "taps": own},
+        NVLABS,
+    )
+
+
+def _discriminator_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+    """Name every tensor of NVIDIA's residual discriminator."""
+    widths, last = config["channels"][::-1], config["channels"][0]
+    top, colours, cmap = config["img_resolution"], config["img_channels"], config["cmap_dim"]
+    yield f"b{top}.fromrgb.weight", Slot((widths[0], colours, 1, 1), "from_rgb.weight")
+    yield f"b{top}.fromrgb.bias", Slot((widths[0],), "from_rgb.bias")
+    yield f"b{top}.fromrgb.resample_filter", Slot((4, 4))
+    for index, (before, after) in enumerate(pairwise(widths)):
+        at, to = f"b{top >> index}", f"blocks.{index}"
+        yield f"{at}.resample_filter", Slot((4, 4))
+        for name, outputs, kernel in (
+            ("conv0", before, 3),
+            ("conv1", after, 3),
+            ("skip", after, 1),
+        ):
+            yield (
+                f"{at}.{name}.weight",
+                Slot((outputs, before, kernel, kernel), f"{to}.{name}.weight"),
+            )
+            if name != "skip":
+                yield f"{at}.{name}.bias", Slot((outputs,), f"{to}.{name}.bias")
+            yield f"{at}.{name}.resample_filter", Slot((4, 4))
+    yield "b4.conv.weight", Slot((last, last + 1, 3, 3), "conv.weight")
+    yield "b4.conv.bias", Slot((last,), "conv.bias")
+    yield "b4.conv.resample_filter", Slot((4, 4))
+    yield "b4.fc.weight", Slot((last, last * 16), "fc.weight")
+    yield "b4.fc.bias", Slot((last,), "fc.bias")
+    yield "b4.out.weight", Slot((cmap or 1, last), "out.weight")
+    yield "b4.out.bias", Slot((cmap or 1,), "out.bias")
+    if cmap:
+        yield "mapping.embed.weight", Slot((cmap, config["c_dim"]), "mapping.embed.weight")
+        yield "mapping.embed.bias", Slot((cmap,), "mapping.embed.bias")
+        for i in range(config["num_mapping_layers"]):
+            yield f"mapping.fc{i}.weight", Slot((cmap, cmap), f"mapping.layers.{i}.weight")
+            yield f"mapping.fc{i}.bias", Slot((cmap,), f"mapping.layers.{i}.bias")

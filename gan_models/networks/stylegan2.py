@@ -1,0 +1,422 @@
+"""StyleGAN2 generator: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN"
+(arXiv:1912.04958), with the class conditioning of StyleGAN2-ADA (arXiv:2006.06676).
+
+Modulation scales the activations instead of the weights (the paper's equations 1 and 3 rearranged:
+scale the input by s, convolve once for the whole batch, scale the output by the demodulation), so
+that no grouped convolution is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .resampling import BINOMIAL, blur, fir_taps, upsample2
+
+NoiseMode = Literal["const", "none", "random"]
+SQRT2 = 2**0.5
+
+
+class EqualLinear(nn.Module):
+    """A linear layer; weights of variance 1 are scaled at run time (arXiv:1710.10196)."""
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        activate: bool = False,
+        lr_multiplier: float = 1.0,
+        bias_init: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.activate, self.lr_multiplier = activate, lr_multiplier
+        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
+        self.bias = nn.Parameter(torch.full((out_features,), bias_init / lr_multiplier))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [N, in_features] -> [N, out_features]."""
+        gain = self.lr_multiplier / self.weight.shape[1] ** 0.5
+        x = torch.addmm(
+            self.bias.to(x.dtype),
+            x,
+            self.weight.t().to(x.dtype),
+            beta=self.lr_multiplier,
+            alpha=gain,
+        )
+        return F.leaky_relu(x, 0.2) * SQRT2 if self.activate else x
+
+
+def normalise(x: Tensor) -> Tensor:
+    """Scale each row of x [N, D] to a mean square of 1."""
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
+
+
+class MappingNetwork(nn.Module):
+    """z, and a class where there are any -> w, one copy for each layer that takes one.
+
+    `w_avg` is a live buffer: the truncation of the next call uses what is in it then.
+    """
+
+    def __init__(
+        self,
+        z_dim: int,
+        c_dim: int,
+        w_dim: int,
+        num_ws: int,
+        num_layers: int = 8,
+        embed_features: int | None = None,
+        layer_features: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.z_dim, self.c_dim, self.w_dim, self.num_ws = z_dim, c_dim, w_dim, num_ws
+        self.embed_features = (embed_features or w_dim) if c_dim else 0
+        self.layer_features = layer_features or w_dim
+        widths = [z_dim + self.embed_features] + [self.layer_features] * (num_layers - 1) + [w_dim]
+        self.embed = EqualLinear(c_dim, self.embed_features) if c_dim else None
+        self.layers = nn.ModuleList(
+            EqualLinear(before, after, activate=True, lr_multiplier=0.01)
+            for before, after in pairwise(widths)
+        )
+        self.register_buffer("w_avg", torch.zeros(w_dim))
+
+    def forward(
+        self,
+        z: Tensor,
+        c: Tensor | None = None,
+        truncation_psi: float = 1.0,
+        truncation_cutoff: int | None = None,
+    ) -> Tensor:
+        """z [N, z_dim], c [N, c_dim] -> ws [N, num_ws, w_dim].
+
+        Args:
+            z: normal noise.
+            c: one-hot or soft classes.
+            truncation_psi: 1 leaves w alone, 0 gives the average picture.
+            truncation_cutoff: how many of the first ws are truncated; None: all.
+
+        Raises:
+            ValueError: a class is missing.
+        """
+        w = self.map(z, c)
+        ws = w[:, None].expand(-1, self.num_ws, -1)  # [N, num_ws, w_dim]
+        if truncation_psi == 1:
+            return ws
+        cutoff = self.num_ws if truncation_cutoff is None else truncation_cutoff
+        truncated = self.w_avg.lerp(ws[:, :cutoff], truncation_psi)
+        return torch.cat([truncated, ws[:, cutoff:]], dim=1)
+
+    def map(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """Map z [N, z_dim], c [N, c_dim] to w [N, w_dim], without truncation."""
+        x = normalise(z.to(self.w_avg.dtype)) if self.z_dim else None
+        if self.embed is not None:
+            if c is None:
+                raise ValueError(f"This network needs a class: give c, one row of {self.c_dim}.")
+            y = normalise(self.embed(c.to(self.w_avg.dtype)))
+            x = y if x is None else torch.cat([x, y], dim=1)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    @torch.no_grad()
+    def track(self, w: Tensor, decay: float = 0.998) -> None:
+        """Move `w_avg` towards the mean of w [N, w_dim], as training does at each step."""
+        self.w_avg.copy_(w.mean(dim=0).lerp(self.w_avg, decay))
+
+
+class ModulatedConv(nn.Module):
+    """A convolution whose input channels are scaled by a style, without bias.
+
+    Args:
+        demodulate: bring each output channel back to unit variance.
+        up: double the size first.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        w_dim: int,
+        *,
+        demodulate: bool,
+        up: bool,
+    ) -> None:
+        super().__init__()
+        self.demodulate, self.up, self.kernel = demodulate, up, kernel
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
+        self.affine = EqualLinear(w_dim, in_channels, bias_init=1.0)
+
+    def forward(self, x: Tensor, w: Tensor, taps: Tensor) -> tuple[Tensor, Tensor | None]:
+        """x [N, I, H, W], w [N, w_dim] -> [N, O, H', W'], demodulation [N, O] to multiply by."""
+        style = self.affine(w)  # [N, I]
+        scale = None
+        if self.demodulate:
+            power = self.weight.square().sum(dim=(2, 3))  # [O, I]
+            scale = torch.rsqrt(style.square() @ power.t() + 1e-8)
+        else:
+            style = style / (self.weight.shape[1] * self.kernel**2) ** 0.5
+        x = x * style.to(x.dtype)[:, :, None, None]
+        weight = self.weight.to(x.dtype)
+        if not self.up:
+            return F.conv2d(x, weight, padding=self.kernel // 2), scale
+        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # [N, O, 2H + 1, 2W + 1]
+        pads = taps.shape[0] - 2
+        return blur(x, taps, ((pads + 1) // 2, pads // 2), gain=4.0), scale
+
+
+class SynthesisLayer(nn.Module):
+    """Modulated 3x3 convolution, noise, bias, leaky ReLU."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        resolution: int,
+        *,
+        up: bool = False,
+        conv_clamp: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.resolution, self.conv_clamp = resolution, conv_clamp
+        self.conv = ModulatedConv(in_channels, out_channels, 3, w_dim, demodulate=True, up=up)
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.noise_strength = nn.Parameter(torch.zeros([]))
+        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+
+    def forward(self, x: Tensor, w: Tensor, taps: Tensor, noise: Tensor | NoiseMode) -> Tensor:
+        """x [N, I, H, W], w [N, w_dim] -> [N, O, resolution, resolution]."""
+        x, scale = self.conv(x, w, taps)
+        # leaky ReLU is homogeneous: its gain of sqrt(2) goes into what comes before it
+        scale = (scale * SQRT2).to(x.dtype)[:, :, None, None]
+        x = torch.addcmul((self.bias * SQRT2).to(x.dtype)[:, None, None], x, scale)
+        noise = self._noise(x, noise)
+        if noise is not None:
+            x = x + noise * (self.noise_strength * SQRT2).to(x.dtype)
+        x = F.leaky_relu(x, 0.2)
+        return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
+
+    def _noise(self, x: Tensor, noise: Tensor | NoiseMode) -> Tensor | None:
+        """Return noise that broadcasts to [N, 1, H, W], or None."""
+        if isinstance(noise, Tensor):
+            return noise.to(x).reshape(-1, 1, self.resolution, self.resolution)
+        if noise == "none":
+            return None
+        if noise == "const":
+            return self.noise_const.to(x.dtype)
+        return torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+
+
+class ToRGB(nn.Module):
+    """Modulated 1x1 convolution to the picture's channels, without demodulation."""
+
+    def __init__(
+        self, in_channels: int, img_channels: int, w_dim: int, conv_clamp: float | None = None
+    ) -> None:
+        super().__init__()
+        self.conv_clamp = conv_clamp
+        self.conv = ModulatedConv(in_channels, img_channels, 1, w_dim, demodulate=False, up=False)
+        self.bias = nn.Parameter(torch.zeros(img_channels))
+
+    def forward(self, x: Tensor, w: Tensor, taps: Tensor) -> Tensor:
+        """x [N, I, H, W], w [N, w_dim] -> [N, img_channels, H, W]."""
+        x, _ = self.conv(x, w, taps)
+        x = x + self.bias.to(x.dtype)[:, None, None]
+        return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: the layers, and the picture so far made twice as large plus this one's."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        resolution: int,
+        img_channels: int,
+        conv_clamp: float | None,
+    ) -> None:
+        super().__init__()
+        self.resolution = resolution
+        make = SynthesisLayer
+        self.conv0 = (
+            make(in_channels, out_channels, w_dim, resolution, up=True, conv_clamp=conv_clamp)
+            if resolution > 4
+            else None
+        )
+        self.conv1 = make(out_channels, out_channels, w_dim, resolution, conv_clamp=conv_clamp)
+        self.to_rgb = ToRGB(out_channels, img_channels, w_dim, conv_clamp)
+        self.num_convs = 1 if self.conv0 is None else 2
+
+    def forward(
+        self,
+        x: Tensor,
+        images: Tensor | None,
+        ws: Tensor,
+        taps: Tensor,
+        noise: Sequence[Tensor | NoiseMode],
+    ) -> tuple[Tensor, Tensor]:
+        """Make x [N, C, H, W], images [N, 3, H, W] twice as large; ws [N, num_convs + 1, w_dim]."""
+        w, noises = iter(ws.unbind(dim=1)), iter(noise)
+        if self.conv0 is not None:
+            x = self.conv0(x, next(w), taps, next(noises))
+        x = self.conv1(x, next(w), taps, next(noises))
+        rgb = self.to_rgb(x, next(w), taps)
+        return x, rgb if images is None else upsample2(images, taps) + rgb
+
+
+class SynthesisNetwork(nn.Module):
+    """ws -> pictures; the learned 4x4 constant, then one block a resolution with skip outputs."""
+
+    def __init__(
+        self,
+        w_dim: int,
+        img_resolution: int,
+        img_channels: int,
+        channels: Sequence[int],
+        conv_clamp: float | None,
+        resample_filter: Sequence[float] = BINOMIAL,
+    ) -> None:
+        super().__init__()
+        self.w_dim, self.img_resolution = w_dim, img_resolution
+        self.const = nn.Parameter(torch.randn(channels[0], 4, 4))
+        self.blocks = nn.ModuleList(
+            SynthesisBlock(
+                channels[max(i - 1, 0)], width, w_dim, 4 * 2**i, img_channels, conv_clamp
+            )
+            for i, width in enumerate(channels)
+        )
+        self.num_convs = sum(block.num_convs for block in self.blocks)
+        self.num_ws = self.num_convs + 1
+        self.register_buffer("resample_filter", fir_taps(resample_filter))
+
+    def forward(
+        self,
+        ws: Tensor,
+        noise_mode: NoiseMode = "const",
+        noise: Sequence[Tensor] | None = None,
+    ) -> Tensor:
+        """ws [N, num_ws, w_dim] -> images [N, img_channels, H, H], about [-1, 1].
+
+        Args:
+            ws: one w for each layer.
+            noise_mode: "const" the stored noise, "random" new noise, "none" no noise.
+            noise: one [1 or N, 1, H, H] for each convolution, instead of `noise_mode`.
+
+        Raises:
+            ValueError: another shape of `ws`, length of `noise`, or `noise_mode`.
+        """
+        if ws.shape[1:] != (self.num_ws, self.w_dim):
+            raise ValueError(f"ws must be [N, {self.num_ws}, {self.w_dim}], not {list(ws.shape)}.")
+        if noise_mode not in ("const", "none", "random"):
+            raise ValueError(f'noise_mode is "const", "none" or "random", not {noise_mode!r}.')
+        noises = [noise_mode] * self.num_convs if noise is None else list(noise)
+        if len(noises) != self.num_convs:
+            raise ValueError(f"noise must hold {self.num_convs} tensors, not {len(noises)}.")
+        x = self.const.expand(ws.shape[0], -1, -1, -1)  # [N, C, 4, 4]
+        images, at = None, 0
+        for block in self.blocks:
+            count = block.num_convs
+            # the picture's w is also that of the next block's first convolution
+            x, images = block(
+                x, images, ws[:, at : at + count + 1], self.resample_filter, noises[at : at + count]
+            )
+            at += count
+        return images
+
+
+def channel_plan(img_resolution: int, channel_base: int, channel_max: int) -> list[int]:
+    """Return the channels at 4, 8, … pixels: `channel_base` / pixels, at most `channel_max`.
+
+    Raises:
+        ValueError: the resolution is no power of two from 4.
+    """
+    if img_resolution < 4 or img_resolution & (img_resolution - 1):
+        raise ValueError(f"img_resolution must be a power of two from 4, not {img_resolution}.")
+    sizes = [2**power for power in range(2, img_resolution.bit_length())]
+    return [max(min(channel_base // size, channel_max), 1) for size in sizes]
+
+
+class StyleGAN2Generator(nn.Module):
+    """Mapping and synthesis in one.
+
+    Args:
+        z_dim, c_dim, w_dim: sizes of noise, class and intermediate latent; c_dim 0: no classes.
+        img_resolution: a power of two.
+        img_channels: 1 grey, 3 colour.
+        channel_base, channel_max: see `channel_plan`; the published config F is 32768 and 512.
+        channels: channels at 4, 8, … pixels, instead of the two before.
+        num_mapping_layers: depth of the mapping; 8 in the paper, 2 in ADA's smaller set-ups.
+        embed_features, layer_features: inner sizes of the mapping; None: w_dim.
+        conv_clamp: clamp of every layer's output; None: none.
+    """
+
+    family = "stylegan2"
+
+    def __init__(
+        self,
+        z_dim: int = 512,
+        c_dim: int = 0,
+        w_dim: int = 512,
+        img_resolution: int = 256,
+        img_channels: int = 3,
+        channel_base: int = 32768,
+        channel_max: int = 512,
+        channels: Sequence[int] | None = None,
+        num_mapping_layers: int = 8,
+        embed_features: int | None = None,
+        layer_features: int | None = None,
+        conv_clamp: float | None = None,
+    ) -> None:
+        super().__init__()
+        plan = channel_plan(img_resolution, channel_base, channel_max)
+        self.channels = list(channels or plan)
+        if len(self.channels) != len(plan):
+            raise ValueError(f"channels needs {len(plan)} numbers at {img_resolution} px.")
+        self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
+        self.num_classes = c_dim
+        self.img_resolution, self.img_channels = img_resolution, img_channels
+        self.conv_clamp = conv_clamp
+        self.synthesis = SynthesisNetwork(
+            w_dim, img_resolution, img_channels, self.channels, conv_clamp
+        )
+        self.num_ws = self.synthesis.num_ws
+        self.mapping = MappingNetwork(
+            z_dim, c_dim, w_dim, self.num_ws, num_mapping_layers, embed_features, layer_features
+        )
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The constructor arguments that build this network again."""
+        return {
+            "z_dim": self.z_dim,
+            "c_dim": self.c_dim,
+            "w_dim": self.w_dim,
+            "img_resolution": self.img_resolution,
+            "img_channels": self.img_channels,
+            "channels": self.channels,
+            "num_mapping_layers": len(self.mapping.layers),
+            "embed_features": self.mapping.embed_features or None,
+            "layer_features": self.mapping.layer_features,
+            "conv_clamp": self.conv_clamp,
+        }
+
+    def forward(
+        self,
+        z: Tensor,
+        c: Tensor | None = None,
+        truncation_psi: float = 1.0,
+        truncation_cutoff: int | None = None,
+        noise_mode: NoiseMode = "const",
+        noise: Sequence[Tensor] | None = None,
+    ) -> Tensor:
+        """z [N, z_dim], c [N, c_dim] -> images [N, img_channels, H, H], about [-1, 1]."""
+        ws = self.mapping(z, c, truncation_psi, truncation_cutoff)
+        return self.synthesis(ws, noise_mode, noise)
