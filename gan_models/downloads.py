@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import filelock
 import httpx
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(connect=8, read=20, write=20, pool=8)  # seconds
 OPEN_SECONDS = 20  # for name look-up, connection and redirects together
-MAX_ATTEMPTS = 40  # each must have brought new bytes, see `fetch_url`
 PAUSE_SECONDS = 0.5  # before going on after a cut
 SPARE_BYTES = 8 << 20  # to leave free on the disk
 
@@ -62,6 +62,12 @@ class Watch:
             raise DownloadCancelled(
                 f"The download of {self.label} was stopped; the next try goes on from there."
             )
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the caller wants no more."""
+        self.check()
+        time.sleep(seconds)
+        self.check()
 
     def tell(self, done: int, total: int) -> None:
         """Report progress, at most ten times a second and at the end."""
@@ -152,26 +158,38 @@ def fetch_url(url: str, headers: dict[str, str], part: Path, watch: Watch) -> No
             f"{watch.label} cannot be downloaded from {url}: only http and https addresses can; "
             "open a file on this machine by its path."
         )
-    headers = {**headers, "Accept-Encoding": "identity"}
-    with httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers) as client:
-        for _ in range(MAX_ATTEMPTS):
+    with _client(headers, watch) as client:
+        fruitless = 0
+        while fruitless < 2:
             before, reason = size_of(part), "the connection was cut"
             try:
                 if _stream(client, url, part, watch):
                     return
+            except (httpx.ConnectError, httpx.TimeoutException) as error:
+                log.debug("download of %s stopped: %r", url, error)
+                silent = isinstance(error, httpx.TimeoutException)
+                reason = "no answer in time" if silent else "no connection"
+                fruitless += 1  # the second try after these is the user's
             except (httpx.TransportError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
                 log.debug("download of %s stopped: %r", url, error)
-                reason = "no answer in time" if "Timeout" in type(error).__name__ else reason
-                if isinstance(error, httpx.ConnectError):
-                    reason = "no connection"
-            if size_of(part) <= before:
-                break
-            time.sleep(PAUSE_SECONDS)
+            fruitless = 0 if size_of(part) > before else fruitless + 1
+            watch.pause(PAUSE_SECONDS)
     raise MissingWeightsError(
-        f"{watch.label} could not be downloaded from {httpx.URL(url).host} ({reason}): check the "
-        f"network, then run `python -m gan_models fetch {watch.label}`, which goes on where this "
-        "stopped."
+        f"{watch.label} could not be downloaded from {urlsplit(url).hostname} ({reason}): check "
+        f"the network, then run `python -m gan_models fetch {watch.label}`, which goes on where "
+        "this stopped."
     )
+
+
+def _client(headers: dict[str, str], watch: Watch) -> httpx.Client:
+    headers = {**headers, "Accept-Encoding": "identity"}
+    try:
+        return httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers)
+    except (ImportError, ValueError) as error:
+        raise MissingWeightsError(
+            f"{watch.label} cannot be downloaded, because the proxy named in the environment "
+            f"cannot be used ({error}): correct HTTPS_PROXY or ALL_PROXY and try again."
+        ) from error
 
 
 def _stream(client: httpx.Client, url: str, part: Path, watch: Watch) -> bool:
@@ -179,13 +197,13 @@ def _stream(client: httpx.Client, url: str, part: Path, watch: Watch) -> bool:
     have, notes = size_of(part), _read_notes(part, url)
     wanted = {"Range": f"bytes={have}-", "If-Range": notes["tag"]} if have and notes else {}
     with contextlib.closing(_open(client, url, wanted, watch)) as response:
-        if response.status_code == 416:  # the file is another one now, or was whole already
-            if have and notes and have == notes["total"]:
-                return True
-            forget(part)
-            return _stream(client, url, part, watch) if have else False
-        _refuse_bad_status(response, url, part, watch)
         start = have if _goes_on(response, have, notes) else 0
+        if response.status_code in (206, 416) and not start:
+            whole = bool(wanted) and have == notes["total"]
+            if not whole:  # the file is another one now: begin again
+                forget(part)
+            return whole
+        _refuse_bad_status(response, url, part, watch)
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdigit() else 0
         refuse_full_disk(part, total - start, watch)
@@ -232,15 +250,15 @@ def _goes_on(response: httpx.Response, have: int, notes: dict | None) -> bool:
 
 
 def _refuse_bad_status(response: httpx.Response, url: str, part: Path, watch: Watch) -> None:
-    status, name = response.status_code, watch.label
+    status, name, host = response.status_code, watch.label, urlsplit(url).hostname
     if status in (200, 206):
         return
     final = part.with_name(part.name.removesuffix(".part"))
     if status in (401, 403):
         raise MissingWeightsError(
             f"{name} is only given to those who are signed in and have accepted its terms (HTTP "
-            f"{status}): accept them on the model's page at {httpx.URL(url).host}, set HF_TOKEN to "
-            "your access token, and try again."
+            f"{status}): accept them on the model's page at {host}, set HF_TOKEN to your access "
+            "token, and try again."
         )
     if status in (404, 410):
         raise MissingWeightsError(
@@ -248,8 +266,8 @@ def _refuse_bad_status(response: httpx.Response, url: str, part: Path, watch: Wa
             f"at {final} yourself if you have it."
         )
     raise MissingWeightsError(
-        f"{name} could not be downloaded: {httpx.URL(url).host} answered with HTTP {status}; wait "
-        f"a few minutes, then run `python -m gan_models fetch {name}`."
+        f"{name} could not be downloaded: {host} answered with HTTP {status}; wait a few minutes, "
+        f"then run `python -m gan_models fetch {name}`."
     )
 
 

@@ -7,6 +7,7 @@ then on.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from gan_models.downloads import (
     CorruptWeightsError,
     MissingWeightsError,
     Watch,
+    WeightsError,
     disk_errors,
     megabytes,
     sha256_of,
@@ -29,6 +31,8 @@ from gan_models.downloads import (
 from gan_models.zoo import Checkpoint, Hub, LocalFile, ModelSpec, Url, Wheel
 
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+
+USABLE_KINDS = ("torch", "safetensors", "pickle")  # what a first download may be, see `kind_of`
 
 Stamp = tuple[int, int, int, int]  # changes whenever a file does: inode, size, mtime_ns, ctime_ns
 _verified: dict[Path, tuple[Stamp, str]] = {}  # what this process has hashed
@@ -80,16 +84,22 @@ def ensure(
 def find(spec: ModelSpec) -> Path | None:
     """The weights file of `spec` if it is here and right, else None. Uses no network."""
     path = _path(spec)
-    return path if path.is_file() and _is_right(spec, path) else None
+    with disk_errors(path):
+        return path if path.is_file() and _is_right(spec, path) else None
 
 
 def availability(spec: ModelSpec) -> tuple[bool, str]:
     """Whether `spec` can be used with no network, and if not, a sentence why. Quick."""
     path = _path(spec)
-    if not path.is_file():
-        return False, _missing(spec, path)
-    if _record_of(path).get("stamp") == list(_stamp(path)[1:3]) or _is_right(spec, path):
-        return True, ""
+    try:
+        with disk_errors(path):
+            if not path.is_file():
+                return False, _missing(spec, path)
+            unchanged = _record_of(path).get("stamp") == list(_stamp(path)[1:3])
+            if unchanged or _is_right(spec, path):
+                return True, ""
+    except WeightsError as error:
+        return False, str(error)
     return False, _damaged(spec, path)
 
 
@@ -151,7 +161,8 @@ def _damaged(spec: ModelSpec, path: Path) -> str:
     else:
         cure = f"run `python -m gan_models fetch {spec.id}` to download it again"
     return (
-        f"{path}, the weights of {spec.id}, is damaged (its SHA-256 is not the right one): {cure}."
+        f"{path}, the weights of {spec.id}, is damaged or another file (its SHA-256 differs): "
+        f"{cure}."
     )
 
 
@@ -178,7 +189,7 @@ def _is_right(spec: ModelSpec, path: Path) -> bool:
     if expected is None and not _is_downloaded(spec):
         return path.stat().st_size > 0
     found = _hash_once(path)
-    if expected is None and kind_of(path) not in ("torch", "safetensors"):
+    if expected is None and kind_of(path) not in USABLE_KINDS:
         return False
     if expected not in (None, found):
         return False
@@ -197,21 +208,32 @@ def _download(spec: ModelSpec, path: Path, watch: Watch) -> None:
             return  # another caller has just brought it
         part = downloads.part_of(path)
         _fetch(spec, part, watch)
-        found = sha256_of(part)
-        kind = kind_of(part)
-        if found != (spec.sha256 or found) or kind not in ("torch", "safetensors", "pickle"):
-            downloads.forget(part)
-            what = "a web page" if kind == "page" else f"another file (SHA-256 {found[:12]}…)"
-            raise CorruptWeightsError(
-                f"What was downloaded for {spec.id} is not the published file but {what}; nothing "
-                f"of it was kept: run `python -m gan_models fetch {spec.id}` to try again, and if "
-                "it happens again, check the network for a proxy or a sign-in page."
-            )
-        _verified.pop(path, None)
+        found = _verify_download(spec, path, part)
         os.replace(part, path)
         downloads.forget(part)
         _verified[path] = (_stamp(path), found)
         _record(path, found)
+
+
+def _verify_download(spec: ModelSpec, path: Path, part: Path) -> str:
+    """The SHA-256 of what came, if it is right; else it is thrown away."""
+    found, kind = sha256_of(part), kind_of(part)
+    expected = spec.sha256 or _record_of(path).get("sha256", found)
+    if found == expected and kind in USABLE_KINDS:
+        return found
+    downloads.forget(part)
+    what = "a web page" if kind == "page" else f"another (SHA-256 {found[:12]}…)"
+    if spec.sha256 is None and kind in USABLE_KINDS:
+        cure = f"if you trust the new file, remove its hash from {_records_path()} and try again"
+    else:
+        cure = (
+            f"run `python -m gan_models fetch {spec.id}` to try again, and if that does not help, "
+            "look for a proxy or a sign-in page on the network"
+        )
+    raise CorruptWeightsError(
+        f"What was downloaded for {spec.id} is not the file meant but {what}, and was thrown away: "
+        f"{cure}."
+    )
 
 
 def _records_path() -> Path:
@@ -232,9 +254,9 @@ def _record_of(path: Path) -> dict[str, Any]:
 
 
 def _record(path: Path, sha256: str) -> None:
-    """Write down the hash of a file that has just been found right."""
+    """Write down the hash of a file that has just been found right, where that can be written."""
     target = _records_path()
-    with disk_errors(target), filelock.FileLock(target.with_suffix(".lock")):
+    with contextlib.suppress(OSError), filelock.FileLock(target.with_suffix(".lock")):
         records = _records()
         records[f"{path.parent.name}/{path.name}"] = {
             "sha256": sha256,

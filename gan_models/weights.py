@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import pickle
 import re
+import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from gan_models import networks
+from gan_models import described, networks
 from gan_models.downloads import (
     CorruptWeightsError,
     DownloadCancelled,
@@ -34,6 +37,7 @@ __all__ = [
     "MissingWeightsError",
     "UnsafeWeightsError",
     "WeightsError",
+    "assemble",
     "availability",
     "ensure",
     "find",
@@ -47,7 +51,7 @@ __all__ = [
     "verify_all",
 ]
 
-FORMAT = "1"  # of self-describing files: the metadata key `ganvas_format`
+MAX_CONSTANT_BYTES = 1 << 28  # of the buffers that a network computes for itself
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -56,7 +60,8 @@ FORMAT = "1"  # of self-describing files: the metadata key `ganvas_format`
 def read_tensors(path: Path | str) -> dict[str, Any]:
     """What a weights file holds: tensors on the CPU by name, or the containers around them.
 
-    Nothing in the file is run. Large files are mapped into memory, not copied.
+    Nothing in the file is run. The file is read once and not mapped, so that one which is later
+    overwritten cannot pull the memory from under a network.
 
     Raises:
         UnsafeWeightsError: the file needs code to be run.
@@ -73,6 +78,8 @@ def read_tensors(path: Path | str) -> dict[str, Any]:
                 f"{path.name} is called .safetensors but is a pickled torch file: rename it to "
                 f"{path.stem}.pth and open it again, so that it is read as what it is."
             )
+        if kind == "pickle":
+            raise UnsafeWeightsError(_unsafe(path))
         if kind == "safetensors":
             return _read_safetensors(path)
         return _read_torch(path)
@@ -116,17 +123,16 @@ def _unsafe(path: Path) -> str:
 
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     try:
-        return safetensors.torch.load_file(path)
+        return safetensors.torch.load_file(path, backend="pread")
     except safetensors.SafetensorError as error:
         raise CorruptWeightsError(_not_weights(path, "damaged")) from error
 
 
 def _read_torch(path: Path) -> dict[str, Any]:
     try:
-        mapped = zipfile.is_zipfile(path)
-        if mapped:
+        if zipfile.is_zipfile(path):
             _refuse_zip_bomb(path)
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if re.search(
             r"Unsupported (global|class|operand)|GLOBAL|not allowed|Trying to", str(error)
@@ -181,26 +187,23 @@ def save_generator(
         WeightsError: the disk is full or may not be written; an older file at `path` stays whole.
     """
     path = Path(path)
-    metadata = {
-        "ganvas_format": FORMAT,
-        "family": generator.family,
-        "config": json.dumps(generator.config),
-        "task": task,
-        "title": title,
-        "licence": licence,
-        "source": source,
-    }
-    extras = {"classes": classes, "labels": labels, "training": training}
-    for key, value in extras.items():
-        if value is not None:
-            metadata[key] = json.dumps(value if key == "training" else list(value))
+    facts = {"task": task, "title": title, "licence": licence, "source": source}
+    lists = {"classes": classes, "labels": labels}
+    facts |= {key: list(value) for key, value in lists.items() if value is not None}
+    facts |= {} if training is None else {"training": training}
+    metadata = described.encode(generator.family, generator.config, facts)
     tensors = {name: _for_storage(t, half) for name, t in generator.state_dict().items()}
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             safetensors.torch.save_file(tensors, part, metadata)
             os.replace(part, path)
+        except safetensors.SafetensorError as error:
+            raise WeightsError(
+                f"{path} could not be written ({_first_line(error)}): check that the disk has "
+                "space and the folder may be written, and try again."
+            ) from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -226,30 +229,127 @@ def load_described(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
         CorruptWeightsError: the file does not describe itself, or does not fit its description.
     """
     path = Path(path)
-    info = _describe(path, read_metadata(path))
+    info = described.decode(path, read_metadata(path))
     tensors = read_tensors(path)
+    return assemble(info["family"], info["config"], tensors, path.name), info
+
+
+def assemble(
+    family: str, config: dict[str, Any], tensors: dict[str, torch.Tensor], label: str
+) -> nn.Module:
+    """A network of `family` that holds `tensors` themselves, not copies; float32, eval mode.
+
+    It is built on `meta` and compared with the tensors first, so that neither a second copy nor a
+    description of something gigantic costs memory. `tensors` is emptied on the way.
+
+    Args:
+        label: what to call the file in an error.
+
+    Raises:
+        CorruptWeightsError: a tensor is missing, unexpected or misshaped; the first is named.
+    """
     try:
-        with torch.device("meta"):
-            network = networks.build(info["family"], info["config"])
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise CorruptWeightsError(f"{path.name} cannot be opened: {error}") from error
-    for name, tensor in tensors.items():
-        if tensor.dtype in (torch.float16, torch.bfloat16):
-            tensors[name] = tensor.float()
-    network.load_state_dict(tensors, strict=True, assign=True)
-    return network.requires_grad_(False).eval(), info
-
-
-def _describe(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    if metadata.get("ganvas_format") != FORMAT:
+        with torch.device("meta"), _Budget(64 * len(tensors) + 20_000):
+            network = networks.build(family, config)
+        _fill_in_constants(network, family, config)
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError) as e:
         raise CorruptWeightsError(
-            f"{path.name} does not describe itself as a Ganvas model: convert it with `python -m "
-            "gan_models convert`."
-        )
-    info: dict[str, Any] = {
-        key: metadata[key] for key in ("family", "task", "title", "licence", "source")
-    }
-    for key in ("config", "classes", "labels", "training"):
-        if key in metadata:
-            info[key] = json.loads(metadata[key])
-    return info
+            f"{label} describes a network that cannot be built ({_first_line(e)}): convert or save "
+            "it again with this version of Ganvas."
+        ) from e
+    _refuse_misfit(network.state_dict(), tensors, label)
+    for name, like in network.state_dict().items():
+        tensors[name] = tensors[name].to(like.dtype)
+    network.load_state_dict(tensors, strict=True, assign=True)
+    tensors.clear()
+    return network.requires_grad_(False).eval()
+
+
+class _Budget(TorchDispatchMode):
+    """Stops a constructor that makes far more tensors than the file has (on this thread only)."""
+
+    def __init__(self, num_calls: int) -> None:
+        super().__init__()
+        self.num_calls = num_calls
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        self.num_calls -= 1
+        if self.num_calls < 0:
+            raise ValueError("it has far more layers than the file has tensors")
+        return func(*args, **(kwargs or {}))
+
+
+def _refuse_misfit(
+    wanted: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], label: str
+) -> None:
+    missing = next((name for name in wanted if name not in tensors), None)
+    extra = next((name for name in tensors if name not in wanted), None)
+    misshaped = next(
+        (n for n, t in wanted.items() if n in tensors and not _fits(tensors[n], t)), ""
+    )
+    if missing:
+        fault = f"the tensor {missing!r} is missing"
+    elif extra:
+        fault = f"the tensor {extra!r} has no place in the network"
+    elif misshaped:
+        has, wants = list(tensors[misshaped].shape), list(wanted[misshaped].shape)
+        fault = f"the tensor {misshaped!r} is {has}, {tensors[misshaped].dtype}, not {wants}"
+    else:
+        return
+    raise CorruptWeightsError(
+        f"{label} does not fit its network: {fault}. Check that the file is whole and of the "
+        "family and configuration it is opened as."
+    )
+
+
+def _fits(tensor: torch.Tensor, like: torch.Tensor) -> bool:
+    same_kind = tensor.dtype == like.dtype or (
+        tensor.is_floating_point() and like.is_floating_point()
+    )
+    return tensor.shape == like.shape and same_kind
+
+
+def _fill_in_constants(network: nn.Module, family: str, config: dict[str, Any]) -> None:
+    """Give `network` the buffers that no file holds (filters and the like), which `meta` lost.
+
+    Only a network that was really built has their values; its parameters are dropped as they come.
+    """
+    names = [
+        (owner, name)
+        for owner, module in network.named_modules()
+        for name in module._non_persistent_buffers_set
+        if module._buffers[name] is not None
+    ]
+    if not names:
+        return
+    lost = [network.get_submodule(owner).get_buffer(name) for owner, name in names]
+    if sum(buffer.nbytes for buffer in lost) > MAX_CONSTANT_BYTES:
+        raise ValueError("its constants alone would fill the memory")
+    with _parameters_on_meta():
+        real = networks.build(family, config)
+    for owner, name in names:
+        value = real.get_submodule(owner).get_buffer(name)
+        network.get_submodule(owner).register_buffer(name, value, persistent=False)
+
+
+@contextlib.contextmanager
+def _parameters_on_meta() -> Iterator[None]:
+    """Networks built within, by this thread, have real buffers but no memory for parameters."""
+    builder = threading.get_ident()
+
+    def drop(module: nn.Module, name: str, parameter: nn.Parameter | None) -> nn.Parameter | None:
+        if threading.get_ident() != builder or parameter is None:
+            return None  # leave it as it is
+        return nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
+
+    hook = register_module_parameter_registration_hook(drop)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")

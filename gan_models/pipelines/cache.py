@@ -1,0 +1,63 @@
+"""Loaded models, shared by all visitors, within a memory budget: least recently used go first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from gan_models.pipelines.load import Pipeline, load_pipeline
+
+
+class PipelineCache:
+    """`load_pipeline` that keeps what it loaded while it fits the budget.
+
+    Args:
+        budget_bytes: how much the parameters and buffers of all kept models may take; the model
+            asked for last is kept even if it alone is larger.
+        load: what loads a model; `load_pipeline` by default.
+    """
+
+    def __init__(
+        self, budget_bytes: int = 2_000_000_000, load: Callable[..., Pipeline] = load_pipeline
+    ) -> None:
+        self._budget_bytes = budget_bytes
+        self._load = load
+        self._kept: OrderedDict[str, Pipeline] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(
+        self,
+        model: str,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Pipeline:
+        """The pipeline of a model, loaded at most once while it is kept.
+
+        Raises:
+            ValueError, WeightsError: as `load_pipeline`.
+        """
+        with self._lock:
+            if model in self._kept:
+                self._kept.move_to_end(model)
+                return self._kept[model]
+        pipeline = self._load(model, progress=progress, cancelled=cancelled)
+        with self._lock:
+            self._kept[model] = pipeline
+            self._shrink()
+        return pipeline
+
+    def __contains__(self, model: str) -> bool:
+        return model in self._kept
+
+    def _shrink(self) -> None:
+        while len(self._kept) > 1 and self._used_bytes() > self._budget_bytes:
+            self._kept.popitem(last=False)
+
+    def _used_bytes(self) -> int:
+        return sum(_size_bytes(pipeline) for pipeline in self._kept.values())
+
+
+def _size_bytes(pipeline: Pipeline) -> int:
+    tensors = [*pipeline.generator.parameters(), *pipeline.generator.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

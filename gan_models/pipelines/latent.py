@@ -1,0 +1,184 @@
+"""Unconditional generators: seeds in, pictures out; walks and morphs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_models import images as pictures
+from gan_models import seeds as seed_latents
+from gan_models.pipelines.walk import lerp, slerp, walk_times
+from gan_models.zoo import ModelSpec
+
+MAX_FRAMES = 3600
+_PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are no faster
+
+
+class LatentPipeline:
+    """A generator that turns latents into pictures.
+
+    Attributes:
+        spec: what the model is.
+        weights_sha256: hash of the weights file, part of every picture's recipe.
+        generator: the network, in eval mode; shared and read-only.
+    """
+
+    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
+        self.generator = generator
+        self.spec = spec
+        self.weights_sha256 = weights_sha256
+
+    @property
+    def device(self) -> torch.device:
+        """The device that the generator is on."""
+        return next(self.generator.parameters()).device
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The latent spaces a walk can go through: z, and w where the generator has a mapping."""
+        return ("z", "w") if hasattr(self.generator, "mapping") else ("z",)
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures computed at once."""
+        return max(1, min(64, _PIXELS_A_BATCH // self.generator.img_resolution**2))
+
+    def sample(self, seeds: Sequence[int], truncation_psi: float = 1.0) -> list[Image.Image]:
+        """One picture a seed, each with its recipe.
+
+        Args:
+            seeds: whole numbers from 0 to 2^32-1, at most 10,000.
+            truncation_psi: 0 (the average picture) to 1 (all the variety), up to 2.
+
+        Raises:
+            ValueError: a seed or ψ out of range.
+        """
+        return list(self.iter_sample(seeds, truncation_psi))
+
+    def iter_sample(
+        self, seeds: Sequence[int], truncation_psi: float = 1.0
+    ) -> Iterator[Image.Image]:
+        """`sample`, one picture at a time as the batches are ready."""
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        seeds = seed_latents.check_seeds(seeds)
+        z = seed_latents.sample_z(seeds, self.generator.z_dim)  # [N, z_dim]
+        made = self._render(self._latents(z, "z", psi), "z", psi)
+        for seed, image in zip(seeds, made, strict=True):
+            yield pictures.add_recipe(image, self.recipe(seed=seed, truncation_psi=psi))
+
+    def morph(
+        self, seed_a: int, seed_b: int, t: float, truncation_psi: float = 1.0, space: str = "z"
+    ) -> Image.Image:
+        """The picture that stands at t (0 to 1) on the way from one seed's to another's.
+
+        Raises:
+            ValueError: t, ψ, a seed or the space out of range.
+        """
+        return self.morphs(seed_a, seed_b, [t], truncation_psi, space)[0]
+
+    def morphs(
+        self,
+        seed_a: int,
+        seed_b: int,
+        times: Sequence[float],
+        truncation_psi: float = 1.0,
+        space: str = "z",
+    ) -> list[Image.Image]:
+        """`morph` at several times, computed together."""
+        if not all(0 <= t <= 1 for t in times):
+            raise ValueError("A morph's position goes from 0 (picture A) to 1 (picture B).")
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        ends = self._keys(seed_latents.check_seeds([seed_a, seed_b]), space, psi)
+        latents = torch.stack([self._between(ends[0], ends[1], t, space) for t in times])
+        made = self._render(latents, space, psi)
+        recipes = [
+            self.recipe(
+                seed_a=seed_a,
+                seed_b=seed_b,
+                t=t,
+                space=space,
+                truncation_psi=psi,
+                latent=row.tolist(),
+            )
+            for t, row in zip(times, latents, strict=True)
+        ]
+        return [pictures.add_recipe(*pair) for pair in zip(made, recipes, strict=True)]
+
+    def interpolate(
+        self, seeds: Sequence[int], num_frames: int, space: str = "z", truncation_psi: float = 1.0
+    ) -> list[Image.Image]:
+        """A walk of constant speed through the seeds' latents, as `num_frames` pictures.
+
+        Slerp in z, straight lines in w. Where the first and last seed are the same the walk is a
+        seamless loop: frame k stands at k / num_frames of the path and the end is not repeated.
+
+        Args:
+            seeds: two or more keyframes.
+            num_frames: 2 to 3,600.
+            space: "z", or "w" where the generator has one.
+            truncation_psi: 0 to 2.
+
+        Raises:
+            ValueError: any of these out of range.
+        """
+        return list(self.iter_frames(seeds, num_frames, space, truncation_psi))
+
+    def iter_frames(
+        self, seeds: Sequence[int], num_frames: int, space: str = "z", truncation_psi: float = 1.0
+    ) -> Iterator[Image.Image]:
+        """`interpolate`, one frame at a time as the batches are ready."""
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        seeds = seed_latents.check_seeds(seeds, minimum=2)
+        if not 2 <= int(num_frames) <= MAX_FRAMES:
+            raise ValueError(f"A walk has 2 to {MAX_FRAMES} frames, not {num_frames}.")
+        keys = self._keys(seeds, space, psi)  # [K, dim]
+        times = walk_times(keys, int(num_frames), seeds[0] == seeds[-1], space)
+        rows = (self._between(keys[i], keys[i + 1], t, space) for i, t in times)
+        return self._render(torch.stack(list(rows)), space, psi)
+
+    def recipe(self, **facts: Any) -> dict[str, Any]:
+        """What a picture's PNG says of how it was made."""
+        return {
+            "version": 1,
+            "task": "latent",
+            "model": self.spec.id,
+            "weights_sha256": self.weights_sha256,
+            **facts,
+        }
+
+    def _keys(self, seeds: Sequence[int], space: str, psi: float) -> Tensor:
+        """The keyframes of a walk, [K, dim] on the CPU."""
+        if space not in self.spaces:
+            raise ValueError(
+                f"{self.spec.id} has no {space} space; choose {' or '.join(self.spaces)}."
+            )
+        return self._latents(seed_latents.sample_z(seeds, self.generator.z_dim), space, psi)
+
+    @torch.inference_mode()
+    def _latents(self, z: Tensor, space: str, psi: float) -> Tensor:
+        """Where walks and samples live: z (times ψ without a mapping), or truncated w; [N, dim]."""
+        if space == "w":
+            return self.generator.mapping(z.to(self.device), truncation_psi=psi)[:, 0].cpu()
+        return z if "w" in self.spaces else z * psi
+
+    @staticmethod
+    def _between(a: Tensor, b: Tensor, t: float, space: str) -> Tensor:
+        return slerp(a, b, t) if space == "z" else lerp(a, b, t)
+
+    def _render(self, latents: Tensor, space: str, psi: float) -> Iterator[Image.Image]:
+        """Pictures of latents [N, dim] of a space, batch by batch."""
+        for batch in latents.split(self.batch_size):
+            yield from pictures.to_pil(self._forward(batch.to(self.device), space, psi))
+
+    @torch.inference_mode()
+    def _forward(self, latents: Tensor, space: str, psi: float) -> Tensor:
+        """[N, dim] to images [N, 3, H, W] in [-1, 1]."""
+        if space == "w":
+            return self.generator.synthesis(latents[:, None].expand(-1, self.generator.num_ws, -1))
+        if "w" in self.spaces:
+            return self.generator(latents, truncation_psi=psi)
+        return self.generator(latents)

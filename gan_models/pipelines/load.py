@@ -1,0 +1,72 @@
+"""From a model's name, or a self-describing file, to a pipeline ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from gan_models import convert, weights, zoo
+from gan_models.device import pick_device
+from gan_models.pipelines.latent import LatentPipeline
+
+Pipeline = LatentPipeline
+
+_PIPELINES: dict[str, type[Pipeline]] = {"latent": LatentPipeline}
+
+
+def describe_models() -> list[dict[str, object]]:
+    """Every model as plain data: the facts of the table, whether it is ready, and why not."""
+    rows = []
+    for spec in zoo.list_models():
+        available, reason = weights.availability(spec)
+        rows.append(zoo.public_facts(spec) | {"available": available, "reason": reason})
+    return rows
+
+
+def load_pipeline(
+    model: str,
+    device: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Pipeline:
+    """Load a model of the zoo by id, or a self-describing .safetensors file by path.
+
+    Args:
+        model: "faces-64", or a path that ends in .safetensors.
+        device: "cpu", "cuda", "mps"; by default `GANVAS_DEVICE`, else the best there is.
+        progress: told (bytes so far, bytes in all) while weights are fetched.
+        cancelled: asked while weights are fetched; True stops it.
+
+    Raises:
+        ValueError: no such model, or a device this machine lacks.
+        WeightsError: the weights cannot be had or are not what they should be.
+    """
+    chosen = pick_device(device)
+    if str(model).endswith(".safetensors"):
+        generator, spec, sha256 = _from_file(Path(model))
+    else:
+        spec = zoo.get_spec(str(model))
+        generator, sha256 = _from_zoo(spec, progress, cancelled)
+    return _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
+
+
+def _from_zoo(
+    spec: zoo.ModelSpec,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[nn.Module, str]:
+    path = weights.ensure(spec, progress, cancelled)
+    if spec.format == "ganvas":
+        generator, _ = weights.load_described(path)
+    else:
+        generator = convert.load_generator(path, format=spec.format, **spec.options)
+    return generator, spec.sha256 or weights.sha256_of(path)
+
+
+def _from_file(path: Path) -> tuple[nn.Module, zoo.ModelSpec, str]:
+    if not path.is_file():
+        raise weights.MissingWeightsError(f"There is no file {path}; check the path.")
+    generator, metadata = weights.load_described(path)
+    return generator, zoo.described_spec(path, metadata, generator), weights.sha256_of(path)

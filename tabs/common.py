@@ -1,0 +1,138 @@
+"""What two or more tabs use: errors as toasts, the model card, loading with progress, files."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from gan_models import (
+    ModelSpec,
+    WeightsError,
+    device_title,
+    get_spec,
+    list_models,
+    parse_seeds,
+    save_png,
+)
+
+MAX_ON_PAGE = 64
+GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at a time
+PRIVATE = {"api_visibility": "private"}
+
+Load = Callable[..., Any]
+
+# Gradio copies what a handler returns; the originals go when their folder falls out of here.
+_RECENT: deque[tempfile.TemporaryDirectory] = deque(maxlen=128)
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Turn errors a visitor can act on into toasts; bugs pass through to the log."""
+    try:
+        yield
+    except (ValueError, WeightsError) as error:
+        raise gr.Error(str(error), title="That did not work", duration=12) from error
+
+
+def models_of(task: str) -> list[ModelSpec]:
+    """The models that a tab offers."""
+    return [spec for spec in list_models() if spec.task == task]
+
+
+def model_choices(task: str) -> list[tuple[str, str]]:
+    """Labels and ids for a model dropdown."""
+    return [(f"{spec.title} · {spec.resolution} px", spec.id) for spec in models_of(task)]
+
+
+def model_card(model: str) -> str:
+    """One line of what a model is, for under its dropdown."""
+    with user_errors():
+        spec = get_spec(model)
+    badge = " · **non-commercial use only**" if spec.non_commercial else ""
+    return (
+        f"{spec.family} · {spec.resolution} px · trained on {spec.trained_on} · "
+        f"{spec.licence} licence{badge} · {spec.attribution}"
+    )
+
+
+def checked_model(model: str, task: str) -> str:
+    """The id, if it is one that this tab offers: a path or another name never reaches the loader.
+
+    Raises:
+        ValueError: it is not.
+    """
+    known = [spec.id for spec in models_of(task)]
+    if model not in known:
+        raise ValueError(f"There is no such model here; choose from {', '.join(known)}.")
+    return model
+
+
+def page_seeds(text: str, minimum: int = 1) -> list[int]:
+    """Seeds as typed on the page, 64 at most."""
+    return parse_seeds(text, limit=MAX_ON_PAGE, minimum=minimum)
+
+
+def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, None, Any]:
+    """Load a model in a thread, yielding meanwhile so that the event can be cancelled.
+
+    Use as `pipeline = yield from loading(...)`. Leaving the generator stops a download.
+    """
+    outcome: dict[str, Any] = {}
+    cancelled = threading.Event()
+
+    def report(done: int, total: int) -> None:
+        progress(done / total if total else 0, desc=f"Fetching {model}, {total / 1e6:.0f} MB")
+
+    def work() -> None:
+        try:
+            outcome["pipeline"] = load(model, progress=report, cancelled=cancelled.is_set)
+        except Exception as error:  # noqa: BLE001 - raised again in the event's own thread
+            outcome["error"] = error
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.1)
+            if thread.is_alive():
+                yield gr.skip()
+    finally:
+        cancelled.set()
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["pipeline"]
+
+
+def output_folder() -> Path:
+    """A folder for files that a handler returns; it goes away by itself after a while."""
+    folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)
+    _RECENT.append(folder)
+    return Path(folder.name)
+
+
+def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:
+    """Write pictures with their recipes as PNGs of these names; the paths."""
+    folder = output_folder()
+    paths = [folder / f"{stem}.png" for stem in stems]
+    for image, path in zip(images, paths, strict=True):
+        save_png(image, path)
+    return [str(path) for path in paths]
+
+
+def device_of(pipeline: Any) -> str:
+    """What a pipeline runs on, for people."""
+    return device_title(pipeline.device)
+
+
+def speed_line(num_pictures: int, seconds: float, device: str) -> str:
+    """Milliseconds a picture and the device, for under a result."""
+    each = 1000 * seconds / max(1, num_pictures)
+    return f"{num_pictures} pictures, {each:.1f} ms each, {device}"

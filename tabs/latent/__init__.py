@@ -1,0 +1,35 @@
+"""Sample, interpolate and explore z and w of unconditional generators."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.common import PRIVATE, Load
+from tabs.latent import api, keep, morph, sheet, walk
+
+TITLE = "Latent"
+
+
+def build(load: Load) -> None:
+    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            left = sheet.controls()
+        with gr.Column(scale=3, min_width=320):
+            right = sheet.results()
+            panel = sheet.SheetPanel(**left, **right)
+            with gr.Tabs():
+                with gr.Tab("Morph", elem_id="latent-tab-morph"):
+                    morph_panel = morph.layout()
+                with gr.Tab("Walk", elem_id="latent-tab-walk", render_children=True):
+                    walk.build(load, panel.model, panel.psi, panel.history, morph_panel.picked)
+                with gr.Tab("Favourites", elem_id="latent-tab-keep", render_children=True):
+                    keep_panel = keep.layout()
+    api.build(load)
+    events = sheet.wire(panel, load)
+    morphs = morph.wire(morph_panel, panel.gallery, panel.history, load)
+    keeps = keep.wire(keep_panel, panel, morph_panel, load)
+    stopped = {"queue": False, **PRIVATE}
+    panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
+    morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
+    keep.wire_arrival(gr.context.Context.root_block, keep_panel, panel, load)

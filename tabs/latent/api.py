@@ -1,0 +1,81 @@
+"""The Latent tab for programs: /sample and /interpolate, files out."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from gan_models import VideoWriter
+from tabs.common import (
+    GPU,
+    Load,
+    checked_model,
+    models_of,
+    output_folder,
+    page_seeds,
+    png_files,
+    user_errors,
+)
+from tabs.latent.state import TASK, Sheet
+
+
+def build(load: Load) -> None:
+    """Declare the endpoints; their components are never drawn."""
+    first = models_of(TASK)[0].id
+
+    def sample(seeds: str, model: str, truncation_psi: float) -> list[str]:
+        """Sample one picture a seed from an unconditional GAN.
+
+        Args:
+            seeds: Whole numbers and ranges, such as "0-7, 42"; at most 64 pictures a call.
+            model: A model id of task "latent" from list_models.
+            truncation_psi: 0 (average) to 2 (wild); 1 is the model's own variety.
+
+        Returns:
+            PNG files in the order of the seeds, each with its recipe inside.
+        """
+        with user_errors():
+            sheet = Sheet.read(model, seeds, truncation_psi)
+            made = load(sheet.model).sample(sheet.seeds, sheet.truncation_psi)
+            return png_files(made, [f"{model}-seed{seed:08d}" for seed in sheet.seeds])
+
+    def interpolate(seeds: str, model: str, num_frames: float) -> str:
+        """Make a walk through the latents of some seeds as an MP4.
+
+        Args:
+            seeds: Two or more keyframes, such as "3, 8, 3"; first = last makes a seamless loop.
+            model: A model id of task "latent" from list_models.
+            num_frames: 2 to 3600.
+
+        Returns:
+            An MP4 of 24 frames a second.
+        """
+        with user_errors():
+            keys = page_seeds(seeds, minimum=2)
+            path = output_folder() / f"{checked_model(model, TASK)}-walk.mp4"
+            count = whole_number(num_frames)
+            with VideoWriter(path) as writer:
+                for frame in load(model).iter_frames(keys, count):
+                    writer.add(frame)
+            return str(path)
+
+    seeds = gr.Textbox("0-7", visible=False, label="seeds")
+    keys = gr.Textbox("3, 8, 3", visible=False, label="seeds")
+    model = gr.Textbox(first, visible=False, label="model")
+    psi = gr.Number(1, visible=False, label="truncation_psi")
+    count = gr.Number(60, visible=False, label="num_frames")
+    files = gr.Files(visible=False, label="pictures")
+    movie = gr.File(visible=False, label="movie")
+    hidden = gr.Button(visible=False)
+    hidden.click(sample, [seeds, model, psi], files, api_name="sample", **GPU)
+    hidden.click(interpolate, [keys, model, count], movie, api_name="interpolate", **GPU)
+
+
+def whole_number(value: float) -> int:
+    """A number from outside as an int.
+
+    Raises:
+        ValueError: it is not a whole number.
+    """
+    if value is None or value != value or int(value) != value:
+        raise ValueError(f"num_frames must be a whole number, not {value}.")
+    return int(value)

@@ -1,0 +1,232 @@
+"""What stays: favourites, the recipe inside a picture, a link, the sheet of the last visit."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from gan_models import availability, get_spec, read_recipe
+from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
+from tabs.latent import morph
+from tabs.latent.morph import MorphPanel
+from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw
+from tabs.latent.state import (
+    MAX_FAVOURITES,
+    History,
+    Pair,
+    Pick,
+    Sheet,
+    read_favourites,
+    read_stored_sheet,
+)
+
+
+@dataclass(frozen=True)
+class KeepPanel:
+    """The components of the panel."""
+
+    drop: gr.File
+    gallery: gr.Gallery
+    keep: gr.Button
+    remove: gr.Button
+    selected: gr.State  # index of the favourite clicked last
+    store: gr.BrowserState
+
+
+def layout() -> KeepPanel:
+    """Lay out the panel."""
+    with gr.Row():
+        keep = gr.Button("Keep clicked picture", elem_id="latent-keep", min_width=120)
+        remove = gr.Button("Remove clicked favourite", elem_id="latent-unkeep", min_width=120)
+    gallery = gr.Gallery(
+        label="Favourites, kept in this browser",
+        columns=8,
+        height="auto",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        visible=False,
+        elem_id="latent-favourites",
+        elem_classes="sheet",
+    )
+    drop = gr.File(
+        label="Drop a PNG from this page to bring back what made it",
+        file_types=[".png"],
+        elem_id="latent-drop",
+        height=110,
+    )
+    store = gr.BrowserState([], storage_key="ganvas-latent-favourites", secret="ganvas")
+    return KeepPanel(drop, gallery, keep, remove, gr.State(None), store)
+
+
+def wire(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> list[Any]:
+    """Connect the panel; returns the events that can be cancelled."""
+
+    def keep(
+        stored: Any, picked: Pick | None, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if picked is None:
+            raise gr.Error("Click a picture of the sheet first, then keep it.")
+        picks = read_favourites(stored)
+        if len(picks) >= MAX_FAVOURITES and picked not in picks:
+            raise gr.Error(f"There is room for {MAX_FAVOURITES} favourites; remove one first.")
+        picks = picks if picked in picks else [*picks, picked]
+        yield from _show(picks, progress)
+
+    def remove(
+        stored: Any, selected: int | None, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        picks = read_favourites(stored)
+        if selected is None or selected >= len(picks):
+            raise gr.Error("Click a favourite first, then remove it.")
+        yield from _show([*picks[:selected], *picks[selected + 1 :]], progress)
+
+    def _show(picks: list[Pick], progress: gr.Progress) -> Generator[Any, None, None]:
+        with user_errors():
+            shown = yield from draw_favourites(load, picks, progress)
+            yield _favourites(shown), [pick.stored() for pick in picks], None
+
+    def select(
+        stored: Any,
+        pair: Pair,
+        turn: str,
+        position: float,
+        event: gr.SelectData,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        picks = read_favourites(stored)
+        if event.index >= len(picks):
+            yield gr.skip()
+            return
+        clicked = picks[event.index]
+        with user_errors():
+            changed = pair.with_end(turn, clicked)
+            shown = yield from morph.show_pair(load, changed, position, progress)
+            yield (*shown, clicked, "B" if turn == "A" else "A", event.index)
+
+    def restore(
+        file: str | None, history: History, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if file is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            recipe = read_recipe(file)
+            restored, ends, position = read_latent_recipe(recipe)
+            drawn = yield from draw(load, restored, history.push(restored), progress)
+            morphed = yield from morph.show_pair(load, ends, position, progress)
+            _warn_of_other_weights(recipe, restored)
+            yield (*drawn, *morphed, position)
+
+    stored = [panel.gallery, panel.store, panel.selected]
+    options = {**GPU, **PRIVATE}
+    picked = [panel.store, pair.pair, pair.turn, pair.position]
+    return [
+        panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
+        panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
+        panel.gallery.select(
+            select, picked, [*pair.outputs, pair.picked, pair.turn, panel.selected], **options
+        ),
+        panel.drop.upload(
+            restore,
+            [panel.drop, sheet.history],
+            [*sheet.outputs, *pair.outputs, pair.position],
+            **options,
+        ),
+    ]
+
+
+def wire_arrival(app: gr.Blocks, panel: KeepPanel, sheet: SheetPanel, load: Load) -> None:
+    """On opening the page: the sheet of the link, else of the last visit, else the first one."""
+
+    def arrive(
+        stored: Any,
+        favourites: Any,
+        history: History,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        wanted = arriving_sheet(dict(request.query_params), stored, sheet.model.value)
+        ready, reason = availability(get_spec(wanted.model))
+        if not ready:
+            waiting = f"Press Sample to fetch the model first. {reason}"
+            settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
+            yield (gr.skip(), waiting, gr.skip(), *settings, *[gr.skip()] * 5)
+            return
+        with user_errors():
+            drawn = yield from draw(load, wanted, history.push(wanted), progress)
+            kept = yield from draw_favourites(load, read_favourites(favourites), progress)
+            yield (*drawn, _favourites(kept))
+
+    app.load(
+        arrive,
+        [sheet.store, panel.store, sheet.history],
+        [*sheet.outputs, panel.gallery],
+        **GPU,
+        **PRIVATE,
+    )
+
+
+def _favourites(shown: list[tuple[str, str]]) -> gr.Gallery:
+    return gr.Gallery(shown, visible=bool(shown), selected_index=None)
+
+
+def arriving_sheet(query: dict[str, str], stored: Any, first_model: str) -> Sheet:
+    """What to show on arrival; a broken link says so and falls back."""
+    if "seeds" in query or "model" in query:
+        try:
+            return Sheet.read(
+                query.get("model", first_model),
+                query.get("seeds", FIRST_SEEDS),
+                query.get("psi", 1),
+            )
+        except ValueError as error:
+            gr.Warning(f"The link could not be followed. {error}")
+    return read_stored_sheet(stored) or Sheet.read(first_model, FIRST_SEEDS, 1)
+
+
+def draw_favourites(
+    load: Load, picks: list[Pick], progress: gr.Progress
+) -> Generator[Any, None, list[tuple[str, str]]]:
+    """Render favourites that are ready to use, yielding between models."""
+    shown = []
+    for pick in picks:
+        if not availability(get_spec(pick.model))[0]:
+            shown.append((None, f"{pick.model} {pick.seed}"))
+            continue
+        pipeline = yield from loading(load, pick.model, progress)
+        image = pipeline.sample([pick.seed], pick.truncation_psi)
+        path = png_files(image, [f"{pick.model}-seed{pick.seed:08d}"])[0]
+        shown.append((path, f"seed {pick.seed}"))
+        yield gr.skip()
+    return shown
+
+
+def read_latent_recipe(recipe: dict[str, Any]) -> tuple[Sheet, Pair, float]:
+    """Sheet, morph ends and morph position that a recipe stands for.
+
+    Raises:
+        ValueError: the recipe is another task's or broken.
+    """
+    try:
+        if recipe["task"] != "latent":
+            raise ValueError(
+                f"This picture was made in another tab ({recipe['task']}); drop it there."
+            )
+        seeds = [recipe["seed"]] if "seed" in recipe else [recipe["seed_a"], recipe["seed_b"]]
+        sheet = Sheet.read(recipe["model"], ", ".join(map(str, seeds)), recipe["truncation_psi"])
+        position = min(max(float(recipe.get("t", 0.5)), 0.0), 1.0)
+    except (KeyError, TypeError) as error:
+        raise ValueError("The picture's recipe is broken; download the picture again.") from error
+    picks = [Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds]
+    return sheet, Pair(picks[0], picks[1] if len(picks) > 1 else None), position
+
+
+def _warn_of_other_weights(recipe: dict[str, Any], sheet: Sheet) -> None:
+    expected = get_spec(sheet.model).sha256
+    if expected and recipe.get("weights_sha256") not in (None, expected):
+        gr.Warning("The picture was made with other weights of this model; it may look different.")

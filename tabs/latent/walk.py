@@ -1,0 +1,144 @@
+"""A walk through keyframe seeds, taken home as MP4, GIF or WebP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import Any
+
+import gradio as gr
+
+from gan_models import VideoWriter, format_seeds
+from tabs.common import (
+    GPU,
+    PRIVATE,
+    Load,
+    checked_model,
+    device_of,
+    loading,
+    output_folder,
+    page_seeds,
+    speed_line,
+    user_errors,
+)
+from tabs.latent.state import TASK, History, Pick
+
+MAX_FRAMES_ON_PAGE = 3600
+
+
+def build(
+    load: Load, model: gr.Dropdown, psi: gr.Slider, history: gr.State, picked: gr.State
+) -> None:
+    """Lay out and connect the panel."""
+    keys = gr.Textbox(
+        "3, 8, 3",
+        label="Keyframe seeds",
+        info="The walk passes through them in this order; it loops without a seam if it ends "
+        "where it starts.",
+        elem_id="latent-keyframes",
+    )
+    with gr.Row():
+        add = gr.Button("Add clicked picture", elem_id="latent-key-add", min_width=120)
+        from_sheet = gr.Button("Take the sheet's seeds", elem_id="latent-key-sheet", min_width=120)
+        close = gr.Button("Close the loop", elem_id="latent-key-close", min_width=120)
+    with gr.Row():
+        frames = gr.Number(
+            60, label="Frames", minimum=2, maximum=MAX_FRAMES_ON_PAGE, precision=0, min_width=100,
+            elem_id="latent-frames",
+        )  # fmt: skip
+        fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id="latent-fps")
+        suffix = gr.Radio(
+            [("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")],
+            value=".mp4",
+            label="Format",
+            elem_id="latent-format",
+        )
+    with gr.Row():
+        export = gr.Button("Make the walk", variant="primary", elem_id="latent-export")
+        cancel = gr.Button("Cancel walk", elem_id="latent-export-cancel")
+    video = gr.Video(
+        label="Walk", autoplay=True, loop=True, visible=False, elem_id="latent-video", height=320
+    )
+    animation = gr.Image(
+        label="Walk", type="filepath", visible=False, interactive=False, height=320,
+        elem_id="latent-animation",
+    )  # fmt: skip
+    file = gr.File(label="Download", visible=False, interactive=False, elem_id="latent-file")
+    info = gr.Markdown("", elem_classes="card", elem_id="latent-walk-info")
+
+    def make(
+        model: str,
+        keys: str,
+        frames: float,
+        fps: float,
+        suffix: str,
+        psi: float,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            path = yield from _write(load, model, keys, frames, fps, suffix, psi, progress)
+            shown, line = path
+            is_video = suffix == ".mp4"
+            yield (
+                gr.Video(shown if is_video else None, visible=is_video),
+                gr.Image(None if is_video else shown, visible=not is_video),
+                gr.File(shown, visible=True),
+                line,
+            )
+
+    started = export.click(
+        make,
+        [model, keys, frames, fps, suffix, psi],
+        [video, animation, file, info],
+        show_progress_on=[info],
+        **GPU,
+        **PRIVATE,
+    )
+    cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
+    add.click(append_pick, [keys, picked], keys, queue=False, **PRIVATE)
+    from_sheet.click(sheet_keys, [keys, history], keys, queue=False, **PRIVATE)
+    close.click(close_loop, keys, keys, queue=False, **PRIVATE)
+
+
+def _write(
+    load: Load,
+    model: str,
+    keys: str,
+    frames: float,
+    fps: float,
+    suffix: str,
+    psi: float,
+    progress: gr.Progress,
+) -> Generator[Any, None, tuple[str, str]]:
+    """Make the file, yielding between frames; returns its path and what was measured."""
+    seeds = page_seeds(keys, minimum=2)
+    pipeline = yield from loading(load, checked_model(model, TASK), progress)
+    name = f"{model}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
+    path, started = output_folder() / name, time.perf_counter()
+    num_frames = int(frames or 0)
+    with VideoWriter(path, int(fps), num_frames) as writer:
+        for k, frame in enumerate(pipeline.iter_frames(seeds, num_frames, truncation_psi=psi)):
+            writer.add(frame)
+            progress((k + 1, num_frames), desc="Walking", unit="frames")
+            yield gr.skip()
+    line = speed_line(num_frames, time.perf_counter() - started, device_of(pipeline))
+    return str(path), line
+
+
+def append_pick(keys: str, picked: Pick | None) -> str:
+    """The keyframes, and the clicked picture's seed after them."""
+    if picked is None:
+        raise gr.Error("Click a picture of the sheet first.")
+    return f"{keys.rstrip(', ')}, {picked.seed}".lstrip(", ")
+
+
+def sheet_keys(keys: str, history: History) -> str:
+    """The seeds of the sheet on the table as keyframes."""
+    return format_seeds(history.current.seeds) if history.current else keys
+
+
+def close_loop(keys: str) -> str:
+    """The keyframes, ending where they start."""
+    with user_errors():
+        seeds = page_seeds(keys)
+    return keys if len(seeds) > 1 and seeds[0] == seeds[-1] else f"{keys.rstrip(', ')}, {seeds[0]}"
