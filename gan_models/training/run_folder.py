@@ -1,0 +1,242 @@
+"""The folder of one training run: its lock, its snapshot, its curves and its sheets."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import os
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gan_models import weights
+from gan_models.training.curves import draw_curves
+from gan_models.training.game import Game, TrainingError
+
+STATE = "state.pt"
+GENERATOR = "generator.safetensors"
+LOCK = "lock"
+
+
+def atomic_write(path: Path, write: Any) -> None:
+    """Call `write(temporary path)`, then put the file in place in one move."""
+    temporary = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        write(temporary)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _process_start(pid: int) -> str | None:
+    """When a process began, as the system tells; None if there is none, "" if it does not tell."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return None if fields[0] in "ZX" else fields[19]  # a zombie is dead
+
+
+class RunFolder:
+    """A folder that holds at most one run, which at most one process trains.
+
+    Raises (on entering):
+        TrainingError: another living process trains here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> RunFolder:
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = self.path / LOCK
+        mine = f"{os.getpid()} {_process_start(os.getpid())}"
+        for _ in range(2):
+            try:
+                with open(lock, "x") as file:
+                    file.write(mine)
+            except FileExistsError:
+                self._remove_dead_lock(lock)
+            else:
+                return self
+        raise TrainingError(f"Another process has just begun to train in {self.path}; wait for it.")
+
+    def __exit__(self, *_: object) -> None:
+        (self.path / LOCK).unlink(missing_ok=True)
+
+    def _remove_dead_lock(self, lock: Path) -> None:
+        words = lock.read_text().split()
+        pid = int(words[0]) if words and words[0].isdigit() else 0
+        start = _process_start(pid) if pid else None
+        if start is not None and start == (words[1] if len(words) > 1 else start):
+            raise TrainingError(
+                f"Process {pid} is training in {self.path}; wait for it, stop it, "
+                "or choose another folder."
+            )
+        lock.unlink(missing_ok=True)
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether there is a snapshot or a finished network in the folder."""
+        return any((self.path / name).exists() for name in (STATE, GENERATOR))
+
+    def read_state(self) -> dict[str, Any] | None:
+        """The last snapshot, None where there is none."""
+        path = self.path / STATE
+        # a copy, so that the file is not still mapped when the next snapshot takes its place
+        return copy.deepcopy(weights.read_tensors(path)) if path.exists() else None
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Replace the snapshot; the old one stays whole until the new one is."""
+        atomic_write(self.path / STATE, lambda path: torch.save(state, path))
+
+    def save_sheet(self, sheet: Image.Image, step: int) -> Path:
+        """Keep a sample sheet under its step's number."""
+        path = self.path / "sheets" / f"{step:07d}.png"
+        path.parent.mkdir(exist_ok=True)
+        atomic_write(path, sheet.save)
+        return path
+
+
+class Table:
+    """A CSV file that grows by rows keyed by their step, and can be cut back to a step."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, row: Mapping[str, float]) -> None:
+        """Add a row; new columns make the file be written anew."""
+        rows = None
+        columns = self._columns()
+        if not set(row) <= set(columns):
+            rows = self.rows()
+            columns += [name for name in row if name not in columns]
+            self._write(rows, columns)
+        with open(self.path, "a", newline="") as file:
+            csv.DictWriter(file, columns).writerow(row)
+
+    def cut(self, step: int) -> None:
+        """Drop the rows after `step`, and a last row that was only half written."""
+        if self.path.exists():
+            columns = self._columns()
+            self._write([row for row in self.rows() if int(row["step"]) <= step], columns)
+
+    def rows(self) -> list[dict[str, str]]:
+        """All whole rows, as text."""
+        if not self.path.exists():
+            return []
+        whole = self.path.read_text().rpartition("\n")[0]  # the last row may lack its end
+        return list(csv.DictReader(io.StringIO(whole)))
+
+    def _columns(self) -> list[str]:
+        if not self.path.exists():
+            return []
+        with open(self.path, newline="") as file:
+            return next(csv.reader(file), [])
+
+    def _write(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+        def write(path: Path) -> None:
+            with open(path, "w", newline="") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows(rows)
+
+        atomic_write(self.path, write)
+
+
+class Journal:
+    """The losses of every step and the measures now and then, as CSV files and as a picture."""
+
+    def __init__(self, folder: Path) -> None:
+        self.losses = Table(folder / "losses.csv")
+        self.metrics = Table(folder / "metrics.csv")
+        self.picture = folder / "curves.png"
+
+    def cut(self, step: int) -> None:
+        """Forget everything after `step`."""
+        self.losses.cut(step)
+        self.metrics.cut(step)
+
+    def draw(self) -> None:
+        """Draw all curves again."""
+        panels: dict[str, tuple[list[float], list[float]]] = {}
+        for table in (self.losses, self.metrics):
+            for row in table.rows():
+                for name, value in row.items():
+                    if name not in ("step", "kimg") and value:
+                        xs, ys = panels.setdefault(name, ([], []))
+                        xs.append(float(row["kimg"]))
+                        ys.append(float(value))
+        if panels:
+            atomic_write(self.picture, draw_curves(panels).save)
+
+
+def random_state() -> dict[str, Any]:
+    """The state of all random streams, in a form that a snapshot can hold."""
+    kind, keys, position, has_gauss, cached = np.random.get_state()
+    state = {
+        "torch": torch.get_rng_state(),
+        "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, cached],
+        "python": random.getstate(),
+    }
+    if torch.accelerator.is_available():
+        module = torch.get_device_module(torch.accelerator.current_accelerator())
+        state["accelerator"] = module.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Go on with the random streams of `random_state`."""
+    torch.set_rng_state(state["torch"])
+    kind, keys, *rest = state["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
+    if "accelerator" in state and torch.accelerator.is_available():
+        module = torch.get_device_module(torch.accelerator.current_accelerator())
+        module.set_rng_state(state["accelerator"])
+
+
+def game_state(game: Game) -> dict[str, Any]:
+    """All networks, averages and optimisers of a game."""
+    return {
+        "networks": {name: net.state_dict() for name, net in game.networks.items()},
+        "averages": {name: net.state_dict() for name, net in game.averages.items()},
+        "optimizers": {name: opt.state_dict() for name, opt in game.optimizers.items()},
+        "extra": game.extra_state(),
+    }
+
+
+def set_game_state(game: Game, state: dict[str, Any]) -> None:
+    """Put a game back to `game_state`.
+
+    Raises:
+        TrainingError: the state is another recipe's.
+    """
+    try:
+        for kind in ("networks", "averages", "optimizers"):
+            parts = getattr(game, kind)
+            if set(parts) != set(state[kind]):
+                raise KeyError(kind)
+            for name, part in parts.items():
+                part.load_state_dict(state[kind][name])
+        game.load_extra_state(state["extra"])
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise TrainingError(
+            "The snapshot was made by another recipe or with other settings; "
+            "use those again, or choose another folder."
+        ) from error

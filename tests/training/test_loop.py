@@ -1,0 +1,221 @@
+"""The loop keeps its promises: same seed, same losses; resumed, same curve; nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gan_models import weights
+from gan_models.training import game, run_folder
+from gan_models.training.game import Game, TrainingError
+from gan_models.training.loop import run
+from gan_models.training.run_folder import Journal, RunFolder, Table
+
+
+def losses_of(folder):
+    return Journal(folder).losses.rows()
+
+
+def stop_at(step):
+    return lambda progress: progress.step < step
+
+
+def test_two_runs_with_one_seed_give_the_same_losses(tiny_latent, settings, tmp_path):
+    for name in "ab":
+        run(settings, *tiny_latent(), tmp_path / name)
+    assert losses_of(tmp_path / "a") == losses_of(tmp_path / "b")
+    assert len(losses_of(tmp_path / "a")) == 8
+
+
+def test_a_stopped_and_resumed_run_continues_the_same_curve(tiny_latent, settings, tmp_path):
+    makers = tiny_latent(ada_target=0.6)
+    whole = run(settings, *makers, tmp_path / "whole")
+    part = run(settings, *makers, tmp_path / "parts", callback=stop_at(4))
+    assert (whole.finished, part.finished, part.step) == (True, False, 4)
+    torch.rand(3)  # whatever happens between
+    done = run(settings, *makers, tmp_path / "parts", resume=True)
+    assert done.finished
+    assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "parts")
+    ours, theirs = (
+        weights.read_tensors(tmp_path / name / "generator.safetensors")
+        for name in ("parts", "whole")
+    )
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the loop runs after it but the removal of the lock."""
+
+
+def test_a_killed_run_resumes_from_its_snapshot_without_gap_or_double_part(
+    tiny_latent, settings, tmp_path
+):
+    def kill(progress):
+        if progress.step == 6:
+            raise Killed
+
+    every_step = replace(settings, first_snapshot_seconds=0, snapshot_seconds=1e9)
+    run(settings, *tiny_latent(), tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(every_step, *tiny_latent(), tmp_path / "parts", callback=kill)
+    with open(tmp_path / "parts" / "losses.csv", "a") as file:
+        file.write("7,0.0")  # half a row
+    run(settings, *tiny_latent(), tmp_path / "parts", resume=True)
+    assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "parts")
+
+
+def test_a_finished_run_is_left_alone(tiny_latent, settings, tmp_path):
+    run(settings, *tiny_latent(), tmp_path)
+    before = (tmp_path / "generator.safetensors").stat().st_mtime_ns
+
+    def fail():
+        raise AssertionError("nothing is to be built")
+
+    assert run(settings, fail, fail, tmp_path, resume=True).finished
+    assert (tmp_path / "generator.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_longer_total_goes_on_with_a_finished_run(tiny_latent, settings, tmp_path):
+    run(settings, *tiny_latent(), tmp_path)
+    assert run(settings, *tiny_latent(), tmp_path, resume=True, kimg=0.04).step == 10
+
+
+def test_resume_begins_anew_where_there_is_no_run(tiny_latent, settings, tmp_path):
+    assert run(settings, *tiny_latent(), tmp_path / "new", resume=True).finished
+
+
+def test_a_folder_with_a_run_is_refused_without_resume(tiny_latent, settings, tmp_path):
+    run(settings, *tiny_latent(), tmp_path, callback=stop_at(1))
+    with pytest.raises(TrainingError, match="--resume"):
+        run(settings, *tiny_latent(), tmp_path)
+
+
+def test_a_run_of_another_recipe_is_refused(tiny_latent, settings, tmp_path):
+    run(settings, *tiny_latent(), tmp_path, callback=stop_at(1))
+    with pytest.raises(TrainingError, match="holds a run of 'tiny'"):
+        run(replace(settings, recipe="other"), *tiny_latent(), tmp_path, resume=True)
+
+
+def test_finished_networks_are_a_start_where_no_snapshot_is_left(tiny_latent, settings, tmp_path):
+    run(settings, *tiny_latent(), tmp_path / "old")
+    messages = []
+    run(
+        settings,
+        *tiny_latent(),
+        tmp_path / "new",
+        resume=True,
+        warm_folder=tmp_path / "old",
+        callback=lambda progress: messages.append(progress.message),
+    )
+    assert "going on from generator and discriminator, with fresh optimisers" in messages[0]
+
+
+def test_a_living_process_locks_and_a_dead_one_does_not(tmp_path):
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        start = run_folder._process_start(child.pid)
+        (tmp_path / "lock").write_text(f"{child.pid} {start}")
+        with pytest.raises(TrainingError, match=f"Process {child.pid}"), RunFolder(tmp_path):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+    with RunFolder(tmp_path):
+        assert (tmp_path / "lock").read_text().split()[0] == str(os.getpid())
+    assert not (tmp_path / "lock").exists()
+
+
+class Walk(Game):
+    """One number that goes down; it can be made to break."""
+
+    def __init__(self):
+        self.networks = {"generator": torch.nn.Linear(1, 1)}
+        self.averages = {}
+        self.optimizers = {"generator": torch.optim.SGD(self.networks["generator"].parameters(), 1)}
+        self.events = []
+
+    def step(self, batch, num_chunks):
+        event = self.events.pop(0) if self.events else None
+        if isinstance(event, Exception):
+            raise event
+        return {"loss": 0.5 if event is None else event, "chunks": float(num_chunks)}
+
+    def sheet(self):
+        from PIL import Image
+
+        return Image.new("RGB", (8, 8))
+
+    def evaluate(self):
+        return {}
+
+    def export(self, folder, training):
+        (folder / "generator.safetensors").write_bytes(b"done")
+
+
+class Nothing:
+    def batch(self, seed, seen, size):
+        return {"images": torch.zeros(size, 3, 8, 8)}
+
+
+def run_walk(events, settings, folder, messages):
+    walk = Walk()
+    walk.events = events
+    outcome = run(
+        settings,
+        lambda: walk,
+        Nothing,
+        folder,
+        callback=lambda progress: messages.append(progress.message),
+    )
+    return walk, outcome
+
+
+def test_divergence_goes_back_and_halves_the_rate(settings, tmp_path):
+    messages = []
+    walk, outcome = run_walk([0.5, float("nan"), 0.5, 1e9], settings, tmp_path, messages)
+    assert outcome.finished
+    assert walk.optimizers["generator"].param_groups[0]["lr"] == 0.25
+    assert sum("half the learning rate" in message for message in messages) == 2
+    assert [row["step"] for row in losses_of(tmp_path)] == [str(i) for i in range(1, 9)]
+
+
+def test_endless_divergence_ends_with_a_sentence(settings, tmp_path):
+    with pytest.raises(TrainingError, match="lower learning rate"):
+        run_walk([float("nan")] * 20, settings, tmp_path, [])
+
+
+def test_a_batch_is_cut_where_memory_runs_out(settings, tmp_path):
+    out_of_memory = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
+    messages = []
+    _, outcome = run_walk([out_of_memory, torch.OutOfMemoryError()], settings, tmp_path, messages)
+    assert outcome.finished
+    assert {row["chunks"] for row in losses_of(tmp_path)} == {"4.0"}
+
+
+def test_a_table_takes_new_columns_and_drops_rows_after_a_step(tmp_path):
+    table = Table(tmp_path / "t.csv")
+    table.append({"step": 1, "a": 1.5})
+    table.append({"step": 2, "a": 2.5, "b": 3})
+    table.cut(1)
+    assert table.rows() == [{"step": "1", "a": "1.5", "b": ""}]
+
+
+def test_an_update_in_parts_equals_one_in_a_piece():
+    results = []
+    for num_chunks in (1, 4):
+        torch.manual_seed(0)
+        net = torch.nn.Linear(3, 1)
+        optimizer = torch.optim.SGD(net.parameters(), 0.1)
+        batch = {"x": torch.arange(12.0).reshape(4, 3)}
+
+        def loss_of(chunk, net=net):
+            loss = net(chunk["x"]).square().mean()
+            return loss, {"loss": loss}
+
+        game.update(optimizer, game.split(batch, num_chunks), loss_of)
+        results.append(net.weight.detach().clone())
+    assert torch.allclose(*results)
