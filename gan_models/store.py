@@ -73,7 +73,7 @@ def ensure(
         if path.is_file():
             if _is_right(spec, path):
                 return path
-            if not (repair and _is_downloaded(spec)):
+            if not (repair and _is_downloaded(spec) and not is_offline()):
                 raise CorruptWeightsError(_damaged(spec, path))
         elif not _is_downloaded(spec) or is_offline():
             raise MissingWeightsError(_missing(spec, path))
@@ -159,7 +159,8 @@ def _damaged(spec: ModelSpec, path: Path) -> str:
     elif isinstance(spec.source, LocalFile):
         cure = "copy it again from where you have it"
     else:
-        cure = f"run `python -m gan_models fetch {spec.id}` to download it again"
+        unset = "unset GANVAS_OFFLINE and " if is_offline() else ""
+        cure = f"{unset}run `python -m gan_models fetch {spec.id}` to download it again"
     return (
         f"{path}, the weights of {spec.id}, is damaged or another file (its SHA-256 differs): "
         f"{cure}."
@@ -200,8 +201,6 @@ def _is_right(spec: ModelSpec, path: Path) -> bool:
 
 def _download(spec: ModelSpec, path: Path, watch: Watch) -> None:
     """Bring the file, verify it, and only then give it its name."""
-    if is_offline():
-        raise MissingWeightsError(_damaged(spec, path)[:-1] + ", with GANVAS_OFFLINE unset.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with downloads.only_one(path, watch, spec.size_bytes):
         if path.is_file() and _is_right(spec, path):
@@ -289,8 +288,7 @@ def _fetch(spec: ModelSpec, part: Path, watch: Watch) -> None:
 
 def _hub_request(source: Hub) -> tuple[str, dict[str, str]]:
     """The address of a file on the Hub at its pinned revision, and the user's own credentials."""
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub import constants, get_token, hf_hub_url
 
     url = hf_hub_url(
         source.repo_id,
@@ -299,7 +297,8 @@ def _hub_request(source: Hub) -> tuple[str, dict[str, str]]:
         revision=source.revision,
         endpoint=os.environ.get("HF_ENDPOINT", "").rstrip("/") or None,
     )
-    return url, build_hf_headers(library_name="ganvas")
+    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    return url, {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def kind_of(path: Path) -> str:

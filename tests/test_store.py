@@ -1,0 +1,391 @@
+"""Weights are found, verified and downloaded; nothing half-written is ever used."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fake_hub import make_spec, weights_bytes
+
+from gan_models import store, weights
+from gan_models.weights import (
+    CorruptWeightsError,
+    DownloadCancelled,
+    MissingWeightsError,
+    WeightsError,
+)
+from gan_models.zoo import Checkpoint, Hub, LocalFile, Url
+
+REVISION = "a" * 40
+HUB_PATH = f"/someone/toys/resolve/{REVISION}/nets/toy.safetensors"
+HUB = Hub("someone/toys", "nets/toy.safetensors", REVISION)
+DATA = weights_bytes()
+FETCH = "python -m gan_models fetch toy"
+
+# what another process does: find or download the weights of a model, and say where they are
+FETCH_CODE = """
+import sys, types
+package = sys.modules["gan_models"] = types.ModuleType("gan_models")
+package.__path__ = [{package!r}]  # without its __init__, which would take seconds to import torch
+from gan_models import store
+from gan_models.zoo import ModelSpec, Url
+print(store.ensure({spec!r}))
+"""
+PACKAGE = Path(store.__file__).parent
+
+
+def parts(tmp_path):
+    return [p.name for p in tmp_path.rglob("*") if p.suffix == ".part"]
+
+
+def only_weights(tmp_path):
+    return list(tmp_path.rglob("toy.safetensors"))
+
+
+def in_another_process(spec):
+    code = FETCH_CODE.format(package=str(PACKAGE), spec=spec)
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+def test_a_file_from_the_hub_is_downloaded_once_verified_and_kept(hub):
+    hub.add(HUB_PATH, DATA)
+    told = []
+    path = weights.ensure(make_spec(HUB, DATA), progress=lambda *now: told.append(now))
+    assert path == weights.home() / "weights" / "toy" / "toy.safetensors"
+    assert path.read_bytes() == DATA
+    assert told[-1] == (len(DATA), len(DATA))
+    assert weights.ensure(make_spec(HUB, DATA)) == weights.find(make_spec(HUB, DATA)) == path
+    assert len(hub.requests) == 1
+    assert not [p for p in path.parent.iterdir() if ".part" in p.name]
+
+
+def test_a_space_is_asked_as_a_space_and_with_the_users_token(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    hub.add("/spaces" + HUB_PATH, DATA, redirect="/cdn")
+    hub.add("/cdn", DATA)
+    weights.ensure(make_spec(Hub(HUB.repo_id, HUB.path, REVISION, "space"), DATA))
+    assert hub.requests[0] == ("/spaces" + HUB_PATH, "", "Bearer hf_mine")
+
+
+def test_the_token_is_not_told_to_another_host(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    elsewhere = hub.url.replace("127.0.0.1", "localhost")
+    hub.add(HUB_PATH, DATA, redirect=f"{elsewhere}/cdn")
+    hub.add("/cdn", DATA)
+    weights.ensure(make_spec(HUB, DATA))
+    assert [token for _, _, token in hub.requests] == ["Bearer hf_mine", ""]
+
+
+def test_a_cut_download_goes_on_where_it_stopped(hub):
+    hub.add(HUB_PATH, DATA, cuts=[100_000, 50_000])
+    path = weights.ensure(make_spec(HUB, DATA))
+    assert path.read_bytes() == DATA
+    assert hub.ranges_of(HUB_PATH) == ["", "bytes=100000-", "bytes=150000-"]
+
+
+def test_a_download_that_stays_cut_is_taken_up_by_the_next_call(hub, tmp_path):
+    page = hub.add(HUB_PATH, DATA, cuts=[100_000, 0, 0])
+    with pytest.raises(MissingWeightsError, match=FETCH):
+        weights.ensure(make_spec(HUB, DATA))
+    assert parts(tmp_path) == ["toy.safetensors.part"]
+    assert weights.find(make_spec(HUB, DATA)) is None
+    page.cuts = []
+    assert weights.ensure(make_spec(HUB, DATA)).read_bytes() == DATA
+    assert hub.ranges_of(HUB_PATH)[-1] == "bytes=100000-"
+
+
+@pytest.mark.parametrize("how", ["another file", "another length", "no ranges", "no tag"])
+def test_a_file_that_changed_or_cannot_be_resumed_is_begun_anew(hub, how):
+    page = hub.add(HUB_PATH, DATA, cuts=[100_000, 0, 0])
+    if how == "no tag":
+        page.tag = 'W/"weak"'
+    with pytest.raises(MissingWeightsError):
+        weights.ensure(make_spec(HUB))
+    new = page.data = weights_bytes(200) if how == "another length" else DATA
+    page.cuts, page.ranges = [], how != "no ranges"
+    page.tag = '"new"' if how == "another file" else page.tag
+    assert weights.ensure(make_spec(HUB)).read_bytes() == new
+
+
+def test_a_part_that_is_already_whole_is_only_verified(hub):
+    spec = make_spec(HUB, DATA)
+    page = hub.add(HUB_PATH, DATA, cuts=[len(DATA) - 1, 0, 0])
+    with pytest.raises(MissingWeightsError):
+        weights.ensure(spec)
+    part = next(weights.home().rglob("*.part"))
+    part.write_bytes(DATA)
+    page.cuts = []
+    assert weights.ensure(spec).read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("status", "cure"),
+    [
+        (404, "choose another model"),
+        (401, "HF_TOKEN"),
+        (403, "HF_TOKEN"),
+        (503, "wait"),
+        (429, "wait"),
+    ],
+)
+def test_a_refusal_of_the_hub_is_one_sentence(hub, tmp_path, status, cure):
+    hub.add(HUB_PATH, DATA, status=status)
+    with pytest.raises(MissingWeightsError, match=cure) as caught:
+        weights.ensure(make_spec(HUB, DATA))
+    assert f"HTTP {status}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not only_weights(tmp_path)
+
+
+def test_a_wrong_hash_is_refused_and_thrown_away(hub, tmp_path):
+    hub.add(HUB_PATH, DATA[:-1] + b"\0")
+    with pytest.raises(CorruptWeightsError, match=FETCH):
+        weights.ensure(make_spec(HUB, DATA))
+    assert not only_weights(tmp_path)
+    assert not parts(tmp_path)
+
+
+def test_a_sign_in_page_is_never_written_down_as_the_first_download(hub, tmp_path):
+    hub.add("/toy.safetensors", b"<!DOCTYPE html><html>Sign in</html>", content_type="text/html")
+    spec = make_spec(Url(f"{hub.url}/toy.safetensors"))
+    with pytest.raises(CorruptWeightsError, match="a web page"):
+        weights.ensure(spec)
+    assert not only_weights(tmp_path)
+    hub.add("/toy.safetensors", DATA)
+    assert weights.ensure(spec).read_bytes() == DATA
+
+
+def test_the_hash_of_a_first_download_holds_from_then_on(hub):
+    hub.add("/toy.safetensors", DATA)
+    spec = make_spec(Url(f"{hub.url}/toy.safetensors"))
+    path = weights.ensure(spec)
+    path.write_bytes(weights_bytes(310))
+    assert weights.find(spec) is None
+    with pytest.raises(CorruptWeightsError, match=FETCH):
+        weights.ensure(spec)
+    hub.add("/toy.safetensors", weights_bytes(310))
+    with pytest.raises(CorruptWeightsError, match="remove its hash from"):
+        weights.ensure(spec, repair=True)
+    hub.add("/toy.safetensors", DATA)
+    assert weights.ensure(spec, repair=True).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("damage", ["a flipped byte", "truncated", "empty"])
+def test_a_damaged_file_is_found_and_fetch_replaces_it(hub, damage):
+    hub.add(HUB_PATH, DATA)
+    spec = make_spec(HUB, DATA)
+    path = weights.ensure(spec)
+    flipped = DATA[:5000] + bytes([DATA[5000] ^ 1]) + DATA[5001:]
+    path.write_bytes({"a flipped byte": flipped, "truncated": DATA[:-9], "empty": b""}[damage])
+    assert weights.find(spec) is None
+    assert weights.availability(spec)[0] is False
+    assert FETCH in weights.availability(spec)[1]
+    with pytest.raises(CorruptWeightsError, match=FETCH):
+        weights.ensure(spec)
+    assert weights.ensure(spec, repair=True).read_bytes() == DATA
+    assert weights.availability(spec) == (True, "")
+
+
+def test_a_byte_flipped_before_this_process_began_is_found(hub):
+    hub.add(HUB_PATH, DATA)
+    path = weights.ensure(make_spec(HUB, DATA))
+    stat = path.stat()
+    path.write_bytes(DATA[:-1] + bytes([DATA[-1] ^ 1]))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # a disk does not tell of a bad sector
+    store._verified.clear()
+    with pytest.raises(CorruptWeightsError):
+        weights.ensure(make_spec(HUB, DATA))
+
+
+def test_a_file_is_hashed_once_a_process_for_as_long_as_it_stays(hub, monkeypatch):
+    hub.add(HUB_PATH, DATA)
+    spec = make_spec(HUB, DATA)
+    weights.ensure(spec)
+    monkeypatch.setattr(store, "sha256_of", lambda path: pytest.fail("hashed again"))
+    weights.ensure(spec)
+    assert weights.availability(spec) == (True, "")
+    store._verified.clear()
+    assert weights.availability(spec) == (True, "")  # from what is written down: quick at the start
+
+
+def test_offline_nothing_is_asked_of_the_network(hub, monkeypatch):
+    monkeypatch.setenv("GANVAS_OFFLINE", "1")
+    hub.add(HUB_PATH, DATA)
+    with pytest.raises(MissingWeightsError, match="GANVAS_OFFLINE"):
+        weights.ensure(make_spec(HUB, DATA))
+    available, reason = weights.availability(make_spec(HUB, DATA))
+    assert not available
+    assert "GANVAS_OFFLINE" in reason
+    assert hub.requests == []
+
+
+def test_offline_what_has_been_downloaded_is_used(hub, monkeypatch):
+    hub.add(HUB_PATH, DATA)
+    path = weights.ensure(make_spec(HUB, DATA))
+    monkeypatch.setenv("GANVAS_OFFLINE", "1")
+    store._verified.clear()
+    assert weights.ensure(make_spec(HUB, DATA)) == path
+    path.write_bytes(b"x")
+    with pytest.raises(CorruptWeightsError, match="GANVAS_OFFLINE"):
+        weights.ensure(make_spec(HUB, DATA), repair=True)
+
+
+def test_without_a_network_the_answer_comes_at_once(hub):
+    hub.shutdown()
+    hub.server_close()
+    start = time.monotonic()
+    with pytest.raises(MissingWeightsError, match="check the network"):
+        weights.ensure(make_spec(HUB, DATA))
+    assert time.monotonic() - start < 3
+    assert "needs a network" in weights.availability(make_spec(HUB, DATA))[1]
+
+
+def test_a_host_that_never_answers_is_given_up(hub, monkeypatch):
+    monkeypatch.setattr("gan_models.downloads.OPEN_SECONDS", 0.5)
+    given_up = threading.Event()
+
+    def connect(*args, **kwargs):
+        given_up.wait(10)
+        raise OSError("no route")
+
+    monkeypatch.setattr("socket.create_connection", connect)
+    start = time.monotonic()
+    with pytest.raises(MissingWeightsError, match="no answer in time"):
+        weights.ensure(make_spec(HUB, DATA))
+    assert time.monotonic() - start < 3
+    given_up.set()
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_download_can_be_cancelled_and_taken_up_again(hub, when):
+    page = hub.add(HUB_PATH, DATA, seconds_a_chunk=0.05)
+    seen = []
+    with pytest.raises(DownloadCancelled, match="goes on from there"):
+        weights.ensure(
+            make_spec(HUB, DATA),
+            progress=lambda done, total: seen.append(done),
+            cancelled=lambda: when == "before" or len(seen) > 2,
+        )
+    assert weights.find(make_spec(HUB, DATA)) is None
+    page.seconds_a_chunk = 0
+    assert weights.ensure(make_spec(HUB, DATA)).read_bytes() == DATA
+    assert bool(hub.ranges_of(HUB_PATH)[-1]) == (when == "while")
+
+
+def test_too_little_space_is_said_before_the_download(hub, monkeypatch, tmp_path):
+    hub.add(HUB_PATH, DATA)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(WeightsError, match=r"needs 0\.3 MB more.*free some space"):
+        weights.ensure(make_spec(HUB, DATA))
+    assert not only_weights(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's always full device")
+def test_a_disk_that_fills_up_is_said_in_a_sentence(hub, tmp_path):
+    hub.add(HUB_PATH, DATA)
+    folder = weights.home() / "weights" / "toy"
+    folder.mkdir(parents=True)
+    (folder / "toy.safetensors.part").symlink_to("/dev/full")
+    with pytest.raises(WeightsError, match="is full: free some space"):
+        weights.ensure(make_spec(HUB, DATA))
+    assert weights.find(make_spec(HUB, DATA)) is None
+
+
+def test_a_home_that_cannot_be_made_is_said_in_a_sentence(hub, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path / "file"))
+    hub.add(HUB_PATH, DATA)
+    with pytest.raises(WeightsError, match="check the path"):
+        weights.ensure(make_spec(HUB, DATA))
+
+
+def test_of_two_threads_one_downloads(hub):
+    hub.add(HUB_PATH, DATA, seconds_a_chunk=0.02)
+    spec, got, told = make_spec(HUB, DATA), [], []
+    threads = [
+        threading.Thread(
+            target=lambda: got.append(weights.ensure(spec, lambda *now: told.append(now)))
+        )
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == [weights.home() / "weights" / "toy" / "toy.safetensors"] * 3
+    assert len(hub.requests) == 1
+
+
+def test_of_two_processes_one_downloads(hub):
+    hub.add("/toy.safetensors", DATA, seconds_a_chunk=0.1)
+    spec = make_spec(Url(f"{hub.url}/toy.safetensors"), DATA)
+    processes = [in_another_process(spec) for _ in range(2)]
+    paths = {process.communicate(timeout=30)[0].strip() for process in processes}
+    assert paths == {str(weights.home() / "weights" / "toy" / "toy.safetensors")}
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(hub.requests) == 1
+
+
+def test_a_killed_download_leaves_no_lock_and_is_taken_up(hub, tmp_path):
+    page = hub.add("/toy.safetensors", DATA, seconds_a_chunk=0.2)
+    spec = make_spec(Url(f"{hub.url}/toy.safetensors"), DATA)
+    process = in_another_process(spec)
+    part = weights.home() / "weights" / "toy" / "toy.safetensors.part"
+    deadline = time.monotonic() + 20
+    while (not part.exists() or part.stat().st_size < 20_000) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert not only_weights(tmp_path)
+    have, page.seconds_a_chunk = part.stat().st_size, 0
+    assert weights.ensure(spec).read_bytes() == DATA
+    assert hub.ranges_of("/toy.safetensors") == ["", f"bytes={have}-"]
+
+
+def test_only_the_web_is_downloaded_from(hub):
+    with pytest.raises(MissingWeightsError, match="only http and https"):
+        weights.ensure(make_spec(Url("file:///etc/passwd")))
+    hub.add("/toy.safetensors", DATA, redirect="file:///etc/passwd")
+    with pytest.raises(MissingWeightsError, match="could not be downloaded"):
+        weights.ensure(make_spec(Url(f"{hub.url}/toy.safetensors")))
+
+
+def test_our_own_checkpoints_are_found_and_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CHECKPOINTS", tmp_path)
+    spec = make_spec(Checkpoint("toy.safetensors"), DATA)
+    with pytest.raises(MissingWeightsError, match="put it back"):
+        weights.ensure(spec)
+    (tmp_path / "toy.safetensors").write_bytes(DATA)
+    assert weights.ensure(spec) == weights.find(spec) == tmp_path / "toy.safetensors"
+    (tmp_path / "toy.safetensors").write_bytes(DATA[:-1])
+    with pytest.raises(CorruptWeightsError, match="git checkout"):
+        weights.ensure(spec, repair=True)
+
+
+def test_a_file_of_the_users_own_is_taken_where_it_is(tmp_path):
+    spec = make_spec(LocalFile(str(tmp_path / "mine.pth")))
+    assert weights.availability(spec)[0] is False
+    (tmp_path / "mine.pth").write_bytes(DATA)
+    assert weights.ensure(spec) == tmp_path / "mine.pth"
+    assert weights.availability(spec) == (True, "")
+
+
+def test_verify_looks_at_every_file_anew_and_passes_over_what_is_not_here(hub):
+    hub.add(HUB_PATH, DATA)
+    here, absent = make_spec(HUB, DATA), make_spec(HUB, DATA, "absent")
+    path = weights.ensure(here)
+    assert list(weights.verify_all([here, absent])) == [("toy", path, True, "toy is right.")]
+    path.write_bytes(DATA[:-1])
+    [(model_id, _, right, sentence)] = weights.verify_all([here, absent])
+    assert (model_id, right) == ("toy", False)
+    assert FETCH in sentence
+
+
+def test_a_hash_is_the_plain_sha256(tmp_path):
+    (tmp_path / "x").write_bytes(DATA)
+    assert weights.sha256_of(tmp_path / "x") == hashlib.sha256(DATA).hexdigest()
