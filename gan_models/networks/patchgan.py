@@ -1,0 +1,65 @@
+"""PatchGAN discriminator: Isola et al. 2017 (arXiv:1611.07004), section 3.2.2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .norms import NormKind, initialise, make_norm
+
+
+class PatchDiscriminator(nn.Module):
+    """Pictures -> a map of logits, each judging one patch (70 px with three layers).
+
+    Args:
+        in_channels: of the pictures, with those of the condition where there is one.
+        width: channels after the first layer.
+        num_layers: strided layers.
+        norm: "instance", "instance-affine" or "batch"; the first and last layer have none.
+    """
+
+    family = "patchgan"
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        width: int = 64,
+        num_layers: int = 3,
+        norm: NormKind = "instance",
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.width, self.num_layers, self.norm = (
+            in_channels,
+            width,
+            num_layers,
+            norm,
+        )
+        bias = norm != "batch"
+        widths = [width * min(2**i, 8) for i in range(num_layers + 1)]
+        self.convs = nn.ModuleList([nn.Conv2d(in_channels, width, 4, 2, 1)])
+        self.norms = nn.ModuleList([nn.Identity()])
+        for i in range(1, num_layers + 1):
+            stride = 2 if i < num_layers else 1
+            self.convs.append(nn.Conv2d(widths[i - 1], widths[i], 4, stride, 1, bias=bias))
+            self.norms.append(make_norm(norm, widths[i]))
+        self.to_logits = nn.Conv2d(widths[-1], 1, 4, 1, 1)
+        self.apply(initialise)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The constructor arguments that build this network again."""
+        return {
+            "in_channels": self.in_channels,
+            "width": self.width,
+            "num_layers": self.num_layers,
+            "norm": self.norm,
+        }
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images [N, in_channels, H, W] in [-1, 1] -> logits [N, 1, about H / 8, about W / 8]."""
+        x = images
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.leaky_relu(norm(conv(x)), 0.2)
+        return self.to_logits(x)
