@@ -8,12 +8,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from gan_models.training.game import Batch
+from gan_models.training.pictures import Pixels, channels_first
 from gan_models.training.roughen import roughen
-
-Pixels = NDArray[np.uint8]
 
 
 class Order:
@@ -40,25 +38,6 @@ class Order:
 def batch_random(seed: int, seen: int) -> np.random.RandomState:
     """The stream for crops and flips of the batch that follows after `seen` examples."""
     return np.random.RandomState([seed, 7, seen])
-
-
-def channels_first(pixels: Pixels) -> Tensor:
-    """[N, H, W, 3] uint8 -> tensor [N, 3, H, W] uint8."""
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
-
-
-def shrink(pixels: Pixels, side_px: int) -> Pixels:
-    """Pictures [N, H, W, 3] to a square of `side_px`, antialiased; unchanged if they are one."""
-    if pixels.shape[1:3] == (side_px, side_px):
-        return pixels
-    parts = []
-    for start in range(0, len(pixels), 256):
-        images = channels_first(pixels[start : start + 256]).float()
-        images = torch.nn.functional.interpolate(
-            images, (side_px, side_px), mode="bilinear", antialias=True, align_corners=False
-        )
-        parts.append(images.round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy())
-    return np.concatenate(parts)
 
 
 class PictureData:

@@ -13,6 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from gan_models import weights
+
 Batch = dict[str, Tensor]
 Losses = dict[str, float]
 
@@ -137,3 +139,14 @@ def ema_decay(batch: int, images_seen: int, half_life_kimg: float, ramp: float =
     """
     half_life = min(half_life_kimg * 1000, max(images_seen * ramp, batch))
     return 0.5 ** (batch / half_life)
+
+
+def load_fitting(network: nn.Module, path: Path) -> bool:
+    """Load a self-describing file into `network` if it is there and of the same shape."""
+    if not path.exists():
+        return False
+    loaded, info = weights.load_described(path)
+    if info["family"] != network.family or loaded.config != network.config:
+        return False
+    network.load_state_dict(loaded.state_dict())
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import networks, seeds, weights
 from gan_models.images import grid, to_pil
@@ -18,8 +18,18 @@ from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.augment import AdaController
 from gan_models.training.features import pooled_features
-from gan_models.training.game import Batch, Game, Losses, adam, mixed_precision, split, update
+from gan_models.training.game import (
+    Batch,
+    Game,
+    Losses,
+    adam,
+    load_fitting,
+    mixed_precision,
+    split,
+    update,
+)
 from gan_models.training.judges import Judge
+from gan_models.training.pictures import to_float
 
 
 @dataclass(frozen=True)
@@ -219,19 +229,3 @@ class LatentGame(Game):
         self.steps = state["steps"]
         if self.ada is not None and state["ada"] is not None:
             vars(self.ada).update(state["ada"])
-
-
-def to_float(images: Tensor) -> Tensor:
-    """uint8 [N, 3, H, W] -> float32 in [-1, 1]."""
-    return images.float().div(127.5).sub(1)
-
-
-def load_fitting(network: nn.Module, path: Path) -> bool:
-    """Load a self-describing file into `network` if it is there and of the same shape."""
-    if not path.exists():
-        return False
-    loaded, info = weights.load_described(path)
-    if info["family"] != network.family or loaded.config != network.config:
-        return False
-    network.load_state_dict(loaded.state_dict())
-    return True

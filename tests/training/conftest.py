@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
-from gan_models.training.data import PictureData, channels_first
+from gan_models.training.data import PictureData
 from gan_models.training.latent_game import LatentGame, LatentSettings
 from gan_models.training.loop import Settings
+from gan_models.training.pictures import channels_first
 
 CPU = torch.device("cpu")
 

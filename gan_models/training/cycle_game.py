@@ -1,0 +1,232 @@
+"""The game of unpaired translation: CycleGAN (Zhu et al. 2017, arXiv:1703.10593)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_models import networks, weights
+from gan_models.images import to_pil
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import losses, metrics
+from gan_models.training.features import pooled_features
+from gan_models.training.game import (
+    Batch,
+    Game,
+    Losses,
+    adam,
+    load_fitting,
+    mixed_precision,
+    split,
+    update,
+)
+from gan_models.training.pictures import channels_last, rows, to_byte, to_float
+
+EXPORTS = {"forward": "generator", "backward": "backward"}
+
+
+@dataclass(frozen=True)
+class CycleSettings:
+    """Networks and numbers of a translation; side a goes forward to side b."""
+
+    generator: dict[str, Any]
+    discriminator: dict[str, Any]
+    generator_rate: float = 2e-4
+    discriminator_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    cycle_weight: float = 10.0
+    identity_weight: float = 5.0
+    identity_interval: int = 2  # steps: the identity terms cost two passes and change slowly
+    history: int = 50
+    cards: tuple[dict[str, str], ...] = field(default=({}, {}))  # forward, backward
+
+
+class History:
+    """Past fakes mixed among the new ones (Shrivastava et al. 2017, arXiv:1612.07828, 2.3)."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.images: list[Tensor] = []
+
+    def mix(self, images: Tensor) -> Tensor:
+        """Each picture comes back as it is, or is kept and an older one comes in its place."""
+        mixed = []
+        for image in images.detach():
+            if len(self.images) < self.capacity:
+                self.images.append(image.clone())
+            elif self.capacity and torch.rand(()).item() < 0.5:
+                index = int(torch.randint(self.capacity, ()))
+                image, self.images[index] = self.images[index], image.clone()
+            mixed.append(image)
+        return torch.stack(mixed)
+
+
+class CycleGame(Game):
+    """Two generators, two patch discriminators, least squares.
+
+    Args:
+        settings: networks and numbers.
+        features: to measure by.
+        device: where everything runs.
+        pairs: the same scenes on side a and side b, [N, 3, H, W] uint8 each, held out: training
+            never sees them, they serve to look and measure only.
+    """
+
+    def __init__(
+        self,
+        settings: CycleSettings,
+        features: EfficientNetLite0,
+        device: torch.device,
+        pairs: tuple[Tensor, Tensor],
+    ) -> None:
+        self.settings, self.features, self.device, self.pairs = settings, features, device, pairs
+        self.networks, self.averages = {}, {}
+        for name in ("forward", "backward"):
+            network = networks.build("resnet", settings.generator)
+            average = networks.build("resnet", settings.generator)
+            average.load_state_dict(network.state_dict())
+            self.networks[name] = network.to(device, memory_format=torch.channels_last)
+            self.averages[name] = average.to(device).eval().requires_grad_(False)
+        for name in ("judge_a", "judge_b"):
+            self.networks[name] = networks.build("patchgan", settings.discriminator).to(
+                device, memory_format=torch.channels_last
+            )
+        nets = self.networks
+        rates = settings.generator_rate, settings.discriminator_rate
+        self.optimizers = {
+            "generators": adam([nets["forward"], nets["backward"]], rates[0], settings.betas),
+            "judges": adam([nets["judge_a"], nets["judge_b"]], rates[1], settings.betas),
+        }
+        self.histories = {side: History(settings.history) for side in "ab"}
+        self.steps = 0
+        self._fakes: list[dict[str, Tensor]] = []
+
+    # --- training -------------------------------------------------------------------------------
+
+    def step(self, batch: Batch, num_chunks: int) -> Losses:
+        """Generators, then judges, on a batch with `a` and `b`, uint8 [N, 3, H, W]."""
+        chunks = split({side: to_float(batch[side].to(self.device)) for side in "ab"}, num_chunks)
+        self._fakes = []
+        report = update(self.optimizers["generators"], chunks, self._generator_loss)
+        for chunk, fakes in zip(chunks, self._fakes, strict=True):
+            for side in "ab":
+                chunk[f"fake_{side}"] = self.histories[side].mix(fakes[side])
+        report |= update(self.optimizers["judges"], chunks, self._judge_loss)
+        self.steps += 1
+        return report
+
+    def _run(self, name: str, images: Tensor) -> Tensor:
+        images = images.contiguous(memory_format=torch.channels_last)
+        with mixed_precision(self.device):
+            return self.networks[name](images).float()
+
+    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        a, b = batch["a"], batch["b"]
+        fake_b, fake_a = self._run("forward", a), self._run("backward", b)
+        self._fakes.append({"a": fake_a.detach(), "b": fake_b.detach()})
+        fooled = losses.least_squares_generator(
+            [self._run("judge_b", fake_b), self._run("judge_a", fake_a)]
+        )
+        cycle = losses.cycle_consistency(a, self._run("backward", fake_b))
+        cycle = cycle + losses.cycle_consistency(b, self._run("forward", fake_a))
+        loss = fooled + self.settings.cycle_weight * cycle
+        terms = {"generator": fooled, "cycle": cycle}
+        interval = self.settings.identity_interval
+        if self.settings.identity_weight and self.steps % interval == 0:
+            identity = losses.identity_mapping(b, self._run("forward", b))
+            identity = identity + losses.identity_mapping(a, self._run("backward", a))
+            loss = loss + self.settings.identity_weight * interval * identity
+            terms["identity"] = identity
+        return loss, terms
+
+    def _judge_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        terms = {
+            f"judge_{side}": losses.least_squares_discriminator(
+                self._run(f"judge_{side}", batch[side]),
+                self._run(f"judge_{side}", batch[f"fake_{side}"]),
+            )
+            for side in "ab"
+        }
+        return terms["judge_a"] + terms["judge_b"], terms
+
+    # --- looking and measuring ------------------------------------------------------------------
+
+    @torch.no_grad()
+    def translate(self, name: str, images: Tensor) -> Tensor:
+        """An averaged generator on uint8 pictures -> [N, 3, H, W] float on the CPU."""
+        parts = [self.averages[name](to_float(x.to(self.device))).cpu() for x in images.split(8)]
+        return torch.cat(parts)
+
+    def sheet(self) -> Image.Image:
+        """Rows: a, a made b, true b, b made a."""
+        a, b = (side[:8] for side in self.pairs)
+        parts = (
+            to_float(a),
+            self.translate("forward", a),
+            to_float(b),
+            self.translate("backward", b),
+        )
+        return rows([to_pil(part) for part in parts])
+
+    def evaluate(self) -> dict[str, float]:
+        """How often a translation is nearer to the true picture than its input, and the cycle."""
+        a, b = self.pairs
+        fake_b = self.translate("forward", a)
+        back = self.translate("backward", to_byte(fake_b))
+        report = {
+            "cycle_psnr": float(
+                metrics.psnr(channels_last(a), channels_last(to_byte(back))).mean()
+            ),
+        }
+        for name, source, target, fake in (
+            ("forward", a, b, fake_b),
+            ("backward", b, a, self.translate("backward", b)),
+        ):
+            before, after = (self._distances(x, target) for x in (source, to_byte(fake)))
+            report[f"{name}_nearer_psnr"] = float((after[0] > before[0]).mean())
+            report[f"{name}_nearer_features"] = float((after[1] < before[1]).mean())
+            report[f"{name}_psnr_gain"] = float((after[0] - before[0]).mean())
+        return report
+
+    def _distances(self, images: Tensor, targets: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        pixels = metrics.psnr(channels_last(images), channels_last(targets))
+        ours, theirs = (pooled_features(self.features, to_float(x)) for x in (images, targets))
+        return pixels, np.linalg.norm(ours - theirs, axis=1)
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def export(self, folder: Path, training: dict[str, Any]) -> None:
+        """generator.safetensors goes from a to b, backward.safetensors from b to a."""
+        for (name, filename), card in zip(EXPORTS.items(), self.settings.cards, strict=True):
+            weights.save_generator(
+                folder / f"{filename}.safetensors",
+                self.averages[name],
+                task="translation",
+                training=training,
+                **card,
+            )
+
+    def warm_start(self, folder: Path) -> list[str]:
+        """Begin from generator.safetensors and backward.safetensors, where they fit."""
+        found = []
+        for name, filename in EXPORTS.items():
+            if load_fitting(self.networks[name], folder / f"{filename}.safetensors"):
+                self.averages[name].load_state_dict(self.networks[name].state_dict())
+                found.append(f"{name} generator")
+        return found
+
+    def extra_state(self) -> dict[str, Any]:
+        """Counter and histories."""
+        return {"steps": self.steps, **{s: h.images for s, h in self.histories.items()}}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        """Take back counter and histories."""
+        self.steps = state["steps"]
+        for side, history in self.histories.items():
+            history.images = [image.to(self.device) for image in state[side]]
