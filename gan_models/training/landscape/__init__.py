@@ -1,0 +1,36 @@
+"""The landscape world: unlimited pictures with exact label maps, rendered from a seed."""
+
+from .dataset import LandscapeDataset, load_dataset, pair_scene, render_dataset
+from .render import Rendering, label_shares, render
+from .rough import rough_label_map
+from .scene import (
+    BIOMES,
+    CLASSES,
+    COMPOSITIONS,
+    LABELS,
+    SEASONS,
+    WEATHERS,
+    Camera,
+    Scene,
+    random_scene,
+)
+
+__all__ = [
+    "BIOMES",
+    "CLASSES",
+    "COMPOSITIONS",
+    "LABELS",
+    "SEASONS",
+    "WEATHERS",
+    "Camera",
+    "LandscapeDataset",
+    "Rendering",
+    "Scene",
+    "label_shares",
+    "load_dataset",
+    "pair_scene",
+    "random_scene",
+    "render",
+    "render_dataset",
+    "rough_label_map",
+]
