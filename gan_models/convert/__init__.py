@@ -11,10 +11,10 @@ from typing import Any
 from torch import nn
 
 from ..weights import read_tensors
-from . import dcgan, nvlabs_pickle, stylegan2, translators
+from . import dcgan, nvlabs_pickle, spade, stylegan2, translators
 from .reading import FormatError, unwrap
 
-__all__ = ["FORMATS", "FormatError", "load_discriminator", "load_generator"]
+__all__ = ["FORMATS", "FormatError", "load_discriminator", "load_encoder", "load_generator"]
 
 FORMATS: dict[str, Callable[..., nn.Module]] = {
     "dcgan-pytorch": dcgan.load,
@@ -23,6 +23,7 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "cyclegan-junyanz": translators.load_cyclegan,
     "cyclegan-vintagify": translators.load_vintagify,
     "pix2pix-junyanz": translators.load_pix2pix,
+    "spade-nvlabs": spade.load_generator,
 }
 PICKLED = ("stylegan2-nvlabs", "stylegan3-nvlabs")
 
@@ -57,6 +58,18 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn
     if format == "stylegan2-rosinality" and beside.get("latent_avg") is not None:
         options.setdefault("latent_avg", beside["latent_avg"])
     return load(tensors, **options)
+
+
+def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> nn.Module:
+    """Read SPADE's style encoder (`*_net_E.pth`), in eval mode: `mu, logvar = encoder(images)`.
+
+    Raises:
+        FormatError: a tensor is missing, extra or misshaped.
+        ValueError: there is no such format.
+    """
+    if format != "spade-nvlabs":
+        raise ValueError(f"There is no encoder format {format!r}. Choose spade-nvlabs.")
+    return spade.load_encoder(unwrap(read_tensors(path))[0])
 
 
 def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
