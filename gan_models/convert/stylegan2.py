@@ -48,6 +48,7 @@ def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module
         f"synthesis.b{size}.{part}resample_filter" for size in sizes[1:] for part in ("", "conv0.")
     ]
     taps = _shared_filter(tensors, filters or ["synthesis.b4.resample_filter"], 1.0, NVLABS)
+    tensors = {"mapping.w_avg": torch.zeros(w_dim), **tensors}
     return _build(config, tensors, slots, taps, NVLABS)
 
 
