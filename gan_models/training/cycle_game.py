@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -212,13 +213,13 @@ class CycleGame(Game):
                 **card,
             )
 
-    def warm_start(self, folder: Path) -> list[str]:
-        """Begin from generator.safetensors and backward.safetensors, where they fit."""
+    def warm_start(self, files: Mapping[str, Path]) -> list[str]:
+        """Begin from the generators of both directions, where they fit."""
         found = []
         for name, filename in EXPORTS.items():
-            if load_fitting(self.networks[name], folder / f"{filename}.safetensors"):
+            if load_fitting(self.networks[name], files.get(filename)):
                 self.averages[name].load_state_dict(self.networks[name].state_dict())
-                found.append(f"{name} generator")
+                found.append(f"the {name} generator")
         return found
 
     def extra_state(self) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Game:
     def load_extra_state(self, state: dict[str, Any]) -> None:
         """Take back what `extra_state` gave."""
 
-    def warm_start(self, folder: Path) -> list[str]:
-        """Begin from finished networks in `folder`; the names of those found and fitting."""
+    def warm_start(self, files: Mapping[str, Path]) -> list[str]:
+        """Begin from finished networks, files by the name `export` gives them; those that fit."""
         return []
 
 
@@ -141,9 +141,9 @@ def ema_decay(batch: int, images_seen: int, half_life_kimg: float, ramp: float =
     return 0.5 ** (batch / half_life)
 
 
-def load_fitting(network: nn.Module, path: Path) -> bool:
+def load_fitting(network: nn.Module, path: Path | None) -> bool:
     """Load a self-describing file into `network` if it is there and of the same shape."""
-    if not path.exists():
+    if path is None or not path.exists():
         return False
     loaded, info = weights.load_described(path)
     if info["family"] != network.family or loaded.config != network.config:

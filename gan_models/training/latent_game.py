@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -211,12 +211,9 @@ class LatentGame(Game):
             folder / "discriminator.safetensors", self.networks["discriminator"], **facts
         )
 
-    def warm_start(self, folder: Path) -> list[str]:
-        """Begin from generator.safetensors and discriminator.safetensors, where they fit."""
-        found = []
-        for name, network in self.networks.items():
-            if load_fitting(network, folder / f"{name}.safetensors"):
-                found.append(name)
+    def warm_start(self, files: Mapping[str, Path]) -> list[str]:
+        """Begin from a generator and a discriminator, where they fit."""
+        found = [name for name, net in self.networks.items() if load_fitting(net, files.get(name))]
         self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
         return found
 

@@ -6,7 +6,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +117,7 @@ def run(
     *,
     resume: bool = False,
     kimg: float | None = None,
-    warm_folder: Path | None = None,
+    warm_files: Mapping[str, Path] | None = None,
     callback: Callback | None = None,
 ) -> Outcome:
     """Train until `kimg` thousand pictures were seen, or until asked to stop.
@@ -129,7 +129,7 @@ def run(
         folder: where snapshot, curves, sheets and the finished generator go.
         resume: go on from the folder's snapshot; begin anew where there is none.
         kimg: total length instead of the recipe's or the interrupted run's.
-        warm_folder: finished networks to begin from when resuming without a snapshot.
+        warm_files: finished networks to begin from when resuming without a snapshot.
         callback: hears of every step.
 
     Raises:
@@ -154,7 +154,7 @@ def run(
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
         session = Session(settings, make_game(), make_data(), run_folder, total, callback)
-        session.begin(state, warm_folder if resume else None)
+        session.begin(state, warm_files if resume else None)
         with stop_signals(session.request_stop):
             return session.play()
 
@@ -185,13 +185,13 @@ class Session:
         """Stop after the step under way."""
         self.stopping = True
 
-    def begin(self, state: dict[str, Any] | None, warm_folder: Path | None) -> None:
+    def begin(self, state: dict[str, Any] | None, warm_files: Mapping[str, Path] | None) -> None:
         """Restore the snapshot, or begin anew, from finished networks if there are any."""
         if state is not None:
             self.restore(state)
             self.tell(f"Going on from step {self.step}.")
         else:
-            found = self.game.warm_start(warm_folder) if warm_folder else []
+            found = self.game.warm_start(warm_files) if warm_files else []
             if found:
                 names = " and ".join(found)
                 self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")

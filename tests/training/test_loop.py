@@ -108,7 +108,10 @@ def test_finished_networks_are_a_start_where_no_snapshot_is_left(tiny_latent, se
         *tiny_latent(),
         tmp_path / "new",
         resume=True,
-        warm_folder=tmp_path / "old",
+        warm_files={
+            name: tmp_path / "old" / f"{name}.safetensors"
+            for name in ("generator", "discriminator")
+        },
         callback=lambda progress: messages.append(progress.message),
     )
     assert "going on from generator and discriminator, with fresh optimisers" in messages[0]

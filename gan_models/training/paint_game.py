@@ -1,0 +1,269 @@
+"""The game of semantic painting: SPADE and a style encoder (Park et al. 2019, 1903.07291)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from gan_models import networks, seeds, weights
+from gan_models.images import to_pil
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import losses, metrics
+from gan_models.training.features import pooled_features
+from gan_models.training.game import (
+    Batch,
+    Game,
+    Losses,
+    adam,
+    load_fitting,
+    mixed_precision,
+    split,
+    update,
+)
+from gan_models.training.pictures import channels_last, rows, to_byte, to_float
+
+COLOUR_GRID_PX = 8  # colours are compared in cells of this side, so that texture is left free
+FAMILIES = {
+    "generator": "spade",
+    "encoder": "spade-encoder",
+    "discriminator": "spade-discriminator",
+}
+
+
+@dataclass(frozen=True)
+class PaintSettings:
+    """Networks and numbers; the weights multiply the losses of the same name."""
+
+    generator: dict[str, Any]
+    encoder: dict[str, Any]
+    discriminator: dict[str, Any]
+    labels: tuple[str, ...]
+    label_colors: tuple[tuple[int, int, int], ...]
+    generator_rate: float = 2e-4
+    discriminator_rate: float = 4e-4
+    betas: tuple[float, float] = (0.0, 0.99)
+    feature_matching: float = 10.0
+    perceptual: float = 5.0
+    colour: float = 5.0
+    kl: float = 0.02
+    free_nats: float = 0.1  # for each number of the style
+    blob_interval: int = 4  # steps between those with maps that no picture belongs to
+    num_metric_images: int = 300
+    card: dict[str, str] = field(default_factory=dict)
+
+
+class PaintGame(Game):
+    """Generator and encoder against a multi-scale patch discriminator; hinge loss.
+
+    Args:
+        settings: networks and numbers.
+        features: for the perceptual loss and to measure by.
+        device: where everything runs.
+        held_out: `images` uint8 [N, 3, H, W], `label_map` and `blob_map` [N, H, W], never trained
+            on.
+    """
+
+    def __init__(
+        self,
+        settings: PaintSettings,
+        features: EfficientNetLite0,
+        device: torch.device,
+        held_out: Batch,
+    ) -> None:
+        self.settings, self.features, self.device = settings, features, device
+        self.held_out, self.steps = held_out, 0
+        self.networks = {
+            name: networks.build(family, getattr(settings, name)).to(device)
+            for name, family in FAMILIES.items()
+        }
+        self.averages = {}
+        for name in ("generator", "encoder"):
+            average = networks.build(FAMILIES[name], getattr(settings, name)).to(device)
+            average.load_state_dict(self.networks[name].state_dict())
+            self.averages[name] = average.eval().requires_grad_(False)
+        nets, betas = self.networks, settings.betas
+        self.optimizers = {
+            "generator": adam([nets["generator"], nets["encoder"]], settings.generator_rate, betas),
+            "discriminator": adam([nets["discriminator"]], settings.discriminator_rate, betas),
+        }
+
+    # --- training -------------------------------------------------------------------------------
+
+    def step(self, batch: Batch, num_chunks: int) -> Losses:
+        """Discriminator, then generator, on `images` uint8, `label_map` and `blob_map`."""
+        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
+        chunks = split(batch, num_chunks)
+        for chunk in chunks:
+            chunk["images"] = to_float(chunk["images"])
+            chunk["semantic_map"] = self.one_hot(chunk["label_map"])
+        report = update(self.optimizers["generator"], chunks, self._generator_loss)
+        report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
+        if self.settings.blob_interval and self.steps % self.settings.blob_interval == 0:
+            report |= update(self.optimizers["generator"], chunks, self._blob_loss)
+        self.steps += 1
+        return report
+
+    def one_hot(self, label_map: Tensor) -> Tensor:
+        """[N, H, W] -> [N, num_labels, H, W] float."""
+        planes = F.one_hot(label_map.long().to(self.device), len(self.settings.labels))
+        return planes.permute(0, 3, 1, 2).float()
+
+    def _judge(self, semantic_map: Tensor, *images: Tensor) -> list[list[list[Tensor]]]:
+        """Features by scale and layer, last the logits, of each set of images."""
+        inputs = [torch.cat([semantic_map, x], dim=1) for x in images]
+        with mixed_precision(self.device):
+            scales = self.networks["discriminator"](torch.cat(inputs))
+        parts = [[layer.float().chunk(len(images)) for layer in layers] for layers in scales]
+        return [[[layer[i] for layer in layers] for layers in parts] for i in range(len(images))]
+
+    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        settings, images = self.settings, batch["images"]
+        with mixed_precision(self.device):
+            mu, logvar = (x.float() for x in self.networks["encoder"](images))
+            z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
+            fakes = self.networks["generator"](batch["semantic_map"], z).float()
+        batch["fakes"] = fakes.detach()
+        real, fake = self._judge(batch["semantic_map"], images, fakes)
+        terms = {
+            "generator": losses.hinge_generator([layers[-1] for layers in fake]) / len(fake),
+            "feature_matching": losses.feature_matching(
+                [layers[:-1] for layers in real], [layers[:-1] for layers in fake]
+            ),
+            "perceptual": self._perceptual(images, fakes),
+            "colour": F.l1_loss(
+                F.avg_pool2d(fakes, COLOUR_GRID_PX), F.avg_pool2d(images, COLOUR_GRID_PX)
+            ),
+            "kl": losses.kl_free_bits(mu, logvar, settings.free_nats),
+        }
+        loss = terms["generator"] + settings.kl * terms["kl"]
+        for name in ("feature_matching", "perceptual", "colour"):
+            loss = loss + getattr(settings, name) * terms[name]
+        return loss, terms
+
+    def _perceptual(self, images: Tensor, fakes: Tensor) -> Tensor:
+        both = torch.cat([images, fakes]).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(self.device):
+            scales = self.features.multi_scale(both)
+        halves = [scale.float().chunk(2) for scale in scales]
+        return losses.perceptual([real for real, _ in halves], [fake for _, fake in halves])
+
+    def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Only the judge speaks: nobody knows how such a map should look.
+
+        The judge is never trained on these maps: all of them being fakes, it would judge the map.
+        """
+        semantic_map = self.one_hot(batch["blob_map"])
+        z = torch.randn(len(semantic_map), self.networks["generator"].z_dim, device=self.device)
+        with mixed_precision(self.device):
+            fakes = self.networks["generator"](semantic_map, z).float()
+        (fake,) = self._judge(semantic_map, fakes)
+        loss = losses.hinge_generator([layers[-1] for layers in fake]) / len(fake)
+        return loss, {"blobs": loss}
+
+    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        real, fake = self._judge(batch["semantic_map"], batch["images"], batch["fakes"])
+        loss = losses.hinge_discriminator(
+            [layers[-1] for layers in real], [layers[-1] for layers in fake]
+        ) / len(real)
+        return loss, {"discriminator": loss}
+
+    # --- looking and measuring ------------------------------------------------------------------
+
+    @torch.no_grad()
+    def paint(self, label_maps: Tensor, z: Tensor) -> Tensor:
+        """The averaged generator's pictures [N, 3, H, W] uint8 of maps [N, H, W] and styles."""
+        parts = []
+        for part, style in zip(label_maps.split(16), z.split(16), strict=True):
+            images = self.averages["generator"](self.one_hot(part), style.to(self.device))
+            parts.append(to_byte(images).cpu())
+        return torch.cat(parts)
+
+    @torch.no_grad()
+    def styles(self, images: Tensor) -> Tensor:
+        """The styles [N, z_dim] of uint8 pictures: the encoder's means."""
+        encoder = self.averages["encoder"]
+        parts = [encoder(to_float(part.to(self.device)))[0].cpu() for part in images.split(32)]
+        return torch.cat(parts)
+
+    def random_styles(self, num: int) -> Tensor:
+        """Styles of the seeds 0 to num - 1."""
+        return seeds.sample_z(range(num), self.networks["generator"].z_dim)
+
+    def sheet(self) -> Image.Image:
+        """Rows: map, picture, its own style, a random style, blob map, random style."""
+        images, maps, blobs = (
+            self.held_out[name][:8] for name in ("images", "label_map", "blob_map")
+        )
+        random = self.random_styles(8)
+        colors = torch.tensor(self.settings.label_colors, dtype=torch.uint8)
+        painted = [self.paint(maps, self.styles(images)), self.paint(maps, random)]
+        parts = [_colored(maps, colors), images, *painted]
+        parts += [_colored(blobs, colors), self.paint(blobs, random)]
+        return rows([to_pil(to_float(part)) for part in parts])
+
+    def evaluate(self) -> dict[str, float]:
+        """KID-effl0 with random styles, and how often a style's colours arrive."""
+        count = min(self.settings.num_metric_images, len(self.held_out["images"]))
+        images, maps = self.held_out["images"][:count], self.held_out["label_map"][:count]
+        painted = self.paint(maps, self.random_styles(count))
+        real, fake = (pooled_features(self.features, to_float(x)) for x in (images, painted))
+        return {
+            "kid_effl0": metrics.kid(real, fake),
+            "style_nearer": self.style_nearer(images, maps),
+        }
+
+    def style_nearer(self, images: Tensor, maps: Tensor) -> float:
+        """How often a picture is nearer in colour to its style reference than to a random one.
+
+        The reference is another scene's picture, so that only the style can carry its colours.
+        """
+        shifted = images.roll(1, 0)
+        painted = self.paint(maps, self.styles(shifted))
+        ours, asked, other = (
+            metrics.color_statistics(channels_last(x))
+            for x in (painted, shifted, images.roll(len(images) // 2, 0))
+        )
+        distance = lambda target: np.linalg.norm(ours - target, axis=1)
+        return float((distance(asked) < distance(other)).mean())
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def export(self, folder: Path, training: dict[str, Any]) -> None:
+        """generator, encoder (both averaged) and discriminator, each as NAME.safetensors."""
+        for name, network in (self.networks | self.averages).items():
+            weights.save_generator(
+                folder / f"{name}.safetensors",
+                network,
+                task="semantic",
+                labels=self.settings.labels,
+                training=training,
+                **self.settings.card,
+            )
+
+    def warm_start(self, files: Mapping[str, Path]) -> list[str]:
+        """Begin from what `export` wrote, where it fits."""
+        found = [name for name, net in self.networks.items() if load_fitting(net, files.get(name))]
+        for name, average in self.averages.items():
+            average.load_state_dict(self.networks[name].state_dict())
+        return found
+
+    def extra_state(self) -> dict[str, Any]:
+        """The counter."""
+        return {"steps": self.steps}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        """Take back the counter."""
+        self.steps = state["steps"]
+
+
+def _colored(label_maps: Tensor, colors: Tensor) -> Tensor:
+    """[N, H, W] -> uint8 pictures [N, 3, H, W]."""
+    return colors[label_maps.long()].permute(0, 3, 1, 2)

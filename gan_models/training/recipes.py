@@ -1,0 +1,154 @@
+"""The recipes: which networks learn what, at which size, with which numbers. No work is done here.
+
+Sizes and lengths depend on the device: what a GPU trains overnight at 128 and 256 px, a CPU trains
+in half an hour at 64 and 128 px.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gan_models.training.cycle_game import CycleSettings
+from gan_models.training.landscape import CLASSES, LABELS
+from gan_models.training.latent_game import LatentSettings
+from gan_models.training.loop import Settings
+from gan_models.training.measure_game import MeasureSettings
+from gan_models.training.paint_game import PaintSettings
+
+LICENCE = "CC0-1.0"
+SOURCE = "trained by Ganvas on its own rendered landscapes"
+LABEL_COLORS = (
+    (135, 190, 235),  # sky
+    (240, 240, 245),  # cloud
+    (125, 115, 130),  # mountain
+    (120, 150, 90),  # hill
+    (105, 100, 95),  # rock
+    (225, 235, 250),  # snow
+    (95, 180, 70),  # grass
+    (30, 95, 45),  # forest
+    (220, 100, 170),  # flowers
+    (230, 205, 140),  # sand
+    (40, 95, 190),  # water
+    (150, 110, 70),  # path
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named training: `game` says the networks, `loop` the length."""
+
+    name: str
+    resolution: int  # pixels of the pictures trained on
+    loop: Settings
+    game: LatentSettings | CycleSettings | PaintSettings | MeasureSettings
+
+
+def _card(title: str) -> dict[str, str]:
+    return {"title": title, "licence": LICENCE, "source": SOURCE}
+
+
+def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> Recipe:
+    resolution = 128 if gpu else 64
+    game = LatentSettings(
+        generator={
+            "z_dim": 128,
+            "c_dim": len(classes),
+            "w_dim": 256,
+            "img_resolution": resolution,
+            "channel_base": 8192 if gpu else 2048,
+            "channel_max": 256,
+            "num_mapping_layers": 2,
+        },
+        discriminator={"num_classes": len(classes)},
+        generator_rate=2e-3,
+        discriminator_rate=1e-3,
+        augmentations=("translation",),
+        judge_px=256 if gpu else 128,
+        num_metric_images=1000,
+        classes=classes,
+        card=_card(title),
+    )
+    loop = Settings(name, batch=64 if gpu else 16, kimg=3000 if gpu else 60)
+    return Recipe(name, resolution, loop, game)
+
+
+def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
+    a, b = sides
+    game = CycleSettings(
+        generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
+        discriminator={"width": 64 if gpu else 32},
+        cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
+    )
+    loop = Settings(name, batch=4 if gpu else 2, kimg=400 if gpu else 6, ema_half_life_kimg=1.0)
+    return Recipe(name, 256 if gpu else 128, loop, game)
+
+
+def _paint(name: str, gpu: bool) -> Recipe:
+    resolution, z_dim = (256, 64) if gpu else (128, 32)
+    generator: dict[str, Any] = {
+        "num_labels": len(LABELS),
+        "width": 32 if gpu else 14,
+        "hidden": 64 if gpu else 32,
+        "crop_size": resolution,
+        "z_dim": z_dim,
+        "spectral": False,
+    }
+    game = PaintSettings(
+        generator=generator,
+        encoder={"width": 32 if gpu else 16, "z_dim": z_dim, "img_size": 128, "spectral": False},
+        discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 32},
+        labels=LABELS,
+        label_colors=LABEL_COLORS,
+        card=_card("Paint a landscape"),
+    )
+    loop = Settings(name, batch=32 if gpu else 4, kimg=1500 if gpu else 25, ema_half_life_kimg=2.0)
+    return Recipe(name, resolution, loop, game)
+
+
+def _segmenter(name: str) -> Recipe:
+    game = MeasureSettings(
+        family="segmenter",
+        network={"num_classes": len(LABELS), "width": 16},
+        target="label_map",
+        names=LABELS,
+        card=_card("Segmenter of landscapes, to measure by"),
+    )
+    loop = Settings(name, batch=16, kimg=20, ema_half_life_kimg=1.0)
+    return Recipe(name, 128, loop, game)
+
+
+def _classifier(name: str) -> Recipe:
+    game = MeasureSettings(
+        family="classifier",
+        network={"num_classes": len(CLASSES)},
+        target="class_index",
+        names=CLASSES,
+        card=_card("Classifier of landscapes, to measure by"),
+    )
+    # at 64 px, the size of the generated pictures it measures; larger ones are made so small
+    return Recipe(name, 64, Settings(name, batch=32, kimg=100, ema_half_life_kimg=2.0), game)
+
+
+RECIPES = {
+    "landscapes": lambda name, gpu: _latent(name, "Landscapes", gpu),
+    "landscapes-classes": lambda name, gpu: _latent(name, "Landscapes by class", gpu, CLASSES),
+    "summer2winter": lambda name, gpu: _cycle(name, ("summer", "winter"), gpu),
+    "winter2summer": lambda name, gpu: _cycle(name, ("winter", "summer"), gpu),
+    "paint": lambda name, gpu: _paint(name, gpu),
+    "segmenter": lambda name, gpu: _segmenter(name),
+    "classifier": lambda name, gpu: _classifier(name),
+}
+
+
+def make_recipe(name: str, device: torch.device) -> Recipe:
+    """The recipe of a name, at the size that suits the device.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"There is no recipe {name!r}. Choose from: {', '.join(RECIPES)}.")
+    return RECIPES[name](name, device.type != "cpu")

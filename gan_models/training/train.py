@@ -1,0 +1,143 @@
+"""From a recipe's name to a run: opens the data, builds the game, and starts the one loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from gan_models import weights
+from gan_models.device import pick_device
+from gan_models.training.cycle_game import CycleGame, CycleSettings
+from gan_models.training.data import PictureData, RoughPairData, UnpairedData
+from gan_models.training.features import load_features
+from gan_models.training.game import Game
+from gan_models.training.latent_game import LatentGame, LatentSettings
+from gan_models.training.loop import Callback, Data, Outcome, Progress, run
+from gan_models.training.measure_game import MeasureGame, MeasureSettings
+from gan_models.training.paint_game import PaintGame, PaintSettings
+from gan_models.training.pictures import channels_first
+from gan_models.training.recipes import Recipe, make_recipe
+from gan_models.training.world import World
+
+Makers = tuple[Callable[[], Game], Callable[[], Data]]
+
+
+def train(
+    recipe_name: str,
+    out: Path | str | None = None,
+    *,
+    resume: bool = False,
+    kimg: float | None = None,
+    device: str | None = None,
+    callback: Callback | None = None,
+) -> Outcome:
+    """Train a recipe, rendering its data first where that is not there.
+
+    Args:
+        recipe_name: a key of `RECIPES`.
+        out: folder of the run; None: `GANVAS_HOME/runs/<recipe>`.
+        resume: go on with the run in the folder; where it holds none, with the networks in
+            `checkpoints/` if they have the recipe's shape, else anew.
+        kimg: thousands of pictures in all, instead of the recipe's number.
+        device: "cpu", "cuda" or "mps"; None: the best there is.
+        callback: hears of every step, and stops the run by returning False.
+
+    Raises:
+        ValueError: no such recipe or device.
+        TrainingError: the folder is in use or taken, or the run diverges again and again.
+        WeightsError: the feature network cannot be had.
+    """
+    chosen = pick_device(device)
+    recipe = make_recipe(recipe_name, chosen)
+    folder = Path(out) if out is not None else weights.home() / "runs" / recipe_name
+
+    def report(message: str) -> None:
+        if callback is not None:
+            callback(Progress(0, 0.0, kimg or recipe.loop.kimg, 0.0, 0.0, message=message))
+
+    make_game, make_data = make_parts(recipe, chosen, report)
+    return run(
+        recipe.loop,
+        make_game,
+        make_data,
+        folder,
+        resume=resume,
+        kimg=kimg,
+        warm_files=checkpoint_files(recipe_name),
+        callback=callback,
+    )
+
+
+def checkpoint_files(recipe_name: str) -> dict[str, Path]:
+    """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
+    folder = Path(__file__).parents[2] / "checkpoints"
+    backward = "2".join(reversed(recipe_name.split("2")))
+    return {
+        "generator": folder / f"{recipe_name}.safetensors",
+        "backward": folder / f"{backward}.safetensors",
+        "encoder": folder / f"{recipe_name}-encoder.safetensors",
+        "discriminator": folder / f"{recipe_name}-discriminator.safetensors",
+    }
+
+
+def make_parts(
+    recipe: Recipe, device: torch.device, report: Callable[[str], None] | None = None
+) -> Makers:
+    """What builds the game and what opens the data of a recipe; nothing is done until called."""
+    world = World(recipe.resolution, max(recipe.resolution, 128), report)
+    makers = {
+        LatentSettings: _latent_parts,
+        CycleSettings: _cycle_parts,
+        PaintSettings: _paint_parts,
+        MeasureSettings: _measure_parts,
+    }
+    return makers[type(recipe.game)](recipe, device, world)
+
+
+def _latent_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+    def make_game() -> Game:
+        reals = channels_first(world.training().pixels[: recipe.game.num_metric_images])
+        return LatentGame(recipe.game, load_features(device), device, reals)
+
+    def make_data() -> Data:
+        scenes = world.training()
+        return PictureData(scenes.pixels, scenes.class_index if recipe.game.classes else None)
+
+    return make_game, make_data
+
+
+def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+    sides = tuple(recipe.name.split("2"))
+
+    def make_game() -> Game:
+        pairs = tuple(channels_first(pixels[:200]) for pixels in world.season_pairs(sides))
+        return CycleGame(recipe.game, load_features(device), device, pairs)
+
+    crop_px = min(recipe.resolution, 128)
+    return make_game, lambda: UnpairedData(*map(world.season, sides), crop_px)
+
+
+def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+    def make_data() -> Data:
+        scenes = world.training()
+        return RoughPairData(scenes.pixels, scenes.label_maps, world.blobs())
+
+    def make_game() -> Game:
+        return PaintGame(recipe.game, load_features(device), device, world.held_out_batch())
+
+    return make_game, make_data
+
+
+def _measure_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+    def make_game() -> Game:
+        return MeasureGame(recipe.game, device, world.held_out_batch())
+
+    def make_data() -> Data:
+        scenes = world.training()
+        if recipe.game.target == "class_index":
+            return PictureData(scenes.pixels, class_index=scenes.class_index)
+        return PictureData(scenes.pixels, label_maps=scenes.label_maps)
+
+    return make_game, make_data

@@ -1,0 +1,106 @@
+"""The landscape world as training data: rendered once, kept under `GANVAS_HOME/data`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gan_models import weights
+from gan_models.training.game import Batch
+from gan_models.training.landscape import render_dataset, rough_label_map
+from gan_models.training.pictures import Pixels, channels_first, shrink
+
+NUM_SCENES, NUM_SEASON_SCENES, NUM_HELD_OUT, NUM_BLOBS = 10_000, 2_500, 500, 2_000
+HELD_OUT_SEED = 1_000_000  # all scenes from here on are never trained on
+WINTER_SEED = 100_000  # summer and winter share no scene in training
+BLOB_SEED, HELD_OUT_BLOB_SEED = 0, 1_000_000
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Pictures with what is known of them."""
+
+    pixels: Pixels  # [N, H, W, 3]
+    label_maps: NDArray[np.uint8]  # [N, H, W]
+    class_index: NDArray[np.int64]  # [N]
+
+
+class World:
+    """Opens collections of scenes, rendering what is not there yet.
+
+    Args:
+        resolution: of the pictures handed out, at most `rendered_px`.
+        rendered_px: of the pictures on disk.
+        report: told in words what is being rendered.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        rendered_px: int,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        self.resolution, self.rendered_px, self.report = resolution, rendered_px, report
+
+    def training(self) -> Scenes:
+        """The scenes to train on."""
+        return self._open("landscapes", NUM_SCENES, 0)
+
+    def held_out(self) -> Scenes:
+        """Scenes to measure on."""
+        return self._open("held-out", NUM_HELD_OUT, HELD_OUT_SEED)
+
+    def season(self, season: str) -> Pixels:
+        """Pictures of one season; no scene occurs in both summer and winter."""
+        seed = WINTER_SEED if season == "winter" else 0
+        return self._open(season, NUM_SEASON_SCENES, seed, season).pixels
+
+    def season_pairs(self, seasons: tuple[str, str]) -> tuple[Pixels, Pixels]:
+        """The same held-out scenes in two seasons."""
+        sides = (
+            self._open(f"held-out-{season}", NUM_HELD_OUT, HELD_OUT_SEED, season)
+            for season in seasons
+        )
+        return tuple(side.pixels for side in sides)
+
+    def held_out_batch(self) -> Batch:
+        """Held-out pictures, label maps, classes and blob maps as tensors."""
+        scenes = self.held_out()
+        return {
+            "images": channels_first(scenes.pixels),
+            "label_map": torch.from_numpy(scenes.label_maps.astype(np.int64)),
+            "class_index": torch.from_numpy(scenes.class_index),
+            "blob_map": torch.from_numpy(
+                self.blobs(HELD_OUT_BLOB_SEED, len(scenes.pixels)).astype(np.int64)
+            ),
+        }
+
+    def blobs(self, seed: int = BLOB_SEED, num: int = NUM_BLOBS) -> NDArray[np.uint8]:
+        """Label maps as people paint them, without pictures."""
+        return np.stack([rough_label_map(seed + i, self.resolution) for i in range(num)])
+
+    def _open(self, name: str, num: int, seed: int, season: str | None = None) -> Scenes:
+        folder = weights.home() / "data" / f"{name}-{self.rendered_px}"
+        dataset = render_dataset(
+            folder,
+            num,
+            self.rendered_px,
+            seed,
+            pair_season=season,
+            processes=os.cpu_count() or 1,
+            progress=lambda done, total: self._tell(name, done, total),
+        )
+        pixels, label_maps = dataset.batch(range(len(dataset)))
+        if self.resolution != self.rendered_px:
+            step = self.rendered_px // self.resolution
+            pixels, label_maps = shrink(pixels, self.resolution), label_maps[:, ::step, ::step]
+        return Scenes(pixels, label_maps, np.asarray(dataset.class_indices, np.int64))
+
+    def _tell(self, name: str, done: int, total: int) -> None:
+        if self.report is not None:
+            self.report(f"Rendered {done} of {total} scenes of {name!r}.")
