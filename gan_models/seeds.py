@@ -12,7 +12,7 @@ from torch import Tensor
 MAX_SEED = 2**32 - 1
 MAX_SEEDS_A_CALL = 10_000
 
-_PART = re.compile(r"(\d{1,12})(?:\s*-\s*(\d{1,12}))?")
+_PART = re.compile(r"([0-9]{1,12})(?:\s*-\s*([0-9]{1,12}))?")
 
 
 def parse_seeds(text: str, limit: int = MAX_SEEDS_A_CALL, minimum: int = 1) -> list[int]:

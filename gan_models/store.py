@@ -307,6 +307,8 @@ def kind_of(path: Path) -> str:
         head = file.read(64)
     if not head:
         return "empty"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32:
+        return "safetensors"
     if head.startswith(b"PK\x03\x04"):
         return "torch"
     if re.match(rb"\x80[\x02-\x05]", head):
@@ -316,4 +318,4 @@ def kind_of(path: Path) -> str:
         return "pointer"
     if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
         return "page"
-    return "safetensors" if head[8:9] == b"{" else "other"
+    return "other"

@@ -26,6 +26,8 @@ from gan_models import (
 MAX_ON_PAGE = 64
 GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at a time
 PRIVATE = {"api_visibility": "private"}
+# small things done beside the queue: every click counts and none waits for pictures
+AT_ONCE = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
 
 Load = Callable[..., Any]
 

@@ -9,7 +9,7 @@ CSS = """
 #intro h1 { margin: 0; }
 #intro p { margin: 2px 0 0; opacity: 0.8; }
 .card p { font-size: 13px; line-height: 1.45; opacity: 0.8; overflow-wrap: anywhere; margin: 0; }
-.sheet .grid-wrap { max-height: 560px; }
+.sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
 .sheet .grid-container {
   padding-top: 2.2em; gap: 6px;
   grid-template-columns: repeat(auto-fit, minmax(min(96px, 28%), 1fr)) !important;

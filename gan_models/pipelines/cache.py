@@ -24,6 +24,7 @@ class PipelineCache:
         self._budget_bytes = budget_bytes
         self._load = load
         self._kept: OrderedDict[str, Pipeline] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def __call__(
@@ -37,18 +38,28 @@ class PipelineCache:
         Raises:
             ValueError, WeightsError: as `load_pipeline`.
         """
-        with self._lock:
-            if model in self._kept:
-                self._kept.move_to_end(model)
-                return self._kept[model]
-        pipeline = self._load(model, progress=progress, cancelled=cancelled)
-        with self._lock:
-            self._kept[model] = pipeline
-            self._shrink()
-        return pipeline
+        with self._loading_of(model):
+            if (kept := self._find(model)) is not None:
+                return kept
+            pipeline = self._load(model, progress=progress, cancelled=cancelled)
+            with self._lock:
+                self._kept[model] = pipeline
+                self._shrink()
+            return pipeline
 
     def __contains__(self, model: str) -> bool:
         return model in self._kept
+
+    def _find(self, model: str) -> Pipeline | None:
+        with self._lock:
+            if model in self._kept:
+                self._kept.move_to_end(model)
+            return self._kept.get(model)
+
+    def _loading_of(self, model: str) -> threading.Lock:
+        """One lock a model, so that two visitors who ask at once load it once."""
+        with self._lock:
+            return self._loading.setdefault(model, threading.Lock())
 
     def _shrink(self) -> None:
         while len(self._kept) > 1 and self._used_bytes() > self._budget_bytes:

@@ -62,13 +62,15 @@ class LatentPipeline:
     def iter_sample(
         self, seeds: Sequence[int], truncation_psi: float = 1.0
     ) -> Iterator[Image.Image]:
-        """`sample`, one picture at a time as the batches are ready."""
+        """`sample`, one picture at a time as the batches are ready; checked before the first."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
         z = seed_latents.sample_z(seeds, self.generator.z_dim)  # [N, z_dim]
         made = self._render(self._latents(z, "z", psi), "z", psi)
-        for seed, image in zip(seeds, made, strict=True):
-            yield pictures.add_recipe(image, self.recipe(seed=seed, truncation_psi=psi))
+        return (
+            pictures.add_recipe(image, self.recipe(seed=seed, truncation_psi=psi))
+            for seed, image in zip(seeds, made, strict=True)
+        )
 
     def morph(
         self, seed_a: int, seed_b: int, t: float, truncation_psi: float = 1.0, space: str = "z"

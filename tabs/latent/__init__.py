@@ -23,13 +23,13 @@ def build(load: Load) -> None:
                     morph_panel = morph.layout()
                 with gr.Tab("Walk", elem_id="latent-tab-walk", render_children=True):
                     walk.build(load, panel.model, panel.psi, panel.history, morph_panel.picked)
-                with gr.Tab("Favourites", elem_id="latent-tab-keep", render_children=True):
+                with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
                     keep_panel = keep.layout()
     api.build(load)
     events = sheet.wire(panel, load)
     morphs = morph.wire(morph_panel, panel.gallery, panel.history, load)
-    keeps = keep.wire(keep_panel, panel, morph_panel, load)
+    keeps = keep.wire(keep_panel, keep_tab, panel, morph_panel, load)
     stopped = {"queue": False, **PRIVATE}
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
-    keep.wire_arrival(gr.context.Context.root_block, keep_panel, panel, load)
+    keep.wire_arrival(gr.context.Context.root_block, panel, load)

@@ -63,8 +63,14 @@ def layout() -> KeepPanel:
     return KeepPanel(drop, gallery, keep, remove, gr.State(None), store)
 
 
-def wire(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> list[Any]:
+def wire(
+    panel: KeepPanel, tab: gr.Tab, sheet: SheetPanel, pair: MorphPanel, load: Load
+) -> list[Any]:
     """Connect the panel; returns the events that can be cancelled."""
+
+    def show(stored: Any, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
+        with user_errors():
+            yield _favourites((yield from draw_favourites(load, read_favourites(stored), progress)))
 
     def keep(
         stored: Any, picked: Pick | None, progress: gr.Progress = gr.Progress()
@@ -106,7 +112,7 @@ def wire(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> l
         with user_errors():
             changed = pair.with_end(turn, clicked)
             shown = yield from morph.show_pair(load, changed, position, progress)
-            yield (*shown, clicked, "B" if turn == "A" else "A", event.index)
+            yield (*shown, changed, morph.other_end(turn), clicked, event.index)
 
     def restore(
         file: str | None, history: History, progress: gr.Progress = gr.Progress()
@@ -120,32 +126,35 @@ def wire(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> l
             drawn = yield from draw(load, restored, history.push(restored), progress)
             morphed = yield from morph.show_pair(load, ends, position, progress)
             _warn_of_other_weights(recipe, restored)
-            yield (*drawn, *morphed, position)
+            yield (*drawn, *morphed, ends, position)
 
     stored = [panel.gallery, panel.store, panel.selected]
     options = {**GPU, **PRIVATE}
     picked = [panel.store, pair.pair, pair.turn, pair.position]
     return [
+        tab.select(show, panel.store, panel.gallery, **options),
         panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
         panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
         panel.gallery.select(
-            select, picked, [*pair.outputs, pair.picked, pair.turn, panel.selected], **options
+            select,
+            picked,
+            [*pair.outputs, pair.pair, pair.turn, pair.picked, panel.selected],
+            **options,
         ),
         panel.drop.upload(
             restore,
             [panel.drop, sheet.history],
-            [*sheet.outputs, *pair.outputs, pair.position],
+            [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
             **options,
         ),
     ]
 
 
-def wire_arrival(app: gr.Blocks, panel: KeepPanel, sheet: SheetPanel, load: Load) -> None:
+def wire_arrival(app: gr.Blocks, sheet: SheetPanel, load: Load) -> None:
     """On opening the page: the sheet of the link, else of the last visit, else the first one."""
 
     def arrive(
         stored: Any,
-        favourites: Any,
         history: History,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),
@@ -155,17 +164,15 @@ def wire_arrival(app: gr.Blocks, panel: KeepPanel, sheet: SheetPanel, load: Load
         if not ready:
             waiting = f"Press Sample to fetch the model first. {reason}"
             settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
-            yield (gr.skip(), waiting, gr.skip(), *settings, *[gr.skip()] * 5)
+            yield (gr.skip(), waiting, gr.skip(), *settings, *[gr.skip()] * 4)
             return
         with user_errors():
-            drawn = yield from draw(load, wanted, history.push(wanted), progress)
-            kept = yield from draw_favourites(load, read_favourites(favourites), progress)
-            yield (*drawn, _favourites(kept))
+            yield (yield from draw(load, wanted, history.push(wanted), progress))
 
     app.load(
         arrive,
-        [sheet.store, panel.store, sheet.history],
-        [*sheet.outputs, panel.gallery],
+        [sheet.store, sheet.history],
+        sheet.outputs,
         **GPU,
         **PRIVATE,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from tabs.common import (
+    AT_ONCE,
     GPU,
     PRIVATE,
     Load,
@@ -22,6 +23,7 @@ from tabs.common import (
 )
 from tabs.latent.state import TASK, History, Pair, Pick
 
+WAITING = "Click a picture above to start."
 STRIP_TIMES = tuple(k / 8 for k in range(9))
 
 
@@ -43,7 +45,7 @@ class MorphPanel:
     @property
     def outputs(self) -> list[gr.Component]:
         """What `show_pair` fills, in its order."""
-        return [self.pair, self.image_a, self.middle, self.image_b, self.strip, self.info]
+        return [self.image_a, self.middle, self.image_b, self.strip, self.info]
 
 
 def layout() -> MorphPanel:
@@ -79,7 +81,7 @@ def layout() -> MorphPanel:
             ["A", "B"], value="A", label="The next click sets", elem_id="latent-turn", scale=2
         )
         cancel = gr.Button("Cancel morph", size="sm", elem_id="latent-morph-cancel", scale=1)
-    info = gr.Markdown("Click a picture above to start.", elem_classes="card")
+    info = gr.Markdown(WAITING, elem_classes="card")
     return MorphPanel(
         *(turn, image_a, middle, image_b, position, strip, info),
         pair=gr.State(Pair()),
@@ -94,7 +96,7 @@ def _picture(label: str, elem_id: str) -> gr.Image:
         format="png",
         interactive=False,
         buttons=["download", "fullscreen"],
-        min_width=110,
+        min_width=88,
         height=200,
         elem_id=elem_id,
         elem_classes="pixels",
@@ -104,36 +106,39 @@ def _picture(label: str, elem_id: str) -> gr.Image:
 def show_pair(
     load: Load, pair: Pair, position: float, progress: gr.Progress
 ) -> Generator[Any, None, tuple[Any, ...]]:
-    """Render A, B and the strip between them; returns the values of `MorphPanel.outputs`."""
-    ends = [end for end in (pair.a, pair.b) if end is not None]
-    if not ends:
-        return pair, None, None, None, _hidden_strip(), "Click a picture above to start."
-    pipeline = yield from loading(load, ends[0].model, progress)
-    started = time.perf_counter()
+    """Render A, B and the way between them; returns the values of `MorphPanel.outputs`."""
+    first = pair.a or pair.b
+    if first is None:
+        return None, None, None, _hidden_strip(), WAITING
+    pipeline = yield from loading(load, first.model, progress)
+    ends = {}
+    for name, pick in (("A", pair.a), ("B", pair.b)):
+        if pick is not None:
+            image = pipeline.sample([pick.seed], pick.truncation_psi)[0]
+            ends[name] = gr.Image(image, label=f"{name}: seed {pick.seed}")
+            yield gr.skip()
     if len(ends) == 1:
-        image = pipeline.sample([ends[0].seed], ends[0].truncation_psi)[0]
-        shown = gr.Image(image, label=f"seed {ends[0].seed}")
-        waiting = "B" if pair.a else "A"
-        return (
-            *(pair, shown if pair.a else None, None, shown if pair.b else None, _hidden_strip()),
-            f"Click another picture for {waiting}.",
-        )
-    times = [*STRIP_TIMES, position]
-    made = []
+        missing = "B" if pair.a else "A"
+        return ends.get("A"), None, ends.get("B"), _hidden_strip(), f"Click one for {missing}."
+    started, times, made = time.perf_counter(), [*STRIP_TIMES, position], []
     for t in times:
-        made += pipeline.morphs(pair.a.seed, pair.b.seed, [t], pair.a.truncation_psi)
+        made += pipeline.morphs(pair.a.seed, pair.b.seed, [t], first.truncation_psi)
         yield gr.skip()
-    seconds = time.perf_counter() - started
-    stems = [f"{pair.a.model}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}-{t:.3f}" for t in times]
-    steps = zip(png_files(made, stems), [f"{t:.0%}" for t in STRIP_TIMES], strict=False)
-    return (
-        pair,
-        gr.Image(made[0], label=f"A: seed {pair.a.seed}"),
-        made[-1],
-        gr.Image(made[-2], label=f"B: seed {pair.b.seed}"),
-        gr.Gallery(list(steps), selected_index=None, visible=True),
-        speed_line(len(made), seconds, device_of(pipeline)),
-    )
+    line = speed_line(len(made), time.perf_counter() - started, device_of(pipeline))
+    strip = gr.Gallery(_steps(pair, made, times), selected_index=None, visible=True)
+    return ends["A"], made[-1], ends["B"], strip, line
+
+
+def _steps(pair: Pair, made: list[Any], times: list[float]) -> list[tuple[str, str]]:
+    """The strip's pictures as files, with how far along each stands."""
+    stem = f"{pair.a.model}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}"
+    paths = png_files(made, [f"{stem}-{k}-{t:.3f}" for k, t in enumerate(times)])
+    return [(path, f"{t:.0%}") for path, t in zip(paths, STRIP_TIMES, strict=False)]
+
+
+def other_end(end: str) -> str:
+    """The end that the click after this one sets."""
+    return "B" if end == "A" else "A"
 
 
 def _hidden_strip() -> gr.Gallery:
@@ -143,22 +148,18 @@ def _hidden_strip() -> gr.Gallery:
 def wire(panel: MorphPanel, gallery: gr.Gallery, history: gr.State, load: Load) -> list[Any]:
     """Connect the panel to the sheet's pictures; returns the events that can be cancelled."""
 
-    def pick(
-        history: History,
-        pair: Pair,
-        turn: str,
-        position: float,
-        event: gr.SelectData,
-        progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    def pick(history: History, pair: Pair, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
         sheet = history.current
         if sheet is None or event.index >= len(sheet.seeds):
-            yield gr.skip()
-            return
+            return pair, turn, None
         clicked = Pick(sheet.model, sheet.seeds[event.index], sheet.truncation_psi)
+        return pair.with_end(turn, clicked), other_end(turn), clicked
+
+    def show(
+        pair: Pair, position: float, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
         with user_errors():
-            shown = yield from show_pair(load, pair.with_end(turn, clicked), position, progress)
-            yield (*shown, clicked, "B" if turn == "A" else "A")
+            yield (yield from show_pair(load, pair, position, progress))
 
     def scrub(pair: Pair, position: float) -> Any:
         if pair.a is None or pair.b is None:
@@ -170,18 +171,25 @@ def wire(panel: MorphPanel, gallery: gr.Gallery, history: gr.State, load: Load) 
     def jump(event: gr.SelectData) -> float:
         return STRIP_TIMES[min(event.index, len(STRIP_TIMES) - 1)]
 
-    inputs = [history, panel.pair, panel.turn, panel.position]
+    # two steps, so that a second click never waits for the pictures of the first
     picked = gallery.select(
         pick,
-        inputs,
-        [*panel.outputs, panel.picked, panel.turn],
+        [history, panel.pair, panel.turn],
+        [panel.pair, panel.turn, panel.picked],
+        **AT_ONCE,
+    )
+    shown = picked.then(
+        show,
+        [panel.pair, panel.position],
+        panel.outputs,
         show_progress_on=[panel.middle],
+        trigger_mode="always_last",
         **GPU,
         **PRIVATE,
     )
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     scrubbed = [panel.pair, panel.position]
     panel.position.input(scrub, scrubbed, panel.middle, **live)
-    jumped = panel.strip.select(jump, None, panel.position, queue=False, **PRIVATE)
+    jumped = panel.strip.select(jump, None, panel.position, **AT_ONCE)
     jumped.then(scrub, scrubbed, panel.middle, **live)
-    return [picked]
+    return [shown]

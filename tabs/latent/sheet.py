@@ -108,14 +108,13 @@ def results() -> dict[str, Any]:
     )
     info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
     query = gr.Textbox(visible=False)
-    link = gr.Textbox(
-        label="Link to this sheet",
-        interactive=False,
-        buttons=["copy"],
-        elem_id="latent-link",
-        max_lines=1,
-    )
+    with gr.Row():
+        link = gr.Textbox(
+            label="Link to this sheet", elem_id="latent-link", max_lines=1, scale=5, min_width=200
+        )
+        copy = gr.Button("Copy link", elem_id="latent-link-copy", scale=1, min_width=90)
     query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
+    copy.click(None, link, None, js="link => { navigator.clipboard.writeText(link) }", **PRIVATE)
     return {
         **{"gallery": gallery, "info": info, "query": query},
         "history": gr.State(History()),

@@ -22,7 +22,9 @@ NONE_FOUND = (
 def installed() -> str | None:
     """The path of a Chromium that can be run, or None."""
     named = [path for name in NAMES if (path := shutil.which(name))]
-    return next((path for path in (*named, *MAC_PATHS, *_playwrights()) if Path(path).exists()), None)
+    return next(
+        (path for path in (*named, *MAC_PATHS, *_playwrights()) if Path(path).exists()), None
+    )
 
 
 def _playwrights() -> list[str]:

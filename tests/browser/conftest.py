@@ -1,0 +1,84 @@
+"""A real Chromium: one browser for all tests, a fresh visitor for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.chromium import NONE_FOUND, installed
+
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--mute-audio"),
+]
+
+
+def pytest_collection_modifyitems(items):
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = installed()
+    assert executable, NONE_FOUND
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Visitor:
+    """A page of its own browser context, with all that went wrong on it."""
+
+    def __init__(self, context, url: str) -> None:
+        self.context, self.url = context, url
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.page = self.open()
+
+    def open(self, query: str = ""):
+        """Open the page in a new tab of the same browser."""
+        page = self.context.new_page()
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note_request)
+        page.goto(self.url + query)
+        self.page = page
+        return page
+
+    def _note_request(self, request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+
+def visit(browser, url: str, width: int, height: int):
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, accept_downloads=True
+    )
+    context.set_default_timeout(30_000)
+    return context, Visitor(context, url)
+
+
+@pytest.fixture
+def visitor(browser, page_url):
+    """A visitor on a laptop."""
+    context, person = visit(browser, page_url, 1280, 800)
+    yield person
+    context.close()
+    assert not person.errors
+    assert not person.foreign
+
+
+@pytest.fixture
+def phone(browser, page_url):
+    """A visitor on a phone."""
+    context, person = visit(browser, page_url, 390, 844)
+    yield person
+    context.close()
+    assert not person.errors
+    assert not person.foreign

@@ -1,0 +1,215 @@
+"""The Latent tab as a visitor uses it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from gan_models.images import read_recipe
+from tests.browser.conftest import visit
+
+
+def seeds_shown(page) -> list[str]:
+    return page.locator("#latent-gallery .caption-label").all_inner_texts()
+
+
+def sample(page, seeds: str) -> None:
+    page.fill("#latent-seeds textarea, #latent-seeds input", seeds)
+    page.click("#latent-sample")
+
+
+def wait_for(page, *seeds: int) -> None:
+    expect(page.locator("#latent-gallery .caption-label")).to_have_text(
+        [f"seed {seed}" for seed in seeds]
+    )
+
+
+def click_picture(page, index: int) -> None:
+    page.locator("#latent-gallery button.thumbnail-item").nth(index).click()
+
+
+def test_the_page_opens_on_sixteen_faces_with_their_seeds(visitor):
+    wait_for(visitor.page, *range(16))
+    expect(visitor.page.locator("#latent-info")).to_contain_text("ms each")
+
+
+def test_seeds_dice_undo_and_redo(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    sample(page, "3-5, 42")
+    wait_for(page, 3, 4, 5, 42)
+    page.click("#latent-undo")
+    wait_for(page, *range(16))
+    expect(page.locator("#latent-seeds textarea, #latent-seeds input")).to_have_value("0-15")
+    page.click("#latent-redo")
+    wait_for(page, 3, 4, 5, 42)
+    page.fill("#latent-count input[type=number]", "4")
+    page.keyboard.press("Enter")
+    page.click("#latent-dice")
+    expect(page.locator("#latent-gallery .caption-label").first).not_to_have_text("seed 3")
+
+
+def test_click_a_click_b_and_drag_the_morph(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    click_picture(page, 3)
+    expect(page.locator("#latent-a img")).to_be_visible()
+    click_picture(page, 8)
+    expect(page.locator("#latent-b img")).to_be_visible()
+    expect(page.locator("#latent-strip button.thumbnail-item")).to_have_count(9)
+    middle = page.locator("#latent-middle img")
+    before = middle.get_attribute("src")
+    page.locator("#latent-position input[type=range]").focus()
+    page.keyboard.press("Home")
+    expect(middle).not_to_have_attribute("src", before)
+    before = middle.get_attribute("src")
+    page.locator("#latent-strip button.thumbnail-item").nth(8).click()
+    expect(middle).not_to_have_attribute("src", before)
+    expect(page.locator("#latent-position input[type=number]")).to_have_value("1")
+
+
+@pytest.mark.parametrize("label", ["MP4", "GIF", "WebP"])
+def test_a_walk_is_exported_and_downloaded(visitor, label, tmp_path):
+    page = visitor.page
+    wait_for(page, *range(16))
+    page.click("#latent-tab-walk-button")
+    page.fill("#latent-keyframes textarea, #latent-keyframes input", "3, 8")
+    page.click("#latent-key-close")
+    expect(page.locator("#latent-keyframes textarea, #latent-keyframes input")).to_have_value(
+        "3, 8, 3"
+    )
+    page.fill("#latent-frames input", "12")
+    page.locator("#latent-format").get_by_label(label, exact=True).check()
+    page.click("#latent-export")
+    expect(page.locator("#latent-walk-info")).to_contain_text("12 pictures")
+    with page.expect_download() as download:
+        page.locator("#latent-file a").first.click()
+    assert download.value.suggested_filename.endswith(label.lower())
+
+
+def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
+    page = visitor.page
+    wait_for(page, *range(16))
+    page.fill("#latent-psi input[type=number]", "0.7")
+    page.keyboard.press("Enter")
+    sample(page, "42")
+    wait_for(page, 42)
+    click_picture(page, 0)
+    expect(page.locator("#latent-a img")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#latent-a").get_by_label("Download").click()
+    path = tmp_path / "picture.png"
+    download.value.save_as(path)
+    recipe = read_recipe(path)
+    assert (recipe["model"], recipe["seed"], recipe["truncation_psi"]) == ("faces-64", 42, 0.7)
+
+    other = visitor.open("?seeds=1&psi=1")
+    wait_for(other, 1)
+    other.click("#latent-tab-keep-button")
+    other.set_input_files("#latent-drop input[type=file]", str(path))
+    wait_for(other, 42)
+    expect(other.locator("#latent-psi input[type=number]")).to_have_value("0.7")
+
+
+def test_a_link_brings_model_seeds_and_psi(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    sample(page, "7, 9")
+    wait_for(page, 7, 9)
+    link = page.locator("#latent-link textarea, #latent-link input")
+    expect(link).to_have_value(re.compile(r"model=faces-64&seeds=7%2C\+9&psi=1$"))
+    other = visitor.open(link.input_value().removeprefix(visitor.url))
+    wait_for(other, 7, 9)
+
+
+def test_a_broken_link_says_so_and_the_page_works(visitor):
+    page = visitor.open("?model=../../etc&seeds=cat")
+    expect(page.locator(".toast-body")).to_contain_text("link could not be followed")
+    wait_for(page, *range(16))
+
+
+def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    sample(page, "20-23")
+    wait_for(page, 20, 21, 22, 23)
+    click_picture(page, 2)
+    expect(page.locator("#latent-a img")).to_be_visible()
+    page.click("#latent-tab-keep-button")
+    page.click("#latent-keep")
+    expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
+    page.reload()
+    wait_for(page, 20, 21, 22, 23)
+    page.click("#latent-tab-keep-button")
+    expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
+
+
+def test_a_mistake_is_told_in_a_sentence_and_the_next_try_works(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    sample(page, "cat")
+    expect(page.locator(".toast-body")).to_contain_text("not a seed")
+    sample(page, "5")
+    wait_for(page, 5)
+
+
+def test_a_long_walk_can_be_cancelled(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    page.click("#latent-tab-walk-button")
+    page.fill("#latent-frames input", "3600")
+    page.click("#latent-export")
+    expect(page.locator("#latent-walk-info")).to_contain_text("%")
+    page.click("#latent-export-cancel")
+    expect(page.locator("#latent-walk-info")).to_contain_text("Stopped")
+    sample(page, "5")
+    wait_for(page, 5)
+
+
+def test_nothing_overflows_sideways_on_a_phone(phone):
+    page = phone.page
+    wait_for(page, *range(16))
+    click_picture(page, 1)
+    click_picture(page, 2)
+    expect(page.locator("#latent-strip")).to_be_visible()
+    for tab in ("walk", "keep", "morph"):
+        page.click(f"#latent-tab-{tab}-button")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
+    page = visitor.page
+    wait_for(page, *range(16))
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, textarea, select, [role=tab]')]
+          .filter(e => e.offsetParent !== null && !(e.ariaLabel || e.innerText?.trim() || e.title
+            || e.labels?.length || e.getAttribute('aria-labelledby') || e.placeholder))
+          .map(e => e.outerHTML.slice(0, 160))"""
+    )
+    assert not unnamed
+    wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-cancel"}
+    ids_of_focus = """() => {
+      const ids = [];
+      for (let e = document.activeElement; e; e = e.parentElement) if (e.id) ids.push(e.id);
+      return ids;
+    }"""
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached |= set(page.evaluate(ids_of_focus))
+        if wanted <= reached:
+            return
+    raise AssertionError(f"not reached by Tab: {wanted - reached}")
+
+
+def test_two_visitors_do_not_see_each_other(browser, page_url):
+    contexts = [visit(browser, page_url, 1280, 800) for _ in range(2)]
+    pages = [person.page for _, person in contexts]
+    for page in pages:
+        wait_for(page, *range(16))
+    sample(pages[0], "100")
+    sample(pages[1], "200")
+    wait_for(pages[0], 100)
+    wait_for(pages[1], 200)
+    for context, _ in contexts:
+        context.close()

@@ -1,0 +1,61 @@
+"""Loaded models are shared, and leave when others need the memory."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from gan_models.pipelines import PipelineCache
+
+
+class Loaded:
+    def __init__(self, size_bytes: int) -> None:
+        self.generator = torch.nn.Linear(size_bytes // 4, 1, bias=False)
+
+
+def cache_of(budget_bytes: int):
+    loads = []
+
+    def load(model, progress=None, cancelled=None):
+        loads.append(model)
+        return Loaded(1000)
+
+    return PipelineCache(budget_bytes, load), loads
+
+
+def test_a_model_is_loaded_once_while_it_is_kept():
+    cache, loads = cache_of(10_000)
+    assert cache("a") is cache("a")
+    assert loads == ["a"]
+
+
+def test_the_least_recently_used_model_goes_first():
+    cache, _ = cache_of(2_500)
+    for model in ("a", "b", "a", "c"):
+        cache(model)
+    assert "a" in cache
+    assert "c" in cache
+    assert "b" not in cache
+
+
+def test_a_model_larger_than_the_budget_is_kept_while_it_is_the_last():
+    cache, loads = cache_of(10)
+    cache("a")
+    cache("a")
+    cache("b")
+    assert loads == ["a", "b"]
+    assert "a" not in cache
+
+
+def test_two_visitors_at_once_load_a_model_once():
+    loads = []
+
+    def load(model, progress=None, cancelled=None):
+        loads.append(model)
+        time.sleep(0.1)
+        return Loaded(10)
+
+    cache = PipelineCache(1000, load)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(cache, ["a"] * 8))
+    assert len(found) == len(loads) == 1

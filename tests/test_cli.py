@@ -1,0 +1,146 @@
+"""The command line as a user sees it: files, exit codes, one-line errors."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from gan_models import load_pipeline
+from gan_models.__main__ import main
+from gan_models.images import read_recipe
+from gan_models.zoo import MODELS, public_facts
+
+
+def refused(capsys, *arguments: str) -> str:
+    """The one line on stderr of a command that must fail with status 2."""
+    try:
+        status = main(arguments)
+    except SystemExit as left:
+        status = left.code
+    error = capsys.readouterr().err
+    assert status == 2
+    assert error.count("\n") == 1, error
+    assert "Traceback" not in error
+    assert "usage:" not in error
+    return error
+
+
+def test_sample_writes_one_png_a_seed_with_its_recipe(tmp_path):
+    out = tmp_path / "new" / "folder"
+    assert main(["sample", "faces-64", "--seeds", "0-2,42", "--out", str(out)]) == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names == [f"faces-64-seed{seed:08d}.png" for seed in (0, 1, 2, 42)]
+    python = np.asarray(load_pipeline("faces-64", device="cpu").sample([42])[0]).astype(int)
+    with Image.open(out / names[-1]) as picture:
+        assert picture.mode == "RGB"
+        assert np.abs(np.asarray(picture).astype(int) - python).max() <= 1
+    assert read_recipe(out / names[-1])["seed"] == 42
+
+
+def test_sample_with_a_file_name_writes_one_grid(tmp_path):
+    assert main(["sample", "faces-64", "--seeds", "0-3", "--out", str(tmp_path / "g.png")]) == 0
+    with Image.open(tmp_path / "g.png") as sheet:
+        assert sheet.size == (128, 128)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+def test_interpolate_writes_a_playable_loop(tmp_path, suffix):
+    path = tmp_path / f"walk{suffix}"
+    arguments = ["interpolate", "faces-64", "--seeds", "3,8,3", "--frames", "24"]
+    assert main([*arguments, "--out", str(path)]) == 0
+    frames = decoded(path)
+    steps = [
+        np.abs(a.astype(int) - b).mean()
+        for a, b in zip(frames, [*frames[1:], frames[0]], strict=True)
+    ]
+    assert len(frames) == 24
+    assert max(steps) < 3 * np.median(steps)
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    if path.suffix != ".mp4":
+        with Image.open(path) as picture:
+            return [np.asarray(f.convert("RGB")) for f in ImageSequence.Iterator(picture)]
+    import av
+
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_list_tells_every_model_in_words_and_as_json(capsys):
+    assert main(["list"]) == 0
+    assert "faces-64" in capsys.readouterr().out
+    assert main(["list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert all(set(row) >= {*public_facts(MODELS[0]), "available", "reason"} for row in rows)
+
+
+def test_verify_checks_what_is_present(capsys):
+    assert main(["verify"]) == 0
+    assert "faces-64: ok" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["sample", "nobody", "--seeds", "0", "--out", "x"], "no model"),
+        (["sample", "faces-64", "--seeds", "cat", "--out", "x"], "not a seed"),
+        (["sample", "faces-64", "--seeds", "0-10000", "--out", "x"], "At most 10000"),
+        (["sample", "faces-64", "--seeds", "0", "--truncation-psi", "nan", "--out", "x"], "ψ"),
+        (["sample", "faces-64", "--seeds", "0", "--out", "x.bmp"], "must end in .png"),
+        (["sample", "faces-64", "--seeds", "0"], "--out"),
+        (["sample", "missing.safetensors", "--seeds", "0", "--out", "x"], "no file"),
+        (["interpolate", "faces-64", "--seeds", "3", "--out", "x.mp4"], "2 or more seeds"),
+        (["interpolate", "faces-64", "--seeds", "3,8", "--out", "x.avi"], "must end in"),
+        (
+            ["interpolate", "faces-64", "--seeds", "3,8", "--frames", "1", "--out", "x.gif"],
+            "frames",
+        ),
+        (["fetch"], "Name the models"),
+        (["paint-me"], "invalid choice"),
+        ([], "required"),
+    ],
+)
+def test_mistakes_get_one_line_and_status_2(capsys, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    assert says in refused(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_weights_get_one_line_and_status_2(tmp_path, capsys, monkeypatch):
+    from gan_models import weights
+    from gan_models.zoo import get_spec
+
+    good = weights.find(get_spec("faces-64"))
+    inside = good.relative_to(weights.home())
+    copy = tmp_path / inside
+    copy.parent.mkdir(parents=True)
+    data = bytearray(good.read_bytes())
+    data[len(data) // 2] ^= 1
+    copy.write_bytes(data)
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path))
+    monkeypatch.setenv("GANVAS_OFFLINE", "1")
+    error = refused(capsys, "sample", "faces-64", "--seeds", "0", "--out", str(tmp_path / "out"))
+    assert "fetch faces-64" in error
+
+
+def test_weights_that_cannot_be_had_offline_get_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path))
+    monkeypatch.setenv("GANVAS_OFFLINE", "1")
+    error = refused(capsys, "sample", "faces-64", "--seeds", "0", "--out", str(tmp_path / "out"))
+    assert "GANVAS_OFFLINE" in error or "network" in error
+
+
+def test_nothing_of_the_weight_wheels_is_imported():
+    code = (
+        "import sys, gan_models; gan_models.load_pipeline('faces-64').sample([0]);"
+        "import importlib.util as u;"
+        "assert not any('gan_face' in name for name in sys.modules);"
+        "assert u.find_spec('gan_face_generate') is None"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})

@@ -1,0 +1,67 @@
+"""Frames to MP4, GIF and WebP, and back through a decoder."""
+
+import av
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from gan_models.video import VideoWriter, write_video
+
+
+def frames_of(count: int, size: tuple[int, int] = (32, 32)) -> list[Image.Image]:
+    shades = np.linspace(20, 230, count)
+    return [Image.new("RGB", size, (int(shade), 90, 255 - int(shade))) for shade in shades]
+
+
+def decode(path) -> list[np.ndarray]:
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    with Image.open(path) as picture:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+@pytest.mark.parametrize("size", [(32, 32), (33, 17)])
+def test_every_frame_comes_back_close_to_what_went_in(tmp_path, suffix, size):
+    frames = frames_of(12, size)
+    path = tmp_path / f"walk{suffix}"
+    write_video(frames, path, fps=25)
+    back = decode(path)
+    assert len(back) == 12
+    for frame, array in zip(frames, back, strict=True):
+        inside = array[: size[1], : size[0]].astype(int)
+        assert np.abs(inside.mean((0, 1)) - np.asarray(frame).mean((0, 1))).max() < 8
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+def test_nothing_is_left_behind_when_it_breaks_off(tmp_path, suffix):
+    def broken():
+        yield frames_of(1)[0]
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        write_video(broken(), tmp_path / f"walk{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gif_durations_add_up_to_the_frame_rate(tmp_path):
+    path = tmp_path / "walk.gif"
+    write_video(frames_of(30), path, fps=30)
+    with Image.open(path) as picture:
+        total = sum(frame.info["duration"] for frame in ImageSequence.Iterator(picture))
+    assert total == 1000
+
+
+@pytest.mark.parametrize(("name", "fps"), [("a.avi", 24), ("a.mp4", 0), ("a.mp4", 61)])
+def test_what_cannot_be_written_is_refused_at_once(tmp_path, name, fps):
+    with pytest.raises(ValueError, match=r"must end in|per second"):
+        VideoWriter(tmp_path / name, fps)
+
+
+def test_a_gif_too_large_for_memory_is_refused_at_the_first_frame(tmp_path):
+    with (
+        pytest.raises(ValueError, match=r"choose \.mp4"),
+        VideoWriter(tmp_path / "a.gif", 24, num_frames=3600) as writer,
+    ):
+        writer.add(Image.new("RGB", (1024, 1024)))
