@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from ..weights import read_tensors
-from . import dcgan, nvlabs_pickle, spade, stylegan2, stylegan3, translators
+from . import biggan, dcgan, nvlabs_pickle, spade, stylegan2, stylegan3, translators
 from .reading import FormatError, unwrap
 
 __all__ = ["FORMATS", "FormatError", "load_discriminator", "load_encoder", "load_generator"]
@@ -21,6 +21,7 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "stylegan2-nvlabs": stylegan2.load_nvlabs,
     "stylegan2-rosinality": stylegan2.load_rosinality,
     "stylegan3-nvlabs": stylegan3.load,
+    "biggan-deep-hf": biggan.load,
     "cyclegan-junyanz": translators.load_cyclegan,
     "cyclegan-vintagify": translators.load_vintagify,
     "pix2pix-junyanz": translators.load_pix2pix,
