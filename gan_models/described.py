@@ -22,7 +22,7 @@ METADATA = {  # what else their metadata holds; all but the strings as JSON
     "training": dict,
 }
 MAX_METADATA_CHARS = 1_000_000  # an entry
-MAX_CONFIG_NUMBER = 1 << 20
+MAX_CONFIG_NUMBER = 1 << 16
 
 
 def encode(family: str, config: dict[str, Any], facts: dict[str, Any]) -> dict[str, str]:

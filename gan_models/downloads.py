@@ -142,6 +142,7 @@ def forget(part: Path) -> None:
 
 
 def size_of(path: Path) -> int:
+    """The size of a file in bytes; 0 where there is none."""
     try:
         return path.stat().st_size
     except OSError:

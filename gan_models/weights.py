@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import re
 import threading
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
-from torch.overrides import TorchFunctionMode
 
 from gan_models import described, networks
+from gan_models.blueprint import Blueprint
 from gan_models.downloads import (
     CorruptWeightsError,
     DownloadCancelled,
@@ -50,8 +48,6 @@ __all__ = [
     "sha256_of",
     "verify_all",
 ]
-
-MAX_CONSTANT_BYTES = 1 << 28  # of the buffers that a network computes for itself
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -239,8 +235,9 @@ def assemble(
 ) -> nn.Module:
     """A network of `family` that holds `tensors` themselves, not copies; float32, eval mode.
 
-    It is built on `meta` and compared with the tensors first, so that neither a second copy nor a
-    description of something gigantic costs memory. `tensors` is emptied on the way.
+    It is built without memory for its parameters and compared with the tensors before it takes
+    them, so that neither a second copy nor a description of something gigantic costs memory.
+    `tensors` is emptied on the way.
 
     Args:
         label: what to call the file in an error.
@@ -249,14 +246,14 @@ def assemble(
         CorruptWeightsError: a tensor is missing, unexpected or misshaped; the first is named.
     """
     try:
-        with torch.device("meta"), _Blueprint(64 * len(tensors) + 20_000):
+        with Blueprint(
+            max_tensors=len(tensors), max_numbers=sum(map(torch.numel, tensors.values()))
+        ):
             network = networks.build(family, config)
-        _fill_in_constants(network, family, config)
-    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError) as e:
-        raise CorruptWeightsError(
-            f"{label} describes a network that cannot be built ({_first_line(e)}): convert or save "
-            "it again with this version of Ganvas."
-        ) from e
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+        raise CorruptWeightsError(_cannot_be_built(label, error)) from error
+    except (ArithmeticError, MemoryError) as error:
+        raise CorruptWeightsError(_cannot_be_built(label, error)) from error
     _refuse_misfit(network.state_dict(), tensors, label)
     for name, like in network.state_dict().items():
         tensors[name] = tensors[name].to(like.dtype)
@@ -265,26 +262,11 @@ def assemble(
     return network.requires_grad_(False).eval()
 
 
-class _Blueprint(TorchFunctionMode):
-    """Stops a constructor that makes far more tensors than the file has (on this thread only).
-
-    Random numbers are left out as well: on `meta` they are nothing, but drawing them there imports
-    torch's compiler, 100 MB and a second and a half.
-    """
-
-    def __init__(self, num_calls: int) -> None:
-        super().__init__()
-        self.num_calls = num_calls
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        self.num_calls -= 1
-        if self.num_calls < 0:
-            raise ValueError("it has far more layers than the file has tensors")
-        if func in (torch.randn, torch.rand):
-            func = torch.empty
-        return func(*args, **(kwargs or {}))
+def _cannot_be_built(label: str, error: Exception) -> str:
+    return (
+        f"{label} describes a network that cannot be built ({_first_line(error)}): convert or save "
+        "it again with this version of Ganvas."
+    )
 
 
 def _refuse_misfit(
@@ -315,46 +297,6 @@ def _fits(tensor: torch.Tensor, like: torch.Tensor) -> bool:
         tensor.is_floating_point() and like.is_floating_point()
     )
     return tensor.shape == like.shape and same_kind
-
-
-def _fill_in_constants(network: nn.Module, family: str, config: dict[str, Any]) -> None:
-    """Give `network` the buffers that no file holds (filters and the like), which `meta` lost.
-
-    Only a network that was really built has their values; its parameters are dropped as they come.
-    """
-    names = [
-        (owner, name)
-        for owner, module in network.named_modules()
-        for name in module._non_persistent_buffers_set
-        if module._buffers[name] is not None
-    ]
-    if not names:
-        return
-    lost = [network.get_submodule(owner).get_buffer(name) for owner, name in names]
-    if sum(buffer.nbytes for buffer in lost) > MAX_CONSTANT_BYTES:
-        raise ValueError("its constants alone would fill the memory")
-    with _parameters_on_meta():
-        real = networks.build(family, config)
-    for owner, name in names:
-        value = real.get_submodule(owner).get_buffer(name)
-        network.get_submodule(owner).register_buffer(name, value, persistent=False)
-
-
-@contextlib.contextmanager
-def _parameters_on_meta() -> Iterator[None]:
-    """Networks built within, by this thread, have real buffers but no memory for parameters."""
-    builder = threading.get_ident()
-
-    def drop(module: nn.Module, name: str, parameter: nn.Parameter | None) -> nn.Parameter | None:
-        if threading.get_ident() != builder or parameter is None:
-            return None  # leave it as it is
-        return nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
-
-    hook = register_module_parameter_registration_hook(drop)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def _first_line(error: Exception) -> str:

