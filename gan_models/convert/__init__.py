@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from ..weights import read_tensors
-from . import biggan, dcgan, nvlabs_pickle, spade, stylegan2, stylegan3, translators
-from .reading import FormatError, unwrap
+from ..weights import read_tensors, save_generator
+from . import biggan, dcgan, light, nvlabs_pickle, spade, stylegan2, stylegan3, translators
+from .reading import FormatError, looks_like, unwrap
 
-__all__ = ["FORMATS", "FormatError", "load_discriminator", "load_encoder", "load_generator"]
+__all__ = [
+    "FORMATS",
+    "FormatError",
+    "guess_format",
+    "load_discriminator",
+    "load_encoder",
+    "load_generator",
+    "task_of",
+    "to_safetensors",
+]
 
 FORMATS: dict[str, Callable[..., nn.Module]] = {
     "dcgan-pytorch": dcgan.load,
@@ -26,6 +35,15 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "cyclegan-vintagify": translators.load_vintagify,
     "pix2pix-junyanz": translators.load_pix2pix,
     "spade-nvlabs": spade.load_generator,
+    "animegan2-bryandlee": light.load_animegan,
+    "fastgan-huggan": light.load_fastgan,
+}
+TASKS = {
+    "resnet": "translation",
+    "unet": "translation",
+    "animegan2": "translation",
+    "spade": "semantic",
+    "biggan-deep": "class",
 }
 PICKLED = ("stylegan2-nvlabs", "stylegan3-nvlabs")
 
@@ -86,6 +104,69 @@ def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
         return None
     tensors, options = nvlabs_pickle.tensors_of(record), nvlabs_pickle.discriminator_options(record)
     return stylegan2.load_nvlabs_discriminator(tensors, **options)
+
+
+def guess_format(path: str | PathLike[str]) -> str | None:
+    """Return the format a checkpoint seems to have, from its names; None where none fits.
+
+    Raises:
+        WeightsError: the file cannot be read, or wants to run code.
+    """
+    path = Path(path)
+    if path.suffix == ".pkl":
+        return looks_like(nvlabs_pickle.tensors_of(nvlabs_pickle.read_networks(path)["G_ema"]))
+    return looks_like(unwrap(read_tensors(path))[0])
+
+
+def to_safetensors(
+    path: str | PathLike[str],
+    format: str,
+    out: str | PathLike[str],
+    *,
+    title: str | None = None,
+    licence: str = "not stated",
+    source: str | None = None,
+    classes: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
+    **options: Any,
+) -> None:
+    """Convert a foreign checkpoint to a self-describing safetensors file, in full precision.
+
+    Args:
+        path, format, options: see `load_generator`.
+        out: the file to write.
+        title, licence, source: what the file says of itself; None: its name.
+        classes, labels: names, in order; None: numbers, where the network has any.
+
+    Raises:
+        WeightsError: the checkpoint cannot be read, or the file not be written.
+        ValueError: there is no such format or option, or another number of names.
+    """
+    generator = load_generator(path, format, **options)
+    name, task = Path(path).name, task_of(generator)
+    names = {"class": classes, "semantic": labels}.get(task)
+    count = generator.num_classes if task in ("class", "semantic") else 0
+    if names is not None and len(names) != count:
+        raise ValueError(f"The network has {count} classes or labels, {len(names)} names came.")
+    names = list(names or map(str, range(count)))
+    save_generator(
+        out,
+        generator,
+        task=task,
+        title=title or Path(path).stem,
+        licence=licence,
+        source=source or name,
+        classes=names if task == "class" else None,
+        labels=names if task == "semantic" else None,
+        half=False,
+    )
+
+
+def task_of(generator: nn.Module) -> str:
+    """Return what a network is for: "latent", "class", "translation" or "semantic"."""
+    if generator.family in TASKS:
+        return TASKS[generator.family]
+    return "class" if generator.c_dim else "latent"
 
 
 def _check_options(load: Callable[..., nn.Module], options: dict[str, Any], format: str) -> None:

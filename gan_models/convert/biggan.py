@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
 
 FORMAT = "biggan-deep-hf"
 KERNELS = (1, 3, 3, 1)
@@ -79,22 +79,12 @@ def _plan(
     return plan
 
 
-def _spectral(at: str, to: str, shape: tuple[int, ...]) -> Iterator[tuple[str, Slot]]:
-    """Name a weight with the two vectors of its spectral norm."""
-    inputs = 1
-    for size in shape[1:]:
-        inputs *= size
-    yield f"{at}.weight_orig", Slot(shape, f"{to}.weight")
-    yield f"{at}.weight_u", Slot((shape[0],))
-    yield f"{at}.weight_v", Slot((inputs,))
-
-
 def _slots(config: dict[str, Any], blocks: list[int]) -> Iterator[tuple[str, Slot]]:
     """Name every tensor of a BigGAN-deep checkpoint."""
     width, cond, stats = config["channel_width"], 2 * config["z_dim"], config["num_stats"]
     yield "embeddings.weight", Slot((config["z_dim"], config["num_classes"]), "embeddings.weight")
     first = 16 * config["layers"][0][1] * width
-    yield from _spectral("generator.gen_z", "stem", (first, cond))
+    yield from spectral_slots("generator.gen_z", "stem", (first, cond))
     yield "generator.gen_z.bias", Slot((first,), "stem.bias")
     for block, (_, before, after) in zip(blocks, config["layers"], strict=True):
         before, after = before * width, after * width
@@ -107,16 +97,16 @@ def _slots(config: dict[str, Any], blocks: list[int]) -> Iterator[tuple[str, Slo
                 yield f"{at}.bn_{i}.{name}", Slot((stats, widths[i]), f"{to}.norms.{i}.{name}")
             for part in ("scale", "offset"):
                 shape = (widths[i], cond)
-                yield from _spectral(f"{at}.bn_{i}.{part}", f"{to}.norms.{i}.{part}", shape)
+                yield from spectral_slots(f"{at}.bn_{i}.{part}", f"{to}.norms.{i}.{part}", shape)
             shape = (widths[i + 1], widths[i], kernel, kernel)
-            yield from _spectral(f"{at}.conv_{i}", f"{to}.convs.{i}", shape)
+            yield from spectral_slots(f"{at}.conv_{i}", f"{to}.convs.{i}", shape)
             yield f"{at}.conv_{i}.bias", Slot((widths[i + 1],), f"{to}.convs.{i}.bias")
     yield from _attention_slots(config)
     for part in ("means", "vars"):
         yield f"generator.bn.running_{part}", Slot((stats, width), f"norm.running_{part}")
     for part in ("weight", "bias"):
         yield f"generator.bn.{part}", Slot((width,), f"norm.{part}")
-    yield from _spectral("generator.conv_to_rgb", "to_rgb", (width, width, 3, 3))
+    yield from spectral_slots("generator.conv_to_rgb", "to_rgb", (width, width, 3, 3))
     yield "generator.conv_to_rgb.bias", Slot((width,), "to_rgb.bias")
 
 
@@ -133,5 +123,5 @@ def _attention_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
         ("g", "g", (channels // 2, channels, 1, 1)),
         ("o_conv", "out", (channels, channels // 2, 1, 1)),
     ):
-        yield from _spectral(f"{at}.snconv1x1_{theirs}", f"{to}.{ours}", shape)
+        yield from spectral_slots(f"{at}.snconv1x1_{theirs}", f"{to}.{ours}", shape)
     yield f"{at}.gamma", Slot((1,), f"{to}.gamma")

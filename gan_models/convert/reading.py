@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,33 @@ from .. import networks
 from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
+ADVICE = "Choose the format the file was saved in."
 CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")
+
+
+# a name only this format's files hold
+SIGNATURES = {
+    "stylegan2-nvlabs": r"synthesis\.b4\.const",
+    "stylegan2-rosinality": r"to_rgb1\.conv\.weight",
+    "stylegan3-nvlabs": r"synthesis\.input\.freqs",
+    "biggan-deep-hf": r"generator\.gen_z\.weight_orig",
+    "cyclegan-junyanz": r"model\.\d+\.conv_block\.1\.weight",
+    "cyclegan-vintagify": r"model\.\d+\.block\.1\.weight",
+    "pix2pix-junyanz": r"model\.model\.0\.weight",
+    "spade-nvlabs": r"head_0\.conv_0\.bias",
+    "animegan2-bryandlee": r"block_a\.0\.1\.weight",
+    "fastgan-huggan": r"_upsample_1024\._layers\.1\._conv\.weight_orig",
+    "dcgan-pytorch": r"main\.1\.running_mean",
+}
+
+
+def looks_like(keys: Iterable[str]) -> str | None:
+    """Return the format whose signature is among a state dict's keys, or None."""
+    keys = list(keys)
+    for name, pattern in SIGNATURES.items():
+        if any(re.fullmatch(pattern, key) for key in keys):
+            return name
+    return None
 
 
 class FormatError(WeightsError):
@@ -82,10 +110,11 @@ def agreed(tensors: Tensors, places: Iterable[tuple[str, int]], what: str, forma
 
 def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
     """Say that a checkpoint belongs to another family than `format`."""
-    first = next(iter(tensors), "nothing")
+    first, guess = next(iter(tensors), "nothing"), looks_like(tensors)
+    advice = f"It looks like {guess}: choose that." if guess not in (None, format) else ADVICE
     return FormatError(
         f"This is not a {format} checkpoint: {missing!r} is missing, and it begins with {first!r}. "
-        "Choose the format the file was saved in."
+        + advice
     )
 
 
@@ -108,28 +137,47 @@ def check(tensors: Tensors, slots: Mapping[str, Slot], format: str) -> None:
     for key in tensors:
         if key not in slots:
             raise FormatError(
-                f"{key!r} does not belong to a {format} checkpoint of this size. "
-                "Choose the format the file was saved in."
+                f"{key!r} does not belong to a {format} checkpoint of this size. {ADVICE}"
             )
 
 
-def fold_spectral_norm(tensors: Tensors) -> Tensors:
+def spectral_slots(
+    at: str, to: str, shape: tuple[int, ...], *, transposed: bool = False
+) -> Iterator[tuple[str, Slot]]:
+    """Name a weight and the two vectors of its spectral norm.
+
+    A transposed convolution's outputs are on axis 1.
+    """
+    outputs = shape[1] if transposed else shape[0]
+    yield f"{at}.weight_orig", Slot(shape, f"{to}.weight")
+    yield f"{at}.weight_u", Slot((outputs,))
+    yield f"{at}.weight_v", Slot((math.prod(shape) // outputs,))
+
+
+def fold_spectral_norm(tensors: Tensors, transposed: Collection[str] = ()) -> Tensors:
     """Divide every `weight_orig` by its stored sigma = u^T W v (Miyato et al. 2018, eq. 4-7).
 
     The stored vectors are used as they are: they are what the pictures were made with, and an exact
-    singular value differs.
+    singular value differs. `transposed` names the weights of transposed convolutions.
     """
     folded = dict(tensors)
     for key, weight in tensors.items():
         if key.endswith(".weight_orig"):
             stem = key.removesuffix("_orig")
             u, v = tensors[f"{stem}_u"].float(), tensors[f"{stem}_v"].float()
-            folded[key] = weight.float() / torch.dot(u, weight.float().flatten(1) @ v)
+            weight = weight.float()
+            matrix = (weight.transpose(0, 1) if key in transposed else weight).flatten(1)
+            folded[key] = weight / torch.dot(u, matrix @ v)
     return folded
 
 
 def build_filled(
-    family: str, config: dict[str, Any], tensors: Tensors, slots: Mapping[str, Slot], format: str
+    family: str,
+    config: dict[str, Any],
+    tensors: Tensors,
+    slots: Mapping[str, Slot],
+    format: str,
+    transposed: Collection[str] = (),
 ) -> nn.Module:
     """Check `tensors` against `slots`, build the network and fill it; eval mode, float32.
 
@@ -140,7 +188,7 @@ def build_filled(
     """
     check(tensors, slots, format)
     network = build_empty(family, config, format)
-    tensors = fold_spectral_norm(tensors)
+    tensors = fold_spectral_norm(tensors, transposed)
     own = network.state_dict()
     filled = {
         slot.to: _as(tensors[key], own[slot.to])

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from ..networks.spade import DOUBLINGS
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
 
 FORMAT = "spade-nvlabs"
 BLOCKS = ("head_0", "G_middle_0", "G_middle_1", "up_0", "up_1", "up_2", "up_3", "up_4")
@@ -122,15 +122,10 @@ def _crop_size(
 
 def _weight(at: str, to: str, shape: tuple[int, ...], spectral: bool) -> Iterator[tuple[str, Slot]]:
     """Name a weight, with the two vectors of its spectral norm where it has one."""
-    if not spectral:
+    if spectral:
+        yield from spectral_slots(at, to, shape)
+    else:
         yield f"{at}.weight", Slot(shape, f"{to}.weight")
-        return
-    inputs = 1
-    for size in shape[1:]:
-        inputs *= size
-    yield f"{at}.weight_orig", Slot(shape, f"{to}.weight")
-    yield f"{at}.weight_u", Slot((shape[0],))
-    yield f"{at}.weight_v", Slot((inputs,))
 
 
 def _generator_slots(
