@@ -60,7 +60,7 @@ class Watch:
         """Raise `DownloadCancelled` once the caller wants no more."""
         if self.cancelled is not None and self.cancelled():
             raise DownloadCancelled(
-                f"The download of {self.label} was stopped; the next try goes on from there."
+                f"The download of {self.label} was stopped: start it again to go on with it."
             )
 
     def pause(self, seconds: float) -> None:
@@ -97,13 +97,13 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise WeightsError(
-                f"The disk that holds {path.parent} is full: free some space, or set GANVAS_HOME "
-                "to a folder on another disk, and try again."
+                f"The disk that holds {path.parent} is full: free some space or use another folder "
+                "(GANVAS_HOME names the one for downloads), and try again."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise WeightsError(
-                f"{path} may not be read or written: correct its permissions, or set GANVAS_HOME "
-                "to a folder of your own, and try again."
+                f"{path} may not be read or written: correct its permissions or use another folder "
+                "(GANVAS_HOME names the one for downloads), and try again."
             ) from error
         raise WeightsError(
             f"{path} cannot be used ({error.strerror or error}): check the path and try again."
@@ -247,7 +247,8 @@ def _goes_on(response: httpx.Response, have: int, notes: dict | None) -> bool:
         return False
     whole = response.headers.get("Content-Range", "").removeprefix("bytes ")
     first, _, total = whole.partition("/")
-    return first.startswith(f"{have}-") and total in (str(notes["total"]), "*")
+    same = _tag_of(response) in ("", notes["tag"])
+    return same and first.startswith(f"{have}-") and total in (str(notes["total"]), "*")
 
 
 def _refuse_bad_status(response: httpx.Response, url: str, part: Path, watch: Watch) -> None:
@@ -273,6 +274,7 @@ def _refuse_bad_status(response: httpx.Response, url: str, part: Path, watch: Wa
 
 
 def refuse_full_disk(part: Path, needed: int, watch: Watch) -> None:
+    """Raise `WeightsError` where `needed` bytes more would not fit beside `part`."""
     free = shutil.disk_usage(part.parent).free
     if needed + SPARE_BYTES > free:
         raise WeightsError(
@@ -295,9 +297,14 @@ def _read_notes(part: Path, url: str) -> dict | None:
     return notes if isinstance(notes, dict) and notes.get("url") == url else None
 
 
+def _tag_of(response: httpx.Response) -> str:
+    """What names this version of the file, if anything does."""
+    return response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+
+
 def _write_notes(part: Path, url: str, response: httpx.Response, total: int) -> None:
     """Note which version of the file `part` is of; without a strong tag there is no going on."""
-    tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+    tag = _tag_of(response)
     if not total or not tag or tag.startswith("W/"):
         _notes_of(part).unlink(missing_ok=True)
         return

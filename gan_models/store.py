@@ -95,8 +95,7 @@ def availability(spec: ModelSpec) -> tuple[bool, str]:
         with disk_errors(path):
             if not path.is_file():
                 return False, _missing(spec, path)
-            unchanged = _record_of(path).get("stamp") == list(_stamp(path)[1:3])
-            if unchanged or _is_right(spec, path):
+            if _is_recorded(spec, path) or _is_right(spec, path):
                 return True, ""
     except WeightsError as error:
         return False, str(error)
@@ -183,6 +182,13 @@ def _hash_once(path: Path) -> str:
     return _verified[path][1]
 
 
+def _is_recorded(spec: ModelSpec, path: Path) -> bool:
+    """Whether the file has been seen to be right, by any process, and looks unchanged since."""
+    record = _record_of(path) if _is_downloaded(spec) else {}
+    unchanged = record.get("stamp") == list(_stamp(path)[1:3])
+    return unchanged and record.get("sha256") == (spec.sha256 or record.get("sha256"))
+
+
 def _is_right(spec: ModelSpec, path: Path) -> bool:
     """Whether the file at `path` has the hash that `spec`, or the first download, says."""
     record = _record_of(path) if _is_downloaded(spec) else {}
@@ -194,7 +200,7 @@ def _is_right(spec: ModelSpec, path: Path) -> bool:
         return False
     if expected not in (None, found):
         return False
-    if _is_downloaded(spec) and record.get("stamp") != list(_stamp(path)[1:3]):
+    if _is_downloaded(spec) and not _is_recorded(spec, path):
         _record(path, found)
     return True
 
@@ -218,7 +224,7 @@ def _verify_download(spec: ModelSpec, path: Path, part: Path) -> str:
     """The SHA-256 of what came, if it is right; else it is thrown away."""
     found, kind = sha256_of(part), kind_of(part)
     expected = spec.sha256 or _record_of(path).get("sha256", found)
-    if found == expected and kind in USABLE_KINDS:
+    if found == expected and (spec.sha256 or kind in USABLE_KINDS):
         return found
     downloads.forget(part)
     what = "a web page" if kind == "page" else f"another (SHA-256 {found[:12]}…)"
