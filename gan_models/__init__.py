@@ -4,6 +4,7 @@ from gan_models import convert
 from gan_models.device import device_title
 from gan_models.images import read_recipe, save_png
 from gan_models.pipelines import PipelineCache, describe_models, load_pipeline
+from gan_models.pipelines.classes import ClassPoint, class_names
 from gan_models.seeds import check_truncation_psi, format_seeds, parse_seeds
 from gan_models.video import VideoWriter
 from gan_models.weights import WeightsError, availability

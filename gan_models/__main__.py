@@ -11,6 +11,14 @@ from typing import NoReturn
 
 from gan_models import describe_models, get_spec, load_pipeline, parse_seeds, weights, zoo
 from gan_models.images import grid, save_png
+from gan_models.pipelines.load import Pipeline
+
+# what the commands that make pictures take
+TASKS = {
+    "sample": ("latent", "class"),
+    "interpolate": ("latent",),
+    "translate": ("translation",),
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,6 +50,7 @@ def build_parser() -> Parser:
 
     command = commands.add_parser("list", help="every model")
     command.add_argument("--json", action="store_true")
+    command.add_argument("--markdown", action="store_true", help="the table of the README")
     command.set_defaults(run=run_list)
 
     command = commands.add_parser("fetch", help="download weights and check them")
@@ -55,6 +64,7 @@ def build_parser() -> Parser:
     command = commands.add_parser("sample", help="pictures of seeds")
     command.add_argument("model")
     command.add_argument("--seeds", required=True, help="such as 0-7,42")
+    command.add_argument("--class", dest="class_name", help="for models with classes")
     command.add_argument("--truncation-psi", type=float, default=1.0)
     command.add_argument("--out", type=Path, required=True, help="a folder, or one .png for a grid")
     command.set_defaults(run=run_sample)
@@ -73,6 +83,9 @@ def build_parser() -> Parser:
 
 def run_list(arguments: argparse.Namespace) -> None:
     """Print every model, one a line or as JSON."""
+    if arguments.markdown:
+        print(zoo.markdown_table())
+        return
     rows = describe_models()
     if arguments.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -126,7 +139,16 @@ def run_sample(arguments: argparse.Namespace) -> None:
     """Write one PNG a seed into a folder, or all as one grid."""
     seeds = parse_seeds(arguments.seeds)
     as_grid = _is_file(arguments.out, (".png",))
-    made = load_pipeline(arguments.model).iter_sample(seeds, arguments.truncation_psi)
+    wanted = (seeds, arguments.truncation_psi)
+    pipeline = _pipeline_for("sample", arguments.model)
+    if pipeline.spec.task == "class":
+        if arguments.class_name is None:
+            some = ", ".join(pipeline.classes[:30])
+            raise ValueError(f"{arguments.model} needs a --class; choose from {some}.")
+        wanted = (seeds, arguments.class_name, arguments.truncation_psi)
+    elif arguments.class_name is not None:
+        raise ValueError(f"{arguments.model} has no classes; leave out --class.")
+    made = pipeline.iter_sample(*wanted)
     if as_grid:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         save_png(grid(list(made)), arguments.out)
@@ -146,13 +168,29 @@ def run_interpolate(arguments: argparse.Namespace) -> None:
     seeds = parse_seeds(arguments.seeds, minimum=2)
     _is_file(arguments.out, SUFFIXES)
     check_video(arguments.out, arguments.fps)
-    frames = load_pipeline(arguments.model).iter_frames(
+    frames = _pipeline_for("interpolate", arguments.model).iter_frames(
         seeds, arguments.frames, arguments.space, arguments.truncation_psi
     )
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with VideoWriter(arguments.out, arguments.fps, arguments.frames) as writer:
         for frame in frames:
             writer.add(frame)
+
+
+def _pipeline_for(command: str, model: str) -> Pipeline:
+    """The pipeline of a model that can do what the command asks.
+
+    Raises:
+        ValueError: its task is another.
+    """
+    pipeline = load_pipeline(model)
+    if pipeline.spec.task not in TASKS[command]:
+        known = [spec.id for spec in zoo.list_models() if spec.task in TASKS[command]]
+        raise ValueError(
+            f"{model} is a {pipeline.spec.task} model, which {command} cannot use; choose from "
+            f"{', '.join(known)}."
+        )
+    return pipeline
 
 
 def _is_file(out: Path, suffixes: tuple[str, ...]) -> bool:

@@ -97,6 +97,56 @@ MODELS: tuple[ModelSpec, ...] = (
         config={"z_dim": 100, "img_channels": 3, "widths": (512, 256, 128, 64)},
         format="dcgan-pytorch",
     ),
+    ModelSpec(
+        id="eyes-128",
+        title="Painted eyes",
+        task="class",
+        family="dcgan",
+        resolution=128,
+        source=Wheel(
+            requirement="omniart-eye-generator==0.1",
+            sha256="e21910eb2ea8ce1eeadd037454fafd5bb7cee28cee7ed07f14d897b67971fd74",
+            member="omniart_eye_generator/generator_model_state.pth",
+        ),
+        sha256="dd486abbd738bfe3d28ddd46987bec11e3842ddcc8c28ccc5251b52c6ecf4da0",
+        size_bytes=51_691_195,
+        licence="MIT",
+        attribution="Rogier Knoester, omniart-eye-generator; conditional DCGAN: Mirza and Osindero "
+        "2014, arXiv:1411.1784",
+        trained_on="OmniArt Eye Dataset, eyes cut out of paintings",
+        num_params=12_917_632,
+        config={
+            "z_dim": 100,
+            "img_channels": 3,
+            "widths": (1024, 512, 256, 128, 64),
+            "num_classes": 8,
+            "dropout": 0.2,
+        },
+        format="dcgan-pytorch",
+        options={"num_classes": 8},
+        classes=("amber", "blue", "brown", "gray", "grayscale", "green", "hazel", "red"),
+    ),
+    ModelSpec(
+        id="vintage",
+        title="Photo to vintage",
+        task="translation",
+        family="resnet",
+        resolution=512,
+        source=Wheel(
+            requirement="vintagify==0.1.2",
+            sha256="f3b38b728cc6158e97f77c3cc1bf784a63f427db47c445941ad2da3747fa208f",
+            member="vintagify/resources/G_A2B_epoch33.pth",
+        ),
+        sha256="c502cd44ca720d004f89775f593fc403acc6b36d27d65390cbe2f476f771e560",
+        size_bytes=45_588_424,
+        licence="MIT",
+        attribution="Yusong Zhao and Fangyi Wang, vintagify; CycleGAN: Zhu et al. 2017, "
+        "arXiv:1703.10593",
+        trained_on="photos of today and old photos",
+        num_params=11_388_675,
+        config={"width": 64, "num_blocks": 9, "norm": "instance-affine"},
+        format="cyclegan-vintagify",
+    ),
 )
 
 FEATURES = ModelSpec(
@@ -152,6 +202,18 @@ def public_facts(spec: ModelSpec) -> dict[str, object]:
         "source": source_title(spec),
         "size_bytes": spec.size_bytes,
     }
+
+
+def markdown_table() -> str:
+    """The models as the table of the README: generated, so that it stays true."""
+    head = "| id | what | task | px | trained on | licence | from | MB |\n" + "| --- " * 8 + "|"
+    rows = [
+        f"| `{spec.id}` | {spec.title} | {spec.task} | {spec.resolution} | {spec.trained_on} | "
+        f"{spec.licence}{' (non-commercial)' if spec.non_commercial else ''} | "
+        f"{source_title(spec)} | {spec.size_bytes / 1e6:.1f} |"
+        for spec in MODELS
+    ]
+    return "\n".join([head, *rows])
 
 
 def source_title(spec: ModelSpec) -> str:

@@ -1,7 +1,16 @@
 """Pictures in, pictures out: the pipelines, and how a model's name becomes one."""
 
 from gan_models.pipelines.cache import PipelineCache
+from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
 
-__all__ = ["LatentPipeline", "PipelineCache", "describe_models", "load_pipeline"]
+__all__ = [
+    "ClassPipeline",
+    "ClassPoint",
+    "LatentPipeline",
+    "PipelineCache",
+    "class_names",
+    "describe_models",
+    "load_pipeline",
+]

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import images as pictures
 from gan_models import seeds as seed_latents
+from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import lerp, slerp, walk_times
-from gan_models.zoo import ModelSpec
 
 MAX_FRAMES = 3600
-_PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are no faster
 
 
-class LatentPipeline:
-    """A generator that turns latents into pictures.
-
-    Attributes:
-        spec: what the model is.
-        weights_sha256: hash of the weights file, part of every picture's recipe.
-        generator: the network, in eval mode; shared and read-only.
-    """
-
-    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
-        self.generator = generator
-        self.spec = spec
-        self.weights_sha256 = weights_sha256
-
-    @property
-    def device(self) -> torch.device:
-        """The device that the generator is on."""
-        return next(self.generator.parameters()).device
+class LatentPipeline(BasePipeline):
+    """A generator that turns latents into pictures."""
 
     @property
     def spaces(self) -> tuple[str, ...]:
         """The latent spaces a walk can go through: z, and w where the generator has a mapping."""
         return ("z", "w") if hasattr(self.generator, "mapping") else ("z",)
-
-    @property
-    def batch_size(self) -> int:
-        """Pictures computed at once."""
-        return max(1, min(64, _PIXELS_A_BATCH // self.generator.img_resolution**2))
 
     def sample(self, seeds: Sequence[int], truncation_psi: float = 1.0) -> list[Image.Image]:
         """One picture a seed, each with its recipe.
@@ -141,16 +118,6 @@ class LatentPipeline:
         times = walk_times(keys, int(num_frames), seeds[0] == seeds[-1], space)
         rows = (self._between(keys[i], keys[i + 1], t, space) for i, t in times)
         return self._render(torch.stack(list(rows)), space, psi)
-
-    def recipe(self, **facts: Any) -> dict[str, Any]:
-        """What a picture's PNG says of how it was made."""
-        return {
-            "version": 1,
-            "task": "latent",
-            "model": self.spec.id,
-            "weights_sha256": self.weights_sha256,
-            **facts,
-        }
 
     def _keys(self, seeds: Sequence[int], space: str, psi: float) -> Tensor:
         """The keyframes of a walk, [K, dim] on the CPU."""

@@ -9,11 +9,12 @@ from torch import nn
 
 from gan_models import convert, weights, zoo
 from gan_models.device import pick_device
+from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
 
-Pipeline = LatentPipeline
+Pipeline = LatentPipeline | ClassPipeline
 
-_PIPELINES: dict[str, type[Pipeline]] = {"latent": LatentPipeline}
+_PIPELINES: dict[str, type[Pipeline]] = {"latent": LatentPipeline, "class": ClassPipeline}
 
 
 def describe_models() -> list[dict[str, object]]:

@@ -1,0 +1,47 @@
+"""What the pipelines share: a network, what it is, where it runs, and what its pictures say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from gan_models.zoo import ModelSpec
+
+_PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are no faster
+
+
+class BasePipeline:
+    """A network, in eval mode, shared by all callers and never changed by them.
+
+    Attributes:
+        spec: what the model is.
+        weights_sha256: hash of the weights file, part of every picture's recipe.
+        generator: the network.
+    """
+
+    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
+        self.generator = generator
+        self.spec = spec
+        self.weights_sha256 = weights_sha256
+
+    @property
+    def device(self) -> torch.device:
+        """The device that the generator is on."""
+        return next(self.generator.parameters()).device
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures computed at once."""
+        return max(1, min(64, _PIXELS_A_BATCH // self.generator.img_resolution**2))
+
+    def recipe(self, **facts: Any) -> dict[str, Any]:
+        """What a picture's PNG says of how it was made."""
+        return {
+            "version": 1,
+            "task": self.spec.task,
+            "model": self.spec.id,
+            "weights_sha256": self.weights_sha256,
+            **facts,
+        }

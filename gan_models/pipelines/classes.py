@@ -1,0 +1,225 @@
+"""Class-conditional generators: a class and seeds in, pictures out; sheets, mixtures, morphs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_models import images as pictures
+from gan_models import seeds as seed_latents
+from gan_models.pipelines.base import BasePipeline
+from gan_models.pipelines.walk import slerp
+from gan_models.zoo import ModelSpec
+
+_IMAGENET = 1000
+
+
+@dataclass(frozen=True)
+class ClassPoint:
+    """One end of a morph: a seed and a class."""
+
+    seed: int
+    class_name: str
+
+
+class ClassPipeline(BasePipeline):
+    """A generator that turns latents and classes into pictures."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the network's order."""
+        return class_names(self.spec)
+
+    def sample(
+        self, seeds: Sequence[int], class_name: str | Sequence[str], truncation_psi: float = 1.0
+    ) -> list[Image.Image]:
+        """One picture a seed, each with its recipe.
+
+        Args:
+            seeds: whole numbers from 0 to 2^32-1, at most 10,000.
+            class_name: one of `classes`; or one for each seed.
+            truncation_psi: 0 (the average picture) to 1 (all the variety), up to 2.
+
+        Raises:
+            ValueError: no such class, or a seed or ψ out of range.
+        """
+        return list(self.iter_sample(seeds, class_name, truncation_psi))
+
+    def iter_sample(
+        self, seeds: Sequence[int], class_name: str | Sequence[str], truncation_psi: float = 1.0
+    ) -> Iterator[Image.Image]:
+        """`sample`, one picture at a time as the batches are ready; checked before the first."""
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        seeds = seed_latents.check_seeds(seeds)
+        names = [class_name] * len(seeds) if isinstance(class_name, str) else list(class_name)
+        if len(names) != len(seeds):
+            raise ValueError(f"{len(seeds)} seeds need as many classes, or one; not {len(names)}.")
+        c = self._one_hot(names)
+        made = self._render(self._z(seeds), c, psi)
+        return (
+            self._told(image, seed=seed, class_name=name, truncation_psi=psi)
+            for seed, name, image in zip(seeds, names, made, strict=True)
+        )
+
+    def sample_mix(
+        self,
+        seeds: Sequence[int],
+        class_weights: Mapping[str, float],
+        truncation_psi: float = 1.0,
+    ) -> list[Image.Image]:
+        """One picture a seed of a mixture of classes.
+
+        Args:
+            seeds: as for `sample`.
+            class_weights: how much of which class, 0 or more; they are made to sum to 1. All on one
+                class is that class.
+            truncation_psi: 0 to 2.
+
+        Raises:
+            ValueError: no such class, a weight below 0, or no weight above 0.
+        """
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        seeds = seed_latents.check_seeds(seeds)
+        c = self._mixture(class_weights).expand(len(seeds), -1)
+        made = self._render(self._z(seeds), c, psi)
+        weights = {name: float(weight) for name, weight in class_weights.items() if weight > 0}
+        return [
+            self._told(image, seed=seed, class_weights=weights, truncation_psi=psi)
+            for seed, image in zip(seeds, made, strict=True)
+        ]
+
+    def morphs(
+        self,
+        a: ClassPoint,
+        b: ClassPoint,
+        times: Sequence[float],
+        truncation_psi: float = 1.0,
+    ) -> list[Image.Image]:
+        """The pictures at `times` on the way from one class and seed to another.
+
+        z goes by slerp, the class by a straight line between the one-hot vectors; what both ends
+        share stands still. 0 is exactly the sample of `a`, 1 that of `b`.
+
+        Raises:
+            ValueError: no such class, or a time, seed or ψ out of range.
+        """
+        return list(self.iter_morph(a, b, times, truncation_psi))
+
+    def iter_morph(
+        self,
+        a: ClassPoint,
+        b: ClassPoint,
+        times: Sequence[float],
+        truncation_psi: float = 1.0,
+    ) -> Iterator[Image.Image]:
+        """`morphs`, one picture at a time as the batches are ready; checked before the first."""
+        if not all(0 <= t <= 1 for t in times):
+            raise ValueError("A morph's position goes from 0 (picture A) to 1 (picture B).")
+        psi = seed_latents.check_truncation_psi(truncation_psi)
+        ends = self._z(seed_latents.check_seeds([a.seed, b.seed]))
+        classes = self._one_hot([a.class_name, b.class_name])
+        z = torch.stack([slerp(ends[0], ends[1], t) for t in times])
+        c = torch.stack([torch.lerp(classes[0], classes[1], t) for t in times])
+        facts = {
+            **{"seed_a": a.seed, "class_a": a.class_name},
+            **{"seed_b": b.seed, "class_b": b.class_name, "truncation_psi": psi},
+        }
+        made = self._render(z, c, psi)
+        return (self._told(image, t=t, **facts) for t, image in zip(times, made, strict=True))
+
+    def nearest_classes(self, class_name: str, count: int = 5) -> list[tuple[str, float]]:
+        """The classes whose embeddings point most nearly the same way, with the cosine, -1 to 1.
+
+        The mean embedding is taken off first: what all classes share says nothing.
+        """
+        index = self._index(class_name)
+        table = self._embedding()  # [num_classes, dim]
+        unit = torch.nn.functional.normalize(table - table.mean(0), dim=1)
+        alike = unit @ unit[index]
+        order = [k for k in alike.argsort(descending=True).tolist() if k != index]
+        return [(self.classes[k], float(alike[k])) for k in order[:count]]
+
+    def _embedding(self) -> Tensor:
+        """What the network makes of each class before anything else, [num_classes, dim]."""
+        generator = self.generator
+        if self.spec.family == "dcgan":  # the first layer's weights behind the class planes
+            table = generator.blocks[0].conv.weight[generator.z_dim :].flatten(1)
+        elif self.spec.family == "biggan-deep":
+            table = generator.embeddings.weight.T
+        else:
+            table = generator.mapping.embed.weight.T
+        return table.detach().float().cpu()
+
+    def _told(self, image: Image.Image, **facts: object) -> Image.Image:
+        return pictures.add_recipe(image, self.recipe(**facts))
+
+    def _index(self, class_name: str) -> int:
+        try:
+            return self.classes.index(class_name)
+        except ValueError:
+            raise ValueError(_unknown_class(str(class_name), self.spec.id, self.classes)) from None
+
+    def _one_hot(self, names: Sequence[str]) -> Tensor:
+        """Classes by name, [N, num_classes]."""
+        index = torch.tensor([self._index(name) for name in names])
+        return torch.nn.functional.one_hot(index, len(self.classes)).float()
+
+    def _mixture(self, class_weights: Mapping[str, float]) -> Tensor:
+        """Classes by weight, [num_classes], summing to 1."""
+        c = torch.zeros(len(self.classes))
+        for name, weight in class_weights.items():
+            if not 0 <= weight < float("inf"):
+                raise ValueError(f"The weight of {name} must be 0 or more, not {weight}.")
+            c[self._index(name)] = weight
+        if not c.sum() > 0:
+            raise ValueError("A mixture needs a class with a weight above 0; raise one.")
+        return c / c.sum()
+
+    def _z(self, seeds: Sequence[int]) -> Tensor:
+        """Latents of seeds, [N, z_dim]; a BigGAN's with every component inside ±2."""
+        truncated = self.spec.family == "biggan-deep"
+        draw = seed_latents.sample_truncated_z if truncated else seed_latents.sample_z
+        return draw(seeds, self.generator.z_dim)
+
+    def _render(self, z: Tensor, c: Tensor, psi: float) -> Iterator[Image.Image]:
+        """Pictures of z [N, z_dim] and c [N, num_classes], batch by batch."""
+        size = self.batch_size
+        for some_z, some_c in zip(z.split(size), c.split(size), strict=True):
+            made = self._forward(some_z.to(self.device), some_c.to(self.device), psi)
+            yield from pictures.to_pil(made)
+
+    @torch.inference_mode()
+    def _forward(self, z: Tensor, c: Tensor, psi: float) -> Tensor:
+        """[N, z_dim], [N, num_classes] to images [N, 3, H, W] in [-1, 1]."""
+        if self.spec.family == "biggan-deep":
+            return self.generator(z * psi, c, min(psi, 1.0))
+        if hasattr(self.generator, "mapping"):
+            return self.generator(z, c, truncation_psi=psi)
+        return self.generator(z * psi, c)
+
+
+def class_names(spec: ModelSpec) -> tuple[str, ...]:
+    """The classes of a model in the network's order; ImageNet's where it names none.
+
+    Raises:
+        ValueError: the model has no classes.
+    """
+    if spec.classes:
+        return spec.classes
+    if spec.config.get("num_classes") == _IMAGENET:
+        from torchvision.models import ResNet50_Weights  # takes a while to load
+
+        return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
+    raise ValueError(f"{spec.id} has no classes; choose a model of task class.")
+
+
+def _unknown_class(name: str, model: str, known: Sequence[str]) -> str:
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    close = difflib.get_close_matches(name[:40], known, n=8, cutoff=0.5) if len(known) > 30 else ()
+    some = ", ".join(close or known[:30]) + ("" if close or len(known) <= 30 else ", …")
+    return f"{model} has no class {shown!r}; choose from: {some}."
