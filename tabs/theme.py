@@ -15,6 +15,16 @@ CSS = """
   grid-template-columns: repeat(auto-fit, minmax(min(96px, 28%), 1fr)) !important;
 }
 .strip .grid-container { grid-template-columns: repeat(9, minmax(0, 1fr)) !important; gap: 3px; }
+.strip .thumbnail-item { aspect-ratio: 1; height: auto; }
+.strip .thumbnail-item img { height: 100%; object-fit: cover; }
+.fill .image-frame, .fill .image-frame img, .fill button.image-button { width: 100%; height: 100%; }
+.fill img { object-fit: contain; }
+button.lg { padding: 7px 12px; font-size: 15px; }
+@media (max-width: 600px) {
+  .strip .caption-label { display: none; }
+  .strip .grid-container { grid-template-columns: repeat(5, minmax(0, 1fr)) !important; }
+  .fill { height: 140px !important; }
+}
 .sheet .gallery-item { max-width: 260px; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {

@@ -114,6 +114,26 @@ def wire(
             shown = yield from morph.show_pair(load, changed, position, progress)
             yield (*shown, changed, morph.other_end(turn), clicked, event.index)
 
+    stored = [panel.gallery, panel.store, panel.selected]
+    options = {**GPU, **PRIVATE}
+    picked = [panel.store, pair.pair, pair.turn, pair.position]
+    return [
+        tab.select(show, panel.store, panel.gallery, **options),
+        panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
+        panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
+        panel.gallery.select(
+            select,
+            picked,
+            [*pair.outputs, pair.pair, pair.turn, pair.picked, panel.selected],
+            **options,
+        ),
+        _wire_drop(panel, sheet, pair, load),
+    ]
+
+
+def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> Any:
+    """A PNG dropped on the page brings back what made it."""
+
     def restore(
         file: str | None, history: History, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
@@ -128,26 +148,13 @@ def wire(
             _warn_of_other_weights(recipe, restored)
             yield (*drawn, *morphed, ends, position)
 
-    stored = [panel.gallery, panel.store, panel.selected]
-    options = {**GPU, **PRIVATE}
-    picked = [panel.store, pair.pair, pair.turn, pair.position]
-    return [
-        tab.select(show, panel.store, panel.gallery, **options),
-        panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
-        panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
-        panel.gallery.select(
-            select,
-            picked,
-            [*pair.outputs, pair.pair, pair.turn, pair.picked, panel.selected],
-            **options,
-        ),
-        panel.drop.upload(
-            restore,
-            [panel.drop, sheet.history],
-            [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
-            **options,
-        ),
-    ]
+    return panel.drop.upload(
+        restore,
+        [panel.drop, sheet.history],
+        [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
+        **GPU,
+        **PRIVATE,
+    )
 
 
 def wire_arrival(app: gr.Blocks, sheet: SheetPanel, load: Load) -> None:

@@ -95,11 +95,11 @@ def _picture(label: str, elem_id: str) -> gr.Image:
         label=label,
         format="png",
         interactive=False,
-        buttons=["download", "fullscreen"],
+        buttons=["download"],
         min_width=88,
-        height=200,
+        height=230,
         elem_id=elem_id,
-        elem_classes="pixels",
+        elem_classes="fill",
     )
 
 

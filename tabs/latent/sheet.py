@@ -108,7 +108,7 @@ def results() -> dict[str, Any]:
     )
     info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
     query = gr.Textbox(visible=False)
-    with gr.Row():
+    with gr.Row(equal_height=True):
         link = gr.Textbox(
             label="Link to this sheet", elem_id="latent-link", max_lines=1, scale=5, min_width=200
         )
