@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import threading
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -128,7 +129,8 @@ def _read_torch(path: Path) -> dict[str, Any]:
     try:
         if zipfile.is_zipfile(path):
             _refuse_zip_bomb(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # what it has to say is for programmers
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if re.search(
             r"Unsupported (global|class|operand)|GLOBAL|not allowed|Trying to", str(error)
