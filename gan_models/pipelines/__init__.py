@@ -4,12 +4,15 @@ from gan_models.pipelines.cache import PipelineCache
 from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
+from gan_models.pipelines.semantic import Patch, SemanticPipeline
 
 __all__ = [
     "ClassPipeline",
     "ClassPoint",
     "LatentPipeline",
+    "Patch",
     "PipelineCache",
+    "SemanticPipeline",
     "class_names",
     "describe_models",
     "load_pipeline",

@@ -11,10 +11,15 @@ from gan_models import convert, weights, zoo
 from gan_models.device import pick_device
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
+from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
 
-Pipeline = LatentPipeline | ClassPipeline
+Pipeline = LatentPipeline | ClassPipeline | SemanticPipeline
 
-_PIPELINES: dict[str, type[Pipeline]] = {"latent": LatentPipeline, "class": ClassPipeline}
+_PIPELINES: dict[str, type[Pipeline]] = {
+    "latent": LatentPipeline,
+    "class": ClassPipeline,
+    "semantic": SemanticPipeline,
+}
 
 
 def describe_models() -> list[dict[str, object]]:
@@ -50,7 +55,10 @@ def load_pipeline(
     else:
         spec = zoo.get_spec(str(model))
         generator, sha256 = _from_zoo(spec, progress, cancelled)
-    return _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
+    pipeline = _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
+    if isinstance(pipeline, SemanticPipeline):
+        pipeline.encoder = encoder_beside(weights.find(spec), chosen)
+    return pipeline
 
 
 def _from_zoo(

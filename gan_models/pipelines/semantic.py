@@ -1,0 +1,297 @@
+"""Label maps in, pictures out: SPADE with its styles, and translators that read label colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+
+from gan_models import images as pictures
+from gan_models import label_maps, weights
+from gan_models import seeds as seed_latents
+from gan_models.pipelines.base import BasePipeline
+from gan_models.pipelines.walk import slerp
+from gan_models.store import CHECKPOINTS
+from gan_models.zoo import ModelSpec
+
+Style = int | Sequence[float]  # a seed, or the z [z_dim] itself
+
+MAX_PATCHES = 8
+SEGMENTER_FILE = "segmenter.safetensors"
+_SEGMENTER_PX = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A part of a painting with a style of its own."""
+
+    mask: NDArray[np.bool_]  # [H, W] at the model's size
+    style: Style
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """What a picture was painted from."""
+
+    label_map: NDArray[np.int32]  # [H, W] at the model's size
+    style: Style = 0
+    patches: tuple[Patch, ...] = ()
+
+
+class SemanticPipeline(BasePipeline):
+    """A generator that turns label maps into pictures.
+
+    Args:
+        generator: SPADE, or a translator that reads a picture of the labels' colours.
+        spec: what the model is; its labels, in the order of the ids.
+        weights_sha256: hash of the weights file, part of every picture's recipe.
+        encoder: a picture -> mu, logvar of its style; None: styles come from seeds alone.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        spec: ModelSpec,
+        weights_sha256: str,
+        encoder: nn.Module | None = None,
+    ) -> None:
+        num_labels = getattr(generator, "num_labels", 0)
+        self.labels = spec.labels or tuple(f"label {i}" for i in range(num_labels))
+        self.colors = label_maps.colors_of(self.labels)
+        if not hasattr(generator, "num_labels"):
+            generator = FromColors(generator, self.colors, spec.resolution)
+        super().__init__(generator, spec, weights_sha256)
+        self.encoder = encoder
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures, and of the label maps it sees."""
+        return self.generator.crop_size, self.generator.img_resolution
+
+    @property
+    def has_style(self) -> bool:
+        """Whether style seeds change anything."""
+        return self.generator.z_dim > 0
+
+    # --- painting -------------------------------------------------------------------------------
+
+    def paint(
+        self, label_map: Image.Image | NDArray, style_seed: Style = 0, patches: Sequence[Patch] = ()
+    ) -> Image.Image:
+        """The picture of a label map, of the model's own size, with its recipe.
+
+        Args:
+            label_map: ids as an integer array [H, W] or an indexed or grey picture, or a picture
+                in the palette's colours; 16x16 to 16.8 megapixels, resized by nearest neighbour.
+            style_seed: a seed, or a style z of `z_dim` numbers.
+            patches: parts with a style of their own; all other pixels stay what they are.
+
+        Raises:
+            ValueError: any of these is not what it should be.
+        """
+        painting = Painting(self.read_map(label_map), style_seed, tuple(patches))
+        if len(painting.patches) > MAX_PATCHES:
+            raise ValueError(f"A painting has at most {MAX_PATCHES} parts of their own style.")
+        # one at a time: in a batch the same map may come out a level lighter or darker
+        pixels = np.asarray(self._forward(painting.label_map, painting.style))
+        for patch in painting.patches:
+            mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
+            other = np.asarray(self._forward(painting.label_map, patch.style))
+            pixels = np.where(mask[..., None], other, pixels)
+        return pictures.add_recipe(Image.fromarray(pixels), self.recipe(**self._facts(painting)))
+
+    def read_map(
+        self, label_map: Image.Image | NDArray | Path | str, palette: str | None = None
+    ) -> NDArray[np.int32]:
+        """The ids [H, W] of a label map, at the model's size.
+
+        Args:
+            label_map: as for `paint`, or the path of a PNG.
+            palette: "ade20k", "coco-stuff" or "cityscapes" where it is in their ids or colours.
+
+        Raises:
+            ValueError: no such label map, or an id that the model lacks.
+        """
+        if isinstance(label_map, Path | str):
+            label_map = label_maps.open_label_map(label_map)
+        ids = label_maps.read_ids(label_map, self.labels, palette)
+        return label_maps.resize_nearest(ids, self.size)
+
+    @torch.inference_mode()
+    def _forward(self, label_map: NDArray[np.int32], style: Style) -> Image.Image:
+        ids = torch.from_numpy(label_map).long().to(self.device)
+        planes = F.one_hot(ids, len(self.labels)).permute(2, 0, 1)[None]  # [1, num_labels, H, W]
+        z = self.style_vector(style).to(self.device)
+        return pictures.to_pil(self.generator(planes.float(), z))[0]
+
+    def indexed_map(self, label_map: NDArray) -> Image.Image:
+        """Ids [H, W] as an indexed picture in the labels' colours."""
+        return label_maps.to_indexed(label_map, self.colors)
+
+    # --- styles ---------------------------------------------------------------------------------
+
+    def style_vector(self, style: Style) -> Tensor:
+        """The z [1, z_dim] of a seed, or of the numbers given.
+
+        Raises:
+            ValueError: a seed out of range, or numbers that are no style of this model.
+        """
+        if isinstance(style, int | np.integer):
+            return seed_latents.sample_z(seed_latents.check_seeds([style]), self.generator.z_dim)
+        try:
+            z = torch.as_tensor(style, dtype=torch.float32)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError("A style is a seed, or a list of numbers.") from error
+        if z.shape != (self.generator.z_dim,) or not z.isfinite().all() or z.abs().max() > 20:
+            raise ValueError(
+                f"A style of {self.spec.id} is {self.generator.z_dim} numbers, none beyond ±20."
+            )
+        return z[None]
+
+    def mix_styles(self, a: Style, b: Style, t: float) -> list[float]:
+        """The style that stands at t (0 to 1) on the way from a to b.
+
+        Raises:
+            ValueError: t out of range, or no styles.
+        """
+        if not 0 <= t <= 1:
+            raise ValueError("A mix of two styles goes from 0 (the first) to 1 (the second).")
+        return slerp(self.style_vector(a), self.style_vector(b), t)[0].tolist()
+
+    @torch.inference_mode()
+    def encode_style(self, image: Image.Image) -> list[float]:
+        """The style of a picture: the mean that the encoder gives.
+
+        Raises:
+            ValueError: the model has no encoder.
+        """
+        if self.encoder is None:
+            raise ValueError(
+                f"{self.spec.id} has no style encoder beside it; choose a style seed instead."
+            )
+        side = self.encoder.img_size
+        square = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+        mu, _ = self.encoder(pictures.from_pil([square]).to(self.device))
+        return mu[0].cpu().tolist()
+
+    # --- from photographs -----------------------------------------------------------------------
+
+    @cached_property
+    def _segmenter(self) -> nn.Module | None:
+        path = CHECKPOINTS / SEGMENTER_FILE
+        if not path.is_file():
+            return None
+        network, facts = weights.load_described(path)
+        return network.to(self.device) if tuple(facts.get("labels", ())) == self.labels else None
+
+    @property
+    def can_segment(self) -> bool:
+        """Whether `segment` knows this model's labels."""
+        return self._segmenter is not None
+
+    @torch.inference_mode()
+    def segment(self, photo: Image.Image) -> NDArray[np.int32]:
+        """A rough label map [H, W] of a photograph, its middle cut to the model's shape.
+
+        Raises:
+            ValueError: there is no segmenter for this model's labels.
+        """
+        if self._segmenter is None:
+            raise ValueError(f"There is no segmenter for the labels of {self.spec.id}.")
+        fitted = ImageOps.fit(photo.convert("RGB"), self.size, Image.Resampling.LANCZOS)
+        small = fitted.resize((_SEGMENTER_PX, _SEGMENTER_PX), Image.Resampling.LANCZOS)
+        logits = self._segmenter(pictures.from_pil([small]).to(self.device))
+        ids = logits.argmax(1)[0].cpu().numpy().astype(np.int32)
+        return label_maps.resize_nearest(ids, self.size)
+
+    # --- recipes --------------------------------------------------------------------------------
+
+    def _facts(self, painting: Painting) -> dict[str, Any]:
+        """What a recipe says of a painting."""
+        return {
+            "labels": list(self.labels),
+            "label_map": label_maps.to_base64_png(painting.label_map),
+            "patches": [
+                {"mask": label_maps.to_base64_png(patch.mask), **_style_facts(patch.style)}
+                for patch in painting.patches
+            ],
+            **_style_facts(painting.style),
+        }
+
+    def restore(self, recipe: Mapping[str, Any]) -> Painting:
+        """What the recipe of a picture was painted from.
+
+        Raises:
+            ValueError: the recipe is another task's, broken, or for other labels.
+        """
+        if recipe.get("task") != "semantic":
+            raise ValueError(
+                f"This picture was made in another tab ({recipe.get('task')}); drop it there."
+            )
+        try:
+            label_map = self.read_map(label_maps.from_base64_png(recipe["label_map"]))
+            patches = tuple(
+                Patch(self._read_mask(patch["mask"]), self._read_style(patch))
+                for patch in recipe.get("patches", ())[:MAX_PATCHES]
+            )
+            return Painting(label_map, self._read_style(recipe), patches)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("The picture's recipe is broken; download it again.") from error
+
+    def _read_mask(self, text: str) -> NDArray[np.bool_]:
+        return label_maps.resize_nearest(label_maps.from_base64_png(text), self.size) > 0
+
+    def _read_style(self, facts: Mapping[str, Any]) -> Style:
+        style = facts["style"] if "style" in facts else facts["style_seed"]
+        self.style_vector(style)  # refuses what is none
+        return style
+
+
+class FromColors(nn.Module):
+    """A translator as a painter: shows it the labels' colours, as its training pictures had them.
+
+    Args:
+        translator: images -> images.
+        colors: of the labels.
+        resolution: side in pixels of the maps it was trained on.
+    """
+
+    z_dim = 0
+
+    def __init__(
+        self, translator: nn.Module, colors: Sequence[tuple[int, int, int]], resolution: int
+    ) -> None:
+        super().__init__()
+        self.translator, self.num_labels = translator, len(colors)
+        self.crop_size = self.img_resolution = resolution
+        table = torch.tensor(colors, dtype=torch.float32) / 127.5 - 1  # [num_labels, 3]
+        self.register_buffer("colors", table.to(next(translator.parameters()).device))
+
+    def forward(self, semantic_map: Tensor, z: Tensor | None = None) -> Tensor:
+        """semantic_map [N, num_labels, H, W] one-hot -> images [N, 3, H, W]."""
+        return self.translator(torch.einsum("nlhw,lc->nchw", semantic_map, self.colors))
+
+
+def encoder_beside(path: Path, device: torch.device) -> nn.Module | None:
+    """The style encoder that lies beside a generator's file, if there is one.
+
+    `NAME-encoder.safetensors` beside `NAME.safetensors`; `encoder.safetensors` in a run's folder.
+    """
+    name = "encoder" if path.stem == "generator" else f"{path.stem}-encoder"
+    found = path.with_name(f"{name}.safetensors")
+    return weights.load_described(found)[0].to(device) if found.is_file() else None
+
+
+def _style_facts(style: Style) -> dict[str, Any]:
+    if isinstance(style, int | np.integer):
+        return {"style_seed": int(style)}
+    return {"style": [float(number) for number in style]}
