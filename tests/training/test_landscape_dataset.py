@@ -25,11 +25,14 @@ def _small_shards(monkeypatch):
 def test_a_data_set_holds_the_pairs_of_its_seeds(tmp_path):
     data = render_dataset(tmp_path / "d", 3, 32, seed=50)
     assert len(data) == 3
-    images, label_maps = data.batch([2, 0])
-    assert images.shape == (2, 32, 32, 3)
+    assert data.images.shape == (3, 32, 32, 3)
+    assert data.images[np.array([2, 0])].shape == (2, 32, 32, 3)
+    assert data.images[1:].shape == (2, 32, 32, 3)
     expected = render(random_scene(52), 32)
-    assert np.array_equal(images[0], expected.image)
-    assert np.array_equal(label_maps[0], expected.label_map)
+    assert np.array_equal(data.images[2], expected.image)
+    assert np.array_equal(data.label_maps[-1], expected.label_map)
+    with pytest.raises(IndexError):
+        data.images[3]
     assert data.scenes[1] == random_scene(51)
     assert data.class_indices[1] == random_scene(51).class_index
 
@@ -48,14 +51,14 @@ def test_a_killed_writer_goes_on_where_it_was(tmp_path):
     resumed = render_dataset(cut, 4, 24, seed=5, progress=lambda *counts: calls.append(counts))
     assert calls == [(4, 4)]
     assert (cut / "images-000000.npy").stat().st_mtime_ns == kept
-    assert np.array_equal(resumed.batch(range(4))[0], whole.batch(range(4))[0])
+    assert np.array_equal(resumed.images[:], whole.images[:])
 
 
 def test_processes_write_what_one_process_writes(tmp_path):
     one = render_dataset(tmp_path / "one", 4, 24, seed=9)
     two = render_dataset(tmp_path / "two", 4, 24, seed=9, processes=2)
-    for a, b in zip(one.batch(range(4)), two.batch(range(4)), strict=True):
-        assert np.array_equal(a, b)
+    assert np.array_equal(one.images[:], two.images[:])
+    assert np.array_equal(one.label_maps[:], two.label_maps[:])
 
 
 def test_another_data_set_in_the_folder_is_refused(tmp_path):

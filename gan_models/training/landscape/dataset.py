@@ -156,17 +156,38 @@ def _single_threaded_children() -> Iterator[None]:
                 os.environ[name] = value
 
 
+class ShardedArray:
+    """Arrays on disk joined along their first axis, indexed like one: `array[i]` or
+    `array[[i, j, k]]` reads just those rows."""
+
+    def __init__(self, paths: list[Path], shard_size: int) -> None:
+        self._parts = [np.load(path, mmap_mode="r") for path in paths]
+        self._shard_size = shard_size
+        self.shape = (sum(map(len, self._parts)), *self._parts[0].shape[1:])
+        self.dtype = self._parts[0].dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: int | slice | list[int] | np.ndarray) -> np.ndarray:
+        wanted = np.arange(len(self))[index]
+        rows = np.empty((wanted.size, *self.shape[1:]), self.dtype)
+        for row, i in zip(rows, wanted.ravel().tolist(), strict=True):
+            row[:] = self._parts[i // self._shard_size][i % self._shard_size]
+        return rows.reshape(*wanted.shape, *self.shape[1:])
+
+
 class LandscapeDataset:
     """A folder of rendered scenes, read from disk only where it is looked at.
 
-    `len(dataset)` scenes of `resolution` pixels; `class_indices` int64 [len] index `CLASSES`.
+    `images` uint8 [N, H, W, 3] and `label_maps` uint8 [N, H, W] are indexed like arrays;
+    `class_indices` int64 [N] index `CLASSES`, and `scenes` are the N scenes themselves.
     """
 
     def __init__(self, folder: Path, facts: dict) -> None:
         self.folder = folder
         self.resolution: int = facts["resolution"]
-        self._shard_size: int = facts["shard_size"]
-        starts = range(0, facts["num"], self._shard_size)
+        starts = range(0, facts["num"], facts["shard_size"])
         shards = [_shard_paths(folder, start) for start in starts]
         complete = [paths for paths in shards if paths[2].exists()]
         if len(complete) < len(shards):
@@ -174,8 +195,9 @@ class LandscapeDataset:
                 f"{folder} is unfinished: {len(complete)} of {len(shards)} shards are there. "
                 "Call render_dataset again with the same arguments to finish it."
             )
-        self._images = [np.load(paths[0], mmap_mode="r") for paths in shards]
-        self._labels = [np.load(paths[1], mmap_mode="r") for paths in shards]
+        size = facts["shard_size"]
+        self.images = ShardedArray([paths[0] for paths in shards], size)
+        self.label_maps = ShardedArray([paths[1] for paths in shards], size)
         self.scenes = tuple(
             _read_scene(entry) for paths in shards for entry in json.loads(paths[2].read_text())
         )
@@ -183,19 +205,6 @@ class LandscapeDataset:
 
     def __len__(self) -> int:
         return len(self.scenes)
-
-    def batch(self, indices: np.ndarray | list[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures uint8 [N, H, W, 3] and label maps uint8 [N, H, W] at `indices`."""
-        where = [divmod(int(i), self._shard_size) for i in indices]
-        images = np.stack([self._images[shard][row] for shard, row in where])
-        return images, np.stack([self._labels[shard][row] for shard, row in where])
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """One picture [H, W, 3] and its label map [H, W]."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"Scene {index} of a data set of {len(self)}.")
-        images, label_maps = self.batch([index])
-        return images[0], label_maps[0]
 
 
 def _read_scene(entry: dict) -> Scene:

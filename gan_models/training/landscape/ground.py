@@ -26,7 +26,11 @@ from .scene import (
 from .terrain import Ground, path_distance, read_noise, survey
 from .view import View
 
-_HILLS_FROM_M, _MOUNTAINS_FROM_M = 420.0, 500.0
+# how colours shift between lush and dry patches
+_TURN = (np.array([1.6, 0.4, -0.8], np.float32), np.array([-0.5, 1.2, 0.6], np.float32))
+# how rough each material is to the light, as slopes
+_RELIEF = {SNOW: 0.10, SAND: 0.10, GRASS: 0.22, FLOWERS: 0.22, ROCK: 0.34, PATH: 0.16, FOREST: 0.3}
+_HILLS_FROM_M, _MOUNTAINS_FROM_M = 230.0, 500.0
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Surface:
     depth: np.ndarray
     height: np.ndarray  # over the water
     openness: np.ndarray  # share of light that reaches it
+    sunlit: np.ndarray  # share of the sun that no shadow takes
     leafy: np.ndarray  # share of light that shines through
 
     def pick(self, index: np.ndarray) -> Surface:
@@ -77,7 +82,7 @@ def find_spots(view: View, layout: Layout, across: np.ndarray, depth: np.ndarray
     """Survey the hits in directions `across` at `depth`; slopes by finite differences."""
     x, z = view.position(across, depth)
     ground = survey(layout, x, z)
-    step = np.maximum(0.12, 0.0035 * depth)
+    step = np.maximum(0.7, 0.0035 * depth)
     slope_x = (survey(layout, x + step, z).height - ground.height) / step
     slope_z = (survey(layout, x, z + step).height - ground.height) / step
     steep = slope_x * slope_x + slope_z * slope_z
@@ -105,7 +110,7 @@ def _base_labels(scene: Scene, layout: Layout, spot: Spot, ragged: np.ndarray) -
     if scene.biome == "desert":
         patch = read_noise(layout, "fractal", 8, spot.x, spot.z, 120.0) + 0.3 * ragged
         label[patch > (-0.35 if layout.dunes_m < 5.0 else -9.0)] = SAND
-    label[(d_edge > _HILLS_FROM_M) & (ground.hill > 4.0) & (label != SAND)] = HILL
+    label[(d_edge > _HILLS_FROM_M) & (ground.hill > 2.5) & (label != SAND)] = HILL
     if cover.flower_strength(scene):
         blooming = cover.blooms(layout, spot.x, spot.z) > 0
         label[blooming & (depth < 600.0) & ((label == GRASS) | (scene.composition == "valley"))] = (
@@ -118,7 +123,7 @@ def _stone_labels(
     scene: Scene, layout: Layout, spot: Spot, label: np.ndarray, ragged: np.ndarray
 ) -> None:
     ground = spot.ground
-    bare = spot.slope + 0.16 * ragged > 1.15 - 0.65 * layout.rocky
+    bare = spot.slope + 0.09 * ragged > 1.15 - 0.65 * layout.rocky
     outcrop = read_noise(layout, "fractal", 9, spot.x, spot.z, 38.0) + 0.3 * ragged
     bare |= outcrop > 3.1 - 1.9 * layout.rocky
     if scene.biome == "desert":
@@ -167,13 +172,18 @@ def _flower_colours(scene: Scene, layout: Layout, spot: Spot, albedo: np.ndarray
     first, second = bloom_colours(layout.hue)
     patch = smoothstep(-0.5, 0.5, read_noise(layout, "hills", 12, spot.x, spot.z, 30.0))
     bloom = first + (second - first) * patch[:, None]
-    strength = 0.62 * cover.flower_strength(scene)
-    size = np.exp2(np.ceil(np.log2(np.maximum(spot.footprint_m * 2.2, 0.16))))
-    column, row = np.floor(spot.x / size), np.floor(spot.z / (1.6 * size))
-    draw = cell_hash(column.astype(np.int32), row.astype(np.int32), 3)
-    off_x, off_z = spot.x / size - column - 0.5, spot.z / (1.6 * size) - row - 0.5
-    dot = (off_x * off_x + off_z * off_z < 0.2) & (draw < 1.3 * strength)
-    share = np.where(dot, 0.95, 0.40 * strength)[:, None]
+    strength = 0.52 * cover.flower_strength(scene)
+    dots = np.zeros(spot.x.shape, bool)
+    for layer, base in enumerate((0.10, 0.17)):
+        size = base * np.exp2(np.ceil(np.log2(np.maximum(spot.footprint_m * 1.7 / base, 1.0))))
+        x, z = spot.x + layout.shift[12, 0], spot.z + layout.shift[12, 1]
+        column, row = np.floor(x / size), np.floor(z / (2.0 * size))
+        cell = column.astype(np.int32), row.astype(np.int32)
+        off_x = x / size - column - 0.3 - 0.4 * cell_hash(*cell, 3 + 3 * layer)
+        off_z = z / (2.0 * size) - row - 0.3 - 0.4 * cell_hash(*cell, 4 + 3 * layer)
+        near = off_x * off_x + off_z * off_z < 0.09
+        dots |= near & (cell_hash(*cell, 5 + 3 * layer) < 1.4 * strength)
+    share = np.where(dots, 0.95, 0.27 * strength)[:, None]
     return albedo + (bloom - albedo) * share.astype(np.float32)
 
 
@@ -182,7 +192,7 @@ def _tones(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.nd
     fine, medium = _grain(layout, spot, 13, 0.22), _grain(layout, spot, 14, 1.3)
     coarse, broad = _grain(layout, spot, 15, 9.0), _grain(layout, spot, 1, 70.0)
     weight = np.zeros((12, 4), np.float32)
-    weight[[GRASS, FLOWERS]] = 0.14, 0.13, 0.10, 0.10
+    weight[[GRASS, FLOWERS]] = 0.20, 0.18, 0.13, 0.10
     weight[HILL] = 0.0, 0.10, 0.12, 0.13
     weight[FOREST] = 0.15, 0.22, 0.26, 0.13
     weight[ROCK] = 0.18, 0.22, 0.20, 0.10
@@ -193,6 +203,23 @@ def _tones(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.nd
     w = weight[label]
     tone = w[:, 0] * fine + w[:, 1] * medium + w[:, 2] * coarse + w[:, 3] * broad
     return np.exp(np.clip(tone, -1.2, 0.9))
+
+
+def _relief(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.ndarray:
+    """Normals with the small relief no height field holds: tufts, drifts, ripples of sand."""
+    strength = np.zeros(12, np.float32)
+    strength[list(_RELIEF)] = list(_RELIEF.values())
+    right = _grain(layout, spot, 0, 0.7) + 1.2 * _grain(layout, spot, 3, 4.5)
+    ahead = _grain(layout, spot, 5, 0.7) + 1.2 * _grain(layout, spot, 6, 4.5)
+    bump = strength[label]
+    right, ahead = right * bump, ahead * bump
+    if scene.biome in ("desert", "coast"):
+        warp = read_noise(layout, "fractal", 7, spot.x, spot.z, 9.0)
+        phase = (spot.z * layout.turn[8, 0] + spot.x * layout.turn[8, 1]) / 0.5 + 0.9 * warp
+        seen = np.clip(0.5 / (2.5 * spot.footprint_m) - 0.4, 0.0, 1.0) * (label == SAND)
+        ahead = ahead + 0.16 * seen * np.sin(2.0 * np.pi * phase)
+    normal = spot.normal + np.stack([right, np.zeros_like(right), ahead], axis=1)
+    return (normal / np.sqrt((normal * normal).sum(axis=1, keepdims=True))).astype(np.float32)
 
 
 def _wet(layout: Layout, spot: Spot, label: np.ndarray) -> np.ndarray:
@@ -211,8 +238,9 @@ def shade_ground(scene: Scene, layout: Layout, spot: Spot) -> Surface:
     dry = _grain(layout, spot, 2, 16.0) + 0.8 * read_noise(
         layout, "fractal", 8, spot.x, spot.z, 240.0
     )
-    warm = (0.055 * dry * np.isin(label, (GRASS, HILL, FLOWERS, FOREST)))[:, None]
-    albedo = albedo * (1.0 + warm * np.array([1.6, 0.5, -0.8], np.float32))
+    vivid = 0.15 if (scene.biome, scene.season) == ("tundra", "autumn") else 0.08
+    warm = np.clip(vivid * dry, -0.3, 0.3) * np.isin(label, (GRASS, HILL, FLOWERS, FOREST))
+    albedo = albedo * (1.0 + warm[:, None] * _TURN[scene.season == "autumn"])
     flowers = np.flatnonzero(label == FLOWERS)
     if len(flowers):
         albedo[flowers] = _flower_colours(scene, layout, spot.pick(flowers), albedo[flowers])
@@ -225,9 +253,10 @@ def shade_ground(scene: Scene, layout: Layout, spot: Spot) -> Surface:
     return Surface(
         label=label,
         albedo=albedo.astype(np.float32),
-        normal=spot.normal,
+        normal=_relief(scene, layout, spot, label),
         depth=spot.depth,
         height=spot.ground.height,
         openness=openness,
+        sunlit=np.ones_like(spot.x),
         leafy=np.zeros_like(spot.x),
     )

@@ -43,10 +43,13 @@ class Layout:
     trees: float  # single trees in the open, 0 to 1
     tree_m: float  # height
     conifers: float  # share
+    frame: float  # a tree close by, left or right, where it is far from 0
+    frame_m: float  # how far ahead that tree stands
     flowers: float
     boulders: float
     rocky: float  # how readily the ground shows rock
     path: float  # width in m, 0 for none
+    clearing_m: float  # how far woods keep from the camera
     bends: tuple[float, ...]  # of path, river and coast
     heading: float  # compass direction of the view, radians from north
     shift: np.ndarray  # [16, 2] where the noise tables are read, in cells
@@ -59,9 +62,9 @@ _COMMON: dict[str, Range] = {
     "roll_wave_m": (70.0, 160.0),
     "hills_m": (15.0, 60.0),
     "hills_wave_m": (500.0, 1100.0),
-    "hills_from_m": (120.0, 400.0),
+    "hills_from_m": (90.0, 320.0),
     "mountains_m": (0.0, 0.0),
-    "mountains_wave_m": (1500.0, 2600.0),
+    "mountains_wave_m": (2200.0, 3800.0),
     "mountains_from_m": (1100.0, 2600.0),
     "valley_m": (0.0, 0.0),
     "valley_width_m": (120.0, 300.0),
@@ -83,6 +86,9 @@ _COMMON: dict[str, Range] = {
     "boulders": (0.1, 0.5),
     "rocky": (0.1, 0.4),
     "path": (0.0, 0.0),
+    "clearing_m": (12.0, 45.0),
+    "frame": (-1.0, 1.0),
+    "frame_m": (9.0, 18.0),
 }
 
 _BIOMES: dict[str, dict[str, Range]] = {
@@ -125,7 +131,7 @@ _BIOMES: dict[str, dict[str, Range]] = {
         "flowers": (0.1, 0.5),
     },
     "meadow": {
-        "hills_m": (15.0, 80.0),
+        "hills_m": (25.0, 110.0),
         "roll_m": (1.0, 4.0),
         "forest": (0.1, 0.4),
         "conifers": (0.05, 0.4),
@@ -193,10 +199,11 @@ _PLACES: dict[tuple[str, str], dict[str, Range]] = {
         "tree_m": (7.0, 11.0),
         "beach_m": (1.0, 3.0),
     },
-    ("forest", "trail"): {"path": (1.8, 3.2)},
+    ("forest", "trail"): {"path": (1.8, 3.2), "clearing_m": (4.0, 14.0)},
     ("forest", "overlook"): {
         "hills_m": (80.0, 220.0),
         "hills_from_m": (60.0, 200.0),
+        "clearing_m": (20.0, 60.0),
         "mountains_m": (0.0, 700.0),
     },
     ("forest", "lake"): {"shore_m": (12.0, 35.0), "mountains_m": (0.0, 800.0)},
@@ -233,6 +240,8 @@ def plan_layout(scene: Scene) -> Layout:
         ranges["shore_m"] = _RIVER_WIDTH_M.get(scene.biome, (10.0, 30.0))
     names = [field.name for field in fields(Layout) if field.name in ranges]
     drawn = {name: float(random.uniform(*ranges[name])) for name in names}
+    # peaks keep within the picture's upper half, or there is no sky
+    drawn["mountains_m"] = min(drawn["mountains_m"], 0.72 * drawn["mountains_from_m"] + 150.0)
     if drawn["path"] < 1.2:
         drawn["path"] = 0.0
     angles = random.uniform(0.0, 2.0 * np.pi, 16)

@@ -21,9 +21,9 @@ _ZENITH = (
     (0.060, 0.090, 0.230),
     (0.110, 0.170, 0.370),
     (0.130, 0.240, 0.500),
-    (0.120, 0.270, 0.600),
-    (0.095, 0.250, 0.640),
-    (0.085, 0.240, 0.660),
+    (0.125, 0.300, 0.700),
+    (0.115, 0.330, 0.860),
+    (0.110, 0.350, 0.940),
 )
 _HORIZON = (
     (0.014, 0.022, 0.048),
@@ -32,20 +32,20 @@ _HORIZON = (
     (0.980, 0.480, 0.230),
     (1.000, 0.640, 0.360),
     (0.860, 0.740, 0.600),
-    (0.620, 0.760, 0.900),
-    (0.560, 0.740, 0.940),
+    (0.860, 1.010, 1.120),
+    (0.830, 1.030, 1.200),
 )
 _SUN = (
     (0.060, 0.085, 0.150),  # the moon
     (0.060, 0.080, 0.140),
     (0.160, 0.110, 0.130),
-    (1.300, 0.460, 0.140),
-    (2.500, 1.150, 0.440),
-    (2.700, 1.750, 1.000),
+    (2.300, 0.760, 0.220),
+    (4.300, 1.900, 0.720),
+    (3.700, 2.350, 1.300),
     (2.700, 2.350, 1.850),
     (2.750, 2.600, 2.300),
 )
-_EXPOSURE = (5.5, 3.4, 1.7, 1.15, 1.0, 0.98, 0.95, 0.95)
+_EXPOSURE = (5.5, 3.4, 1.8, 1.2, 1.05, 1.0, 0.95, 0.95)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def make_light(scene: Scene, layout: Layout) -> Light:
         sun=_direction(bearing, degrees),
         key=key,
         key_colour=sun_colour * np.float32(1.0 - 0.93 * grey),
-        ambient=0.62 * zenith + 0.34 * horizon + np.float32(0.5 * grey) * lid_colour,
+        ambient=0.50 * zenith + 0.32 * horizon + np.float32(0.5 * grey) * lid_colour,
         zenith=zenith,
         horizon=horizon,
         grey=grey,
@@ -123,7 +123,7 @@ def sky_colour(light: Light, across: np.ndarray, up: np.ndarray) -> np.ndarray:
     towards = (across * light.sun[0] + up * light.sun[1] + light.sun[2]) * norm
     towards = np.clip(towards, -1.0, 1.0)
     low_sun = np.exp(-(((light.sun_degrees - 1.0) / 9.0) ** 2)) * (1.0 - light.grey)
-    band = np.exp(-rise / (0.13 + 0.10 * light.grey + 0.03 * low_sun))[..., None]
+    band = np.exp(-rise / (0.17 + 0.10 * light.grey + 0.03 * low_sun))[..., None]
     away = (0.5 - 0.5 * towards)[..., None] * np.float32(low_sun)
     dusk = light.horizon * (1.0 + away * (np.array([0.62, 0.62, 1.15], np.float32) - 1.0))
     colour = light.zenith + (dusk - light.zenith) * band

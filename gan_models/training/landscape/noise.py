@@ -43,9 +43,9 @@ def _ridges(seed: int) -> np.ndarray:
     total, weight, amplitude = np.zeros((SIZE, SIZE)), 1.0, 1.0
     for octave in range(7):
         crest = 1.0 - np.abs(_band(seed + octave, 3.0 * 2.0**octave)) / 1.9
-        crest = np.clip(crest, 0.0, 1.0) ** 2
+        crest = np.clip(crest, 0.0, 1.0) ** 1.6
         total += amplitude * weight * crest
-        weight, amplitude = np.clip(1.6 * crest, 0.0, 1.0), amplitude * 0.48
+        weight, amplitude = np.clip(1.6 * crest, 0.0, 1.0), amplitude * 0.44
     return (total - total.min()) / (total.max() - total.min())
 
 

@@ -10,8 +10,8 @@ Colour = tuple[int, int, int]
 
 _GRASS: dict[str, dict[str, Colour]] = {
     "alpine": {
-        "spring": (112, 138, 70),
-        "summer": (92, 132, 58),
+        "spring": (116, 134, 74),
+        "summer": (104, 126, 66),
         "autumn": (158, 130, 70),
         "winter": (136, 126, 92),
     },
@@ -22,27 +22,27 @@ _GRASS: dict[str, dict[str, Colour]] = {
         "winter": (128, 120, 92),
     },
     "desert": {
-        "spring": (152, 142, 86),
-        "summer": (178, 148, 98),
-        "autumn": (176, 128, 76),
-        "winter": (156, 136, 108),
+        "spring": (134, 140, 80),
+        "summer": (150, 138, 88),
+        "autumn": (152, 120, 70),
+        "winter": (138, 130, 100),
     },
     "forest": {
-        "spring": (100, 134, 60),
-        "summer": (76, 112, 48),
+        "spring": (104, 130, 66),
+        "summer": (86, 110, 56),
         "autumn": (150, 112, 58),
         "winter": (118, 108, 82),
     },
     "meadow": {
-        "spring": (112, 160, 62),
-        "summer": (128, 154, 66),
+        "spring": (116, 150, 68),
+        "summer": (130, 148, 74),
         "autumn": (182, 150, 80),
         "winter": (146, 136, 98),
     },
     "tundra": {
         "spring": (128, 122, 84),
         "summer": (108, 122, 70),
-        "autumn": (164, 76, 46),
+        "autumn": (150, 96, 62),
         "winter": (128, 112, 92),
     },
 }
@@ -69,7 +69,7 @@ _DESERT_SAND: dict[str, Colour] = {
     "winter": (196, 166, 134),
 }
 _LEAVES: dict[str, tuple[Colour, ...]] = {  # broad leaves; each tree takes one of them
-    "spring": ((136, 172, 66), (150, 182, 82), (120, 160, 62), (168, 186, 98)),
+    "spring": ((116, 150, 62), (130, 158, 72), (106, 142, 60), (144, 162, 84)),
     "summer": ((74, 112, 44), (84, 120, 50), (66, 102, 42), (92, 124, 54)),
     "autumn": ((206, 120, 36), (192, 82, 32), (218, 160, 46), (158, 118, 50)),
     "winter": ((112, 98, 84), (104, 92, 80), (118, 104, 92), (100, 90, 80)),
@@ -123,6 +123,10 @@ def ground_colours(scene: Scene, hue: np.ndarray) -> np.ndarray:
     table[FLOWERS] = grass
     table[SAND] = linear(_DESERT_SAND[season] if biome == "desert" else _SAND[biome])
     table[PATH] = _mix(linear((168, 142, 108)), table[SAND] * 0.8, 0.3)
+    if biome == "desert":
+        table[PATH] = table[SAND] * 0.45
+    if season == "winter":
+        table[PATH] = _mix(table[PATH], table[SNOW], 0.22)
     tint = 1.0 + 0.05 * np.clip(hue[:3], -2.0, 2.0)
     table[:] = table * tint.astype(np.float32) * np.float32(1.0 + 0.06 * np.clip(hue[3], -2, 2))
     return np.clip(table, 0.0, 0.95)

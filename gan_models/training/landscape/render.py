@@ -11,11 +11,12 @@ from .layout import plan_layout
 from .light import Light, apply_air, develop, make_light, sky_colour
 from .scatter import dress, plant, rasterise
 from .scene import LABELS, SKY, WATER, Scene
+from .shadows import Shadows
 from .sky import paint_sky
 from .view import View, make_view, sweep
 from .water import shade_water
 
-SAMPLES = 2  # a side of a pixel
+SAMPLES = 3  # a side of a pixel
 _SWALLOWED = 0.025  # share of its own light below which the air hides a thing
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
 
@@ -34,15 +35,17 @@ def _light_up(surface: Surface, light: Light) -> np.ndarray:
     direct = np.maximum(facing, 0.0) * (1.0 - 0.5 * surface.leafy)
     direct += surface.leafy * (0.35 + 0.30 * np.abs(facing))
     from_above = 0.62 + 0.38 * ny
-    glow = light.key_colour * (direct * surface.openness)[:, None]
+    glow = light.key_colour * (direct * surface.openness * surface.sunlit)[:, None]
     glow += light.ambient * (from_above * surface.openness)[:, None]
     bounced = 0.06 * light.key_colour * max(float(light.key[1]), 0.0)
     return surface.albedo * (glow + bounced)
 
 
 def _air_colours(view: View, light: Light) -> np.ndarray:
-    """What distance fades into, by column: the sky just over the horizon, [W, 3]."""
-    return sky_colour(light, view.across, np.full_like(view.across, 0.015))
+    """What distance fades into, [1 or H, W, 3]: the sky just over the horizon, and in fog, which
+    swallows what stands high, the very sky behind each sample."""
+    up = np.maximum(view.up, 0.015) if light.mist else np.full(1, 0.015, np.float32)
+    return sky_colour(light, view.across[None, :], up[:, None])
 
 
 class _Canvas:
@@ -59,7 +62,8 @@ class _Canvas:
 
     def put(self, index: np.ndarray, surface: Surface, colour: np.ndarray) -> None:
         """Lay lit samples through the air on the canvas; what the air swallows becomes sky."""
-        air = self.air[index % self.shape[1]]
+        row, column = np.divmod(index, self.shape[1])
+        air = self.air[np.minimum(row, len(self.air) - 1), column]
         self.colour[index] = apply_air(colour, surface.depth, surface.height, air, self.light)
         self.depth[index] = surface.depth
         hidden = np.exp(-surface.depth / self.light.visibility_m) < _SWALLOWED
@@ -83,15 +87,22 @@ def _render_samples(scene: Scene, num_samples: int) -> tuple[np.ndarray, np.ndar
     hits = np.flatnonzero(np.isfinite(ground_depth))
     spot = find_spots(view, layout, view.across[hits % num_samples], ground_depth[hits])
     ground = shade_ground(scene, layout, spot)
+    stand = plant(scene, view, layout, profiles)
+    shadows = Shadows(scene, view, layout, light, stand)
+    across = view.across[hits % num_samples]
+    ground.sunlit = shadows.of_land(spot.depth, across) * shadows.of_plants(spot.depth, across)
+    ground.sunlit *= shadows.over(spot.x, spot.z, spot.depth)
     canvas.put(hits, ground, _light_up(ground, light))
 
-    stand = plant(scene, view, layout, profiles)
     shown = rasterise(scene, view, stand, profiles.depth)
     winner = np.full(num_samples * num_samples, -1)
     winner[shown.sample] = np.arange(len(shown.sample))  # far to near: the nearest stays
     covered = np.flatnonzero(winner >= 0)
     shown = shown.pick(winner[covered])
     plants = dress(scene, layout, stand, shown)
+    foot = stand.spot.pick(shown.plant)
+    plants.sunlit = shadows.of_land(foot.depth, stand.across[shown.plant])
+    plants.sunlit *= shadows.over(foot.x, foot.z, foot.depth)
     canvas.put(covered, plants, _light_up(plants, light))
 
     wet = np.flatnonzero((ground.label == WATER) & (winner[hits] < 0))

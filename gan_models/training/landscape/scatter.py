@@ -35,7 +35,7 @@ class Stand:
 
 
 def _jittered(
-    view: View, near: float, far: float, spacing: float, salt: int
+    view: View, layout: Layout, near: float, far: float, spacing: float, salt: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depth, direction and a random number of one point a cell of a square grid in the plan,
     for the cells in view."""
@@ -46,11 +46,13 @@ def _jittered(
     columns = np.arange(np.floor(corner_x.min() / spacing), np.ceil(corner_x.max() / spacing) + 1)
     rows = np.arange(np.floor(corner_z.min() / spacing), np.ceil(corner_z.max() / spacing) + 1)
     column, row = np.meshgrid(columns.astype(np.int32), rows.astype(np.int32))
-    x = (column + 0.9 * cell_hash(column, row, salt)) * np.float32(spacing)
-    z = (row + 0.9 * cell_hash(column, row, salt + 1)) * np.float32(spacing)
+    own = (layout.shift[salt % len(layout.shift)] * 64.0).astype(np.int32)  # the place's own part
+    cell = column + own[0], row + own[1]
+    x = (column + 0.9 * cell_hash(*cell, salt)) * np.float32(spacing)
+    z = (row + 0.9 * cell_hash(*cell, salt + 1)) * np.float32(spacing)
     depth, across = view.seen_from(x.astype(np.float32), z.astype(np.float32))
     inside = (depth > near) & (depth <= far) & (np.abs(across) < half + 4.0 / np.maximum(depth, 1))
-    return depth[inside], across[inside], cell_hash(column, row, salt + 2)[inside]
+    return depth[inside], across[inside], cell_hash(*cell, salt + 2)[inside]
 
 
 def _choose_trees(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
@@ -119,7 +121,7 @@ def _stands(scene: Scene, view: View, layout: Layout) -> list[Stand]:
     groups += [("herb", 1.2, 11.0, 0.55, 60), ("herb", 11.0, 34.0, 1.0, 70)]
     stands = []
     for group, near, far, spacing, salt in groups:
-        depth, across, draw = _jittered(view, near, far, spacing, salt)
+        depth, across, draw = _jittered(view, layout, near, far, spacing, salt)
         spot = find_spots(view, layout, across, depth)
         if group == "tree" and scene.biome == "desert":
             kind, tall, present = _choose_desert_plants(layout, spot, draw)
@@ -135,7 +137,23 @@ def _stands(scene: Scene, view: View, layout: Layout) -> list[Stand]:
             present &= path_distance(layout, spot.x, spot.z) > 0.5 * layout.path + 0.8
         here = np.flatnonzero(present)
         stands.append(Stand(kind[here], draw[here], spot.pick(here), across[here], tall[here]))
-    return stands
+    return [*stands, _framing_tree(scene, view, layout)]
+
+
+def _framing_tree(scene: Scene, view: View, layout: Layout) -> Stand:
+    """In some places one tree near the picture's edge; none in the others."""
+    side = layout.frame
+    x = np.array([np.sign(side) * 0.42 * layout.frame_m], np.float32)
+    depth, across = view.seen_from(x, np.array([layout.frame_m], np.float32))
+    spot = find_spots(view, layout, across, np.maximum(depth, 1.0))
+    draw = np.array([(abs(side) * 97.0) % 1.0], np.float32)
+    kind, tall, _ = _choose_trees(scene, layout, spot, draw)
+    grown = abs(side) > 0.62 and depth[0] > 4.0 and layout.forest > 0.0
+    grown = grown and bool((spot.ground.shore > 2.0)[0] and (spot.slope < 0.7)[0])
+    if layout.path:
+        grown = grown and bool(path_distance(layout, spot.x, spot.z)[0] > layout.path)
+    here = np.flatnonzero([grown])
+    return Stand(kind[here], draw[here], spot.pick(here), across[here], 0.7 * tall[here])
 
 
 def _join(stands: list[Stand]) -> Stand:
@@ -263,7 +281,9 @@ def dress(scene: Scene, layout: Layout, stand: Stand, shown: Cells) -> Surface:
     spot = stand.spot.pick(shown.plant)
     snowy = cover.snow(scene, layout, spot.x, spot.z, spot.ground, 0.0 * spot.slope) > 0.08
     stone = stand.kind[shown.plant] == KINDS.index("stone")
-    on_top = ny + 0.5 * tint + 0.12 * shown.rise > np.where(stone, 0.5, 0.30)
+    on_top = ny + 0.5 * tint + 0.12 * shown.rise > np.where(
+        stone, 0.5, np.where(part == WOOD_PART, 0.38, 0.30)
+    )
     white = snowy & on_top & (part != BLOOM)
     albedo = np.where(white[:, None], linear((232, 238, 246)), albedo)
     away = -np.sqrt(np.clip(1.0 - nx * nx - ny * ny, 0.05, 1.0))
@@ -277,5 +297,6 @@ def dress(scene: Scene, layout: Layout, stand: Stand, shown: Cells) -> Surface:
         depth=spot.depth,
         height=spot.ground.height + shown.rise * stand.tall_m[shown.plant],
         openness=0.45 + 0.55 * smoothstep(0.0, 0.7, shown.rise),
+        sunlit=np.ones_like(spot.x),
         leafy=np.where(stone, 0.0, 0.35 * (part != WOOD_PART)).astype(np.float32),
     )

@@ -21,18 +21,16 @@ def _heap_field(
     field = np.zeros((len(up), len(view.across)), np.float32)
     level = np.zeros_like(field)
     for _ in range(num):
-        base = float(random.uniform(0.05, 0.62) ** 1.3 + 0.02)
-        size = (0.05 + 0.42 * base) * float(random.uniform(0.6, 1.25))
+        base = float(0.03 + 0.6 * random.rand() ** 1.5)
+        size = (0.06 + 0.46 * base) * float(random.uniform(0.5, 1.2))
         middle = float(random.uniform(-0.85, 0.85))
-        tall = float(random.uniform(0.35, 0.75))
-        for _ in range(9):
-            offset = float(random.randn()) * 0.45
-            radius = size * float(random.uniform(0.22, 0.5)) * max(1.0 - 0.55 * abs(offset), 0.25)
-            centre = (
-                base
-                + radius * 0.35
-                + size * tall * float(random.rand()) * max(0.7 - abs(offset), 0.0)
-            )
+        tall = float(random.uniform(0.10, 0.42))
+        row = np.linspace(-0.8, 0.8, 9) + random.uniform(-0.09, 0.09, 9)
+        heap = np.clip(0.28 * random.randn(12), -0.5, 0.5)
+        for i, offset in enumerate([*row, *heap]):
+            radius = size * float(random.uniform(0.15, 0.28)) * (1.1 - 0.6 * abs(offset))
+            lift = 0.0 if i < len(row) else tall * float(random.rand()) * (1.0 - 1.2 * abs(offset))
+            centre = base + 0.55 * radius + size * lift
             _add_ball(view, up, field, level, (middle + offset * size, centre, radius, base, size))
     return field, level
 
@@ -66,13 +64,13 @@ def _heaps(
     """Cover in [0, 1] and brightness of heaped clouds, [R, W]."""
     num = random.randint(*_NUM_HEAPS[weather])
     field, level = _heap_field(view, up, random, num)
-    scale = 60.0 / (0.25 + np.maximum(up, 0.0))[:, None]
+    scale = 95.0 / (0.25 + np.maximum(up, 0.0))[:, None]
     shift = layout.shift[14]
     u, v = view.across[None, :] * scale + shift[0], up[:, None] * 1.5 * scale + shift[1]
     billow = sample("fractal", u, v) + 0.35 * sample("rough", 2.0 * u, 2.0 * v)
-    body = field + 0.16 * billow * np.minimum(4.0 * field, 1.0)
-    cover = smoothstep(0.16, 0.30, body)
-    return cover, body + 0.6 * level
+    body = np.sqrt(field) + 0.26 * billow * np.minimum(3.0 * field, 1.0)
+    cover = smoothstep(0.30, 0.52, body)
+    return cover, 0.8 * body + 0.5 * level
 
 
 def _veil(view: View, up: np.ndarray, layout: Layout, threshold: float) -> tuple:

@@ -96,26 +96,39 @@ def _clumps(random: np.random.RandomState, box: tuple, num: int, size: float) ->
     return _stack(best > 0, nx, ny + 0.15, tint + 0.2 * fine, LEAF)
 
 
+def _box(line: tuple) -> tuple[slice, slice]:
+    """Rows and columns of the canvas that a stroke may touch."""
+    x0, y0, x1, y1, w0, w1 = line
+    margin = max(w0, w1) + 2.0 / CELLS
+    left, right = (min(x0, x1) - margin + 1.0) / 2.0, (max(x0, x1) + margin + 1.0) / 2.0
+    top, bottom = 1.0 - max(y0, y1) - margin, 1.0 - min(y0, y1) + margin
+    edges = np.clip(np.array([top, bottom, left, right]) * CELLS, 0, CELLS).astype(int)
+    return slice(edges[0], edges[1] + 1), slice(edges[2], edges[3] + 1)
+
+
+def _ink(line: tuple, u: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cover, normal to the right and share of the length of a tapered stroke at (u, y)."""
+    x0, y0, x1, y1, w0, w1 = line
+    dx, dy = x1 - x0, y1 - y0
+    along = np.clip(((u - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy + 1e-9), 0.0, 1.0)
+    off_x, off_y = u - x0 - along * dx, y - y0 - along * dy
+    width = np.maximum(w0 + along * (w1 - w0), 1e-4)
+    in_cells = width * CELLS
+    ink = np.clip(in_cells - np.hypot(off_x, off_y) * CELLS + 0.5, 0.0, 1.0)
+    ink *= np.clip(in_cells, 0.35, 1.0)  # a stroke finer than a cell covers it in part
+    return ink, np.clip(off_x / width, -1.0, 1.0) * 0.85, along
+
+
 def _strokes(lines: list[tuple], part: float, cover_min: float = 0.9) -> np.ndarray:
     """Tapered strokes: tuples (x0, y0, x1, y1, width at 0, width at 1), canvas units of height."""
-    cover = np.zeros(_U.shape)
-    nx, along_best = np.zeros_like(cover), np.zeros_like(cover)
-    cell = 1.0 / CELLS
-    for x0, y0, x1, y1, w0, w1 in lines:
-        dx, dy = x1 - x0, y1 - y0
-        along = np.clip(((_U - x0) * dx + (_Y - y0) * dy) / (dx * dx + dy * dy + 1e-9), 0.0, 1.0)
-        off_x, off_y = _U - x0 - along * dx, _Y - y0 - along * dy
-        width = np.maximum(w0 + along * (w1 - w0), 1e-4)
-        distance = np.hypot(off_x, off_y)
-        ink = np.clip((width - distance) / cell + 0.5, 0.0, 1.0) * np.minimum(
-            1.0, np.maximum(width / cell, 0.35)
-        )
-        front = ink > cover
-        cover = np.where(front, ink, cover)
-        nx = np.where(front, np.clip(off_x / width, -1, 1) * 0.85, nx)
-        along_best = np.where(front, along, along_best)
+    planes = np.zeros((3, CELLS, CELLS))  # cover, normal to the right, how far along the stroke
+    for line in lines:
+        box = _box(line)
+        ink = np.stack(_ink(line, _U[box], _Y[box]))
+        planes[:, *box] = np.where(ink[0] > planes[0][box], ink, planes[:, *box])
+    cover, nx, along = planes
     cover = np.where(cover > cover_min, 1.0, cover)
-    return _stack(cover, nx, 0.25, 0.25 * (along_best - 0.5), part)
+    return _stack(cover, nx, 0.25, 0.25 * (along - 0.5), part)
 
 
 def _branches(random: np.random.RandomState, wide: float, levels: int = 5) -> list[tuple]:
@@ -127,9 +140,9 @@ def _branches(random: np.random.RandomState, wide: float, levels: int = 5) -> li
         if level:
             for side in (-1, 1) if random.rand() < 0.75 else (-1, 0.1, 1):
                 turn = angle + side * random.uniform(0.25, 0.6)
-                grow(x1, y1, turn, length * random.uniform(0.66, 0.86), 0.62 * width, level - 1)
+                grow(x1, y1, turn, length * random.uniform(0.66, 0.86), 0.68 * width, level - 1)
 
-    grow(0.0, 0.0, random.uniform(-0.06, 0.06), 0.27, 0.03, levels)
+    grow(0.0, 0.0, random.uniform(-0.06, 0.06), 0.27, 0.042, levels)
     return lines
 
 
@@ -217,7 +230,7 @@ def _bush_bare(random: np.random.RandomState) -> np.ndarray:
 
 def _stone(random: np.random.RandomState) -> np.ndarray:
     """A convex body of random facets, seen from the front."""
-    normals = random.randn(14, 3) * [1.0, 0.9, 0.8]
+    normals = random.randn(22, 3) * [1.0, 0.9, 0.8]
     normals[:, 2] = np.abs(normals[:, 2]) + 0.15
     normals = np.concatenate([normals, [[-1, 0.3, 0.2], [1, 0.3, 0.2], [0, 1, 0.3], [0, 0.2, 1.0]]])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
@@ -225,6 +238,7 @@ def _stone(random: np.random.RandomState) -> np.ndarray:
     x, y = _U[..., None] * 1.0, (_Y[..., None] - 0.25) * 1.25
     front = (offsets - x * normals[:, 0] - y * normals[:, 1]) / normals[:, 2]
     facet = normals[np.argmin(front, axis=-1)]
+    facet = 0.65 * facet + 0.45 * np.stack([x[..., 0], y[..., 0], 0.6 + 0.0 * _U], axis=-1)
     grain = _grain(random, "rough")
     cover = front.min(axis=-1) + 0.03 * grain > 0
     return _stack(cover, facet[..., 0], facet[..., 1], 0.16 * grain, LEAF)
@@ -241,14 +255,16 @@ def _blades(random: np.random.RandomState, num: int, tall: float) -> list[tuple]
 
 def _tuft(random: np.random.RandomState) -> np.ndarray:
     sprite = _strokes(_blades(random, 34, 0.95), LEAF)
-    sprite[..., 3] = 0.5 * (_Y - 0.35)
+    sprite[..., 1:3] = 0.0, 0.85
+    sprite[..., 3] = 0.55 * (_Y - 0.25)
     return sprite
 
 
 def _flower(random: np.random.RandomState) -> np.ndarray:
     stems = _blades(random, 20, 0.9)
     sprite = _strokes(stems, LEAF)
-    sprite[..., 3] = 0.4 * (_Y - 0.4)
+    sprite[..., 1:3] = 0.0, 0.85
+    sprite[..., 3] = 0.5 * (_Y - 0.25)
     for stem in stems[:13]:
         inside = np.hypot(_U - stem[2], _Y - stem[3]) < random.uniform(0.055, 0.085)
         sprite[inside] = (1.0, 0.0, 0.6, 0.3 * random.randn(), BLOOM)

@@ -60,7 +60,7 @@ def path_course(layout: Layout, z: np.ndarray) -> np.ndarray:
     b0, b1, b2, b3 = layout.bends[4:8]
     wind = (0.10 + 0.06 * b0) * reach * np.sin(1.9 * np.log1p(reach / 11.0) + 3.0 * b1)
     ripple = 2.2 * np.sin(reach / 14.0 + 3.0 * b2) * smoothstep(3.0, 30.0, reach)
-    return 1.2 * b3 + wind + ripple
+    return 3.2 * b3 + wind + ripple
 
 
 def path_distance(layout: Layout, x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -121,9 +121,9 @@ def _dunes(layout: Layout, x: np.ndarray, z: np.ndarray, d: np.ndarray) -> np.nd
 def _mesas(layout: Layout, x: np.ndarray, z: np.ndarray, d: np.ndarray) -> np.ndarray:
     """Table mountains: a slope of scree, a wall, a flat top, and a second step."""
     plan = read_noise(layout, "hills", 8, x, z, 900.0)
-    plan += 0.10 * read_noise(layout, "fractal", 3, x, z, 160.0)
+    plan += 0.05 * read_noise(layout, "fractal", 3, x, z, 220.0)
     plan *= smoothstep(250.0, 650.0, d)
-    wall = 0.6 * smoothstep(0.55, 0.63, plan) + 0.28 * smoothstep(1.05, 1.12, plan)
+    wall = 0.6 * smoothstep(0.52, 0.66, plan) + 0.28 * smoothstep(1.02, 1.14, plan)
     return layout.mesas_m * (wall + 0.22 * smoothstep(0.1, 0.58, plan))
 
 
@@ -131,7 +131,8 @@ def _mountains(layout: Layout, x: np.ndarray, z: np.ndarray, d: np.ndarray) -> n
     start = layout.mountains_from_m
     mask = smoothstep(start, 2.1 * start, d)
     wave = layout.mountains_wave_m
-    crest = read_noise(layout, "ridges", 9, x, z, wave)
+    warp = 0.16 * wave * read_noise(layout, "hills", 12, x, z, 0.9 * wave)
+    crest = read_noise(layout, "ridges", 9, x + warp, z - warp, wave)
     massif = 0.62 + 0.4 * read_noise(layout, "hills", 10, x, z, 2.4 * wave)
     return layout.mountains_m * mask * np.clip(massif, 0.08, None) * (0.12 + crest)
 
@@ -140,9 +141,10 @@ def _free_ground(
     layout: Layout, x: np.ndarray, z: np.ndarray, d: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height without water, and the parts of it that are hill and mountain."""
-    near = smoothstep(3.0, 40.0, d)
+    near = smoothstep(2.0, 26.0, d)
     height = read_noise(layout, "hills", 0, x, z, layout.roll_wave_m)
-    height += 0.18 * read_noise(layout, "fractal", 1, x, z, 0.22 * layout.roll_wave_m)
+    if layout.dunes_m < 5.0:
+        height += 0.18 * read_noise(layout, "fractal", 1, x, z, 0.22 * layout.roll_wave_m)
     height *= layout.roll_m * near
     swell = np.clip(0.45 + 0.6 * read_noise(layout, "hills", 2, x, z, layout.hills_wave_m), 0, None)
     rise = smoothstep(layout.hills_from_m, 2.2 * layout.hills_from_m + 250.0, d)

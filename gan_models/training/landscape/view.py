@@ -29,6 +29,7 @@ class View:
     focal_px: float  # samples a unit of tangent
     horizon_px: float  # row of the horizon
     eye_m: float  # over the water level
+    over_ground_m: float  # the eye over the ground
     forward: tuple[float, float]  # of the view in the plan, x and z
 
     def position(self, across: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,6 +59,7 @@ def make_view(camera: Camera, layout: Layout, samples: int) -> View:
         focal_px=focal,
         horizon_px=horizon,
         eye_m=max(foot, 0.3) + camera.eye_height_m,
+        over_ground_m=camera.eye_height_m,
         forward=(float(np.sin(yaw)), float(np.cos(yaw))),
     )
 
@@ -75,7 +77,7 @@ class Sweep:
 def _sample_depths(view: View) -> np.ndarray:
     """Depths from the picture's foot to the far plane: coarse steps near, fine ones far."""
     lowest = max(-float(view.up[-1]), 0.02)
-    nearest = max(0.6 * min(view.eye_m, 60.0) / lowest * 0.5, 0.4)
+    nearest = max(0.3 * view.over_ground_m / lowest, 0.4)
     split = 60.0 + 3.0 * nearest
     near = np.geomspace(nearest, split, _STEPS // 3, endpoint=False)
     far = np.geomspace(split, FAR_M, _STEPS - len(near))

@@ -86,7 +86,8 @@ def _foam(
     wander = read_noise(layout, "fractal", 2, x, z, 60.0)
     lace = read_noise(layout, "rough", 3, x, z, 9.0)
     wind = _WIND[scene.weather]
-    wash = smoothstep(-1.6 - 0.6 * wander - 0.5 * lace, -0.4, shore)
+    reach = np.clip(1.7 + 0.6 * wander + 0.5 * lace, 0.7, 4.0)
+    wash = smoothstep(-reach, -0.4, shore)
     phase = shore / 8.5 + 0.55 * wander
     crest = smoothstep(0.72, 0.95, np.sin(2.0 * np.pi * phase) + 0.16 * lace)
     surf = crest * smoothstep(-34.0 * wind, -8.0, shore)
@@ -120,10 +121,10 @@ def shade_water(
     x, z = view.position(across, near)
     footprint = near / np.float32(view.focal_px) / np.sqrt(np.maximum(up, 0.01))
     calm = 0.25 if is_frozen(scene, layout) else _WIND[scene.weather]
-    calm *= 1.0 if layout.water == "sea" else 0.5
-    wave = _ripples(layout, x, z, footprint, 4) * np.float32(0.030 * calm)
-    side = _ripples(layout, x, z, footprint, 9) * np.float32(0.025 * calm)
-    lifted = np.maximum(up + wave, 0.004)
+    calm *= 1.0 if layout.water == "sea" else 0.35
+    wave = _ripples(layout, x, z, footprint, 4) * np.float32(0.016 * calm)
+    side = _ripples(layout, x, z, footprint, 9) * np.float32(0.018 * calm)
+    lifted = 0.5 * (up + wave + np.sqrt((up + wave) ** 2 + (0.035 * calm) ** 2))
     seen_row, seen = _mirrored_row(view, profiles, depth_map, column, near, lifted)
     shifted = np.clip(column + np.rint(0.35 * side * view.focal_px), 0, len(view.across) - 1)
     mirrored = colour[seen_row, shifted.astype(np.int64)]
