@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from ..networks.fastgan import EXCITED, WIDTHS
-from .reading import Slot, Tensors, agreed, build_filled, foreign, spectral_slots
+from .reading import PICTURE_CHANNELS, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
 
 ANIMEGAN, FASTGAN = "animegan2-bryandlee", "fastgan-huggan"
 NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -25,8 +25,12 @@ def load_animegan(tensors: Tensors) -> nn.Module:
     config = {
         "width": agreed(tensors, places, "width", ANIMEGAN),
         "num_blocks": num_blocks,
-        "in_channels": agreed(tensors, [("block_a.0.1.weight", 1)], "channels", ANIMEGAN),
-        "out_channels": agreed(tensors, [("out_layer.0.weight", 0)], "channels", ANIMEGAN),
+        "in_channels": agreed(
+            tensors, [("block_a.0.1.weight", 1)], "channels", ANIMEGAN, PICTURE_CHANNELS
+        ),
+        "out_channels": agreed(
+            tensors, [("out_layer.0.weight", 0)], "channels", ANIMEGAN, PICTURE_CHANNELS
+        ),
     }
     slots = dict(_animegan_slots(config))
     return build_filled("animegan2", config, tensors, slots, ANIMEGAN)
@@ -98,6 +102,7 @@ def load_fastgan(tensors: Tensors) -> nn.Module:
             ],
             "channels",
             FASTGAN,
+            PICTURE_CHANNELS,
         ),
     }
     slots = dict(_fastgan_slots(config))

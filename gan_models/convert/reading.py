@@ -17,6 +17,7 @@ from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
 ADVICE = "Choose the format the file was saved in."
+PICTURE_CHANNELS = (3, 1)
 CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")
 
 
@@ -89,8 +90,14 @@ def unwrap(content: Any) -> tuple[Tensors, dict[str, Any]]:
     return tensors, beside
 
 
-def agreed(tensors: Tensors, places: Iterable[tuple[str, int]], what: str, format: str) -> int:
-    """Return the size most of `places` (key, axis) agree on.
+def agreed(
+    tensors: Tensors,
+    places: Iterable[tuple[str, int]],
+    what: str,
+    format: str,
+    likely: Collection[int] = (),
+) -> int:
+    """Return the size most of `places` (key, axis) agree on; of equals, one of the `likely`.
 
     One misshaped or missing tensor is outvoted, so that the strict check can name it.
 
@@ -105,7 +112,7 @@ def agreed(tensors: Tensors, places: Iterable[tuple[str, int]], what: str, forma
     )
     if not found:
         raise foreign(tensors, places[0][0] if places else what, format)
-    return found.most_common(1)[0][0]
+    return max(found, key=lambda size: (found[size], size in likely))
 
 
 def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:

@@ -9,7 +9,16 @@ from typing import Any
 from torch import nn
 
 from ..networks.spade import DOUBLINGS
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
+from .reading import (
+    PICTURE_CHANNELS,
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    foreign,
+    spectral_slots,
+)
 
 FORMAT = "spade-nvlabs"
 BLOCKS = ("head_0", "G_middle_0", "G_middle_1", "up_0", "up_1", "up_2", "up_3", "up_4")
@@ -54,7 +63,11 @@ def load_generator(
         "num_upsampling_layers": layers,
         "spectral": False,  # folded into the weights
         "img_channels": agreed(
-            tensors, [("conv_img.weight", 0), ("conv_img.bias", 0)], "channels", FORMAT
+            tensors,
+            [("conv_img.weight", 0), ("conv_img.bias", 0)],
+            "channels",
+            FORMAT,
+            PICTURE_CHANNELS,
         ),
     }
     spectral = _is_spectral(tensors)
@@ -69,7 +82,8 @@ def load_encoder(tensors: Tensors) -> nn.Module:
         raise foreign(tensors, "fc_mu.weight", FORMAT)
     count = max(layers)
     name = "weight_orig" if _is_spectral(tensors) else "weight"
-    places = [("layer1.0." + name, 0), ("layer2.0." + name, 1)]
+    vectors = "layer1.0.weight_u" if name == "weight_orig" else "layer1.0.bias"
+    places = [("layer1.0." + name, 0), ("layer2.0." + name, 1), (vectors, 0)]
     outputs = [(f"fc_{part}.{kind}", 0) for part in ("mu", "var") for kind in ("weight", "bias")]
     biased = sum(f"layer{i}.0.bias" in tensors for i in range(1, count + 1)) * 2 > count
     config = {
@@ -78,7 +92,9 @@ def load_encoder(tensors: Tensors) -> nn.Module:
         "img_size": 4 * 2**count,
         "norm": "none" if biased else "instance",
         "spectral": False,
-        "img_channels": agreed(tensors, [("layer1.0." + name, 1)], "channels", FORMAT),
+        "img_channels": agreed(
+            tensors, [("layer1.0." + name, 1)], "channels", FORMAT, PICTURE_CHANNELS
+        ),
     }
     slots = dict(_encoder_slots(config, count, name))
     return build_filled("spade-encoder", config, tensors, slots, FORMAT)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..networks.resampling import BINOMIAL, fir_taps
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import PICTURE_CHANNELS, FormatError, Slot, Tensors, agreed, build_filled, foreign
 
 NVLABS, ROSINALITY = "stylegan2-nvlabs", "stylegan2-rosinality"
 
@@ -32,7 +32,7 @@ def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module
         NVLABS,
     )
     places = [(f"synthesis.b{s}.torgb.{part}", 0) for s in sizes for part in ("weight", "bias")]
-    img_channels = agreed(tensors, places, "img_channels", NVLABS)
+    img_channels = agreed(tensors, places, "img_channels", NVLABS, PICTURE_CHANNELS)
     config = {
         **mapping_config(tensors, w_dim, NVLABS),
         "img_resolution": sizes[-1],
@@ -112,14 +112,12 @@ def _shared_filter(tensors: Tensors, names: list[str], scale: float, format: str
     taps = fir_taps(BINOMIAL)
     for index, name in enumerate(names):
         kernel = tensors.get(name)
-        if kernel is None or kernel.ndim != 2:
+        if kernel is None or kernel.shape != (4, 4):
             continue  # the strict check names it
         kernel = kernel.float() * scale
         if index == 0:
-            taps = kernel.sum(dim=1)
-        if kernel.shape[0] == len(taps) and not torch.allclose(
-            kernel, torch.outer(taps, taps), atol=1e-6
-        ):
+            taps = kernel.sum(dim=1)  # the other axis sums to 1
+        if not torch.allclose(kernel, torch.outer(taps, taps), atol=1e-6):
             raise FormatError(
                 f"{name!r} is not the filter the other layers have; the network has one for all. "
                 f"Use an unmodified {format} checkpoint."
@@ -154,7 +152,7 @@ def mapping_config(tensors: Tensors, w_dim: int, format: str) -> dict[str, Any]:
     if conditional:
         c_dim = agreed(tensors, [("mapping.embed.weight", 1)], "mapping.embed.weight", format)
         places = [("mapping.embed.weight", 0), ("mapping.embed.bias", 0)]
-        embed = agreed(tensors, places, "mapping.embed.weight", format)
+        embed = agreed(tensors, places, "mapping.embed.weight", format, (w_dim,))
     inner = [(f"mapping.fc{i}.{part}", 0) for i in range(count - 1) for part in ("weight", "bias")]
     inner += [(f"mapping.fc{i}.weight", 1) for i in range(1, count)]
     # an unconditional mapping has z_dim inputs, of which nothing else tells
@@ -247,7 +245,7 @@ def _rosinality_config(tensors: Tensors, sizes: list[int]) -> tuple[dict[str, An
         "z_dim": z_dim,
         "w_dim": w_dim,
         "img_resolution": sizes[-1],
-        "img_channels": agreed(tensors, places, "img_channels", ROSINALITY),
+        "img_channels": agreed(tensors, places, "img_channels", ROSINALITY, PICTURE_CHANNELS),
         "channels": channels,
         "num_mapping_layers": max(layers),
         "conv_clamp": None,

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from ..networks.resnet import DOWN_TAPS
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import PICTURE_CHANNELS, FormatError, Slot, Tensors, agreed, build_filled, foreign
 
 CYCLEGAN, PIX2PIX, VINTAGIFY = "cyclegan-junyanz", "pix2pix-junyanz", "cyclegan-vintagify"
 UP_TAPS = (0.25, 0.75, 0.75, 0.25)
@@ -63,9 +63,15 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
     config = options | {
         "norm": norm,
         "width": agreed(tensors, places, "width", format),
-        "in_channels": agreed(tensors, [(f"{stem}.weight", 1)], "channels", format),
+        "in_channels": agreed(
+            tensors, [(f"{stem}.weight", 1)], "channels", format, PICTURE_CHANNELS
+        ),
         "out_channels": agreed(
-            tensors, [(f"{rgb}.weight", 0), (f"{rgb}.bias", 0)], "channels", format
+            tensors,
+            [(f"{rgb}.weight", 0), (f"{rgb}.bias", 0)],
+            "channels",
+            format,
+            PICTURE_CHANNELS,
         ),
     }
     if norm == "instance":
@@ -204,9 +210,15 @@ def load_pix2pix(tensors: Tensors) -> nn.Module:
     places = [(f"{top}0.weight", 0), (f"{below}1.weight", 1), (f"{below}5.weight", 1)]
     config = {
         "width": agreed(tensors, places, "width", PIX2PIX),
-        "in_channels": agreed(tensors, [(f"{top}0.weight", 1)], "channels", PIX2PIX),
+        "in_channels": agreed(
+            tensors, [(f"{top}0.weight", 1)], "channels", PIX2PIX, PICTURE_CHANNELS
+        ),
         "out_channels": agreed(
-            tensors, [(f"{top}3.weight", 1), (f"{top}3.bias", 0)], "channels", PIX2PIX
+            tensors,
+            [(f"{top}3.weight", 1), (f"{top}3.bias", 0)],
+            "channels",
+            PIX2PIX,
+            PICTURE_CHANNELS,
         ),
         "num_downs": num_downs,
         "norm": norm,

@@ -216,8 +216,7 @@ class StyleEncoder(nn.Module):
         count = img_size.bit_length() - 3
         widths = [img_channels] + [width * min(2**i, 8) for i in range(count)]
         self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, 3, 2, 1, bias=norm == "none")
-            for a, b in itertools.pairwise(widths)
+            nn.Conv2d(a, b, 3, 2, 1, bias=norm == "none") for a, b in itertools.pairwise(widths)
         )
         kinds = {"instance": InstanceNorm, "batch": BatchNorm, "none": lambda _: nn.Identity()}
         if norm not in kinds:

@@ -11,8 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .mapping import SQRT2, EqualLinear, normalise
 from .resampling import BINOMIAL, blur, downsample2, fir_taps
-from .stylegan2 import SQRT2, EqualLinear, channel_plan, normalise
+from .stylegan2 import channel_plan
 
 
 class EqualConv(nn.Module):

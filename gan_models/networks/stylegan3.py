@@ -12,8 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .mapping import EqualLinear, MappingNetwork
 from .resampling import fir_downsample, fir_upsample, kaiser_lowpass, radial_lowpass
-from .stylegan2 import EqualLinear, MappingNetwork, NoiseMode
+from .stylegan2 import NoiseMode
 
 FIRST_CUTOFF, FIRST_STOPBAND, LAST_STOPBAND_REL = 2.0, 2**2.1, 2**0.3
 LRELU_UPSAMPLING, FILTER_SIZE, NUM_CRITICAL = 2, 6, 2
