@@ -95,11 +95,11 @@ class LatentGame(Game):
     # --- training -------------------------------------------------------------------------------
 
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """Discriminator, then generator, on a batch with `images` uint8 and maybe `class_index`."""
+        """Generator, then discriminator, on a batch with `images` uint8 and maybe `class_index`."""
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         chunks = split(batch, num_chunks)
-        report = update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
-        report |= update(self.optimizers["generator"], chunks, self._generator_loss)
+        report = update(self.optimizers["generator"], chunks, self._generator_loss)
+        report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
         lazily = self.steps % self.settings.r1_interval == 0
         if lazily and self.settings.r1_gamma and not self.settings.projected:
             report |= update(self.optimizers["discriminator"], chunks, self._r1)
@@ -129,12 +129,10 @@ class LatentGame(Game):
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         c = self._judge_class(batch)
-        with torch.no_grad():
-            fakes = self._fakes(batch)
         real = self.judge(to_float(batch["images"]), c)
-        fake = self.judge(fakes, c)
+        fake = self.judge(batch["fakes"], c)
         if self.ada is not None:
-            self.ada.observe(real, len(fakes))
+            self.ada.observe(real, len(batch["images"]))
         loss_of = (
             losses.hinge_discriminator
             if self.settings.projected
@@ -145,7 +143,9 @@ class LatentGame(Game):
         return loss, {"discriminator": loss, "logit_real": mean[0], "logit_fake": mean[1]}
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        fake = self.judge(self._fakes(batch), self._judge_class(batch))
+        fakes = self._fakes(batch)
+        batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
+        fake = self.judge(fakes, self._judge_class(batch))
         if self.settings.projected:
             loss = losses.hinge_generator(fake)
         else:

@@ -48,7 +48,8 @@ def r1_penalty(real_logits: Logits, images: Tensor) -> Tensor:
     `images` [N, 3, H, W] must have required gradients before the logits were computed. Applied
     lazily (StyleGAN2, Karras et al. 2020, arXiv:1912.04958, section 3.1): multiply by the interval.
     """
-    total = torch.stack([logits.flatten(1).mean(1).sum() for logits in _each(real_logits)]).sum()
+    means = [logits.reshape(len(images), -1).mean(1) for logits in _each(real_logits)]
+    total = torch.stack(means).sum()
     (gradient,) = torch.autograd.grad(total, images, create_graph=True)
     return 0.5 * gradient.square().sum(dim=(1, 2, 3)).mean()
 

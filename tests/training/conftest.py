@@ -7,12 +7,19 @@ import pytest
 import torch
 
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import features as features_module
 from gan_models.training.data import PictureData
 from gan_models.training.latent_game import LatentGame, LatentSettings
 from gan_models.training.loop import Settings
 from gan_models.training.pictures import channels_first
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def small_measures(monkeypatch):
+    """Measure at 32 px: here the numbers mean nothing."""
+    monkeypatch.setattr(features_module, "MEASURE_PX", 32)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,128 @@
+"""Every game steps, repeats exactly, resumes exactly, measures, and exports what loads again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from gan_models import weights
+from gan_models.training.cycle_game import CycleGame, CycleSettings
+from gan_models.training.data import PictureData, RoughPairData, UnpairedData
+from gan_models.training.loop import Settings, run
+from gan_models.training.measure_game import MeasureGame, MeasureSettings
+from gan_models.training.paint_game import PaintGame, PaintSettings
+from gan_models.training.pictures import channels_first
+from gan_models.training.run_folder import Journal
+
+CPU = torch.device("cpu")
+CARD = {"title": "Tiny", "licence": "MIT", "source": "a test"}
+LABELS = ("sky", "grass", "water")
+
+
+def paint_makers(features, pictures):
+    settings = PaintSettings(
+        generator={
+            "num_labels": 3,
+            "width": 1,
+            "hidden": 4,
+            "crop_size": 32,
+            "z_dim": 4,
+            "spectral": False,
+        },
+        encoder={"width": 2, "z_dim": 4, "img_size": 32, "spectral": False},
+        discriminator={"num_labels": 3, "width": 2, "num_layers": 2},
+        labels=LABELS,
+        label_colors=((0, 0, 255), (0, 255, 0), (255, 0, 0)),
+        blob_interval=2,
+        num_metric_images=6,
+        card=CARD,
+    )
+    maps = np.random.RandomState(0).randint(0, 3, pictures.shape[:3]).astype(np.uint8)
+    held_out = {
+        "images": channels_first(pictures[:8]),
+        "label_map": torch.from_numpy(maps[:8].astype(np.int64)),
+        "blob_map": torch.from_numpy(maps[8:16].astype(np.int64)),
+    }
+    return (
+        lambda: PaintGame(settings, features, CPU, held_out),
+        lambda: RoughPairData(pictures, maps, maps[:5]),
+    )
+
+
+def cycle_makers(features, pictures):
+    settings = CycleSettings(
+        generator={"width": 2, "num_blocks": 1},
+        discriminator={"width": 2, "num_layers": 2},
+        history=3,
+        cards=(CARD, CARD),
+    )
+    pairs = channels_first(pictures[:8]), channels_first(pictures[8:16])
+    return (
+        lambda: CycleGame(settings, features, CPU, pairs),
+        lambda: UnpairedData(pictures[:20], pictures[20:], 32),
+    )
+
+
+def measure_makers(family, features, pictures):
+    target = "label_map" if family == "segmenter" else "class_index"
+    network = {"num_classes": 3, "width": 2, "depth": 2}
+    settings = MeasureSettings(family, network, target, names=LABELS, card=CARD)
+    maps = (pictures[..., 0] // 90).astype(np.uint8)
+    index = np.arange(40) % 3
+    held_out = {
+        "images": channels_first(pictures[:8]),
+        "label_map": torch.from_numpy(maps[:8].astype(np.int64)),
+        "class_index": torch.from_numpy(index[:8]),
+    }
+    data = {"label_map": {"label_maps": maps}, "class_index": {"class_index": index}}[target]
+    return lambda: MeasureGame(settings, CPU, held_out), lambda: PictureData(pictures, **data)
+
+
+@pytest.fixture(params=["classes", "pixels", "cycle", "paint", "segmenter", "classifier"])
+def makers(request, features, pictures, tiny_latent):
+    if request.param == "classes":
+        return tiny_latent(classes=("a", "b"))
+    if request.param == "pixels":
+        makers = tiny_latent()
+        game = makers[0]()
+        changed = replace(
+            game.settings,
+            projected=False,
+            r1_gamma=1.0,
+            r1_interval=2,
+            discriminator={"img_resolution": 32, "channel_base": 128, "channel_max": 8},
+        )
+        return (lambda: type(game)(changed, features, CPU, game.reals)), makers[1]
+    if request.param == "cycle":
+        return cycle_makers(features, pictures)
+    if request.param == "paint":
+        return paint_makers(features, pictures)
+    return measure_makers(request.param, features, pictures)
+
+
+def test_a_game_resumes_exactly_measures_and_exports(makers, tmp_path):
+    settings = Settings("tiny", batch=4, kimg=0.024)
+    assert run(settings, *makers, tmp_path / "whole").finished
+    run(settings, *makers, tmp_path / "parts", callback=lambda progress: progress.step < 3)
+    assert run(settings, *makers, tmp_path / "parts", resume=True).finished
+    whole, parts = (Journal(tmp_path / name) for name in ("whole", "parts"))
+    assert whole.losses.rows() == parts.losses.rows()
+    assert len(whole.losses.rows()) == 6
+    assert whole.metrics.rows()[-1] == parts.metrics.rows()[-1]
+    for path in (tmp_path / "parts").glob("*.safetensors"):
+        network, info = weights.load_described(path)
+        assert info["training"]["kimg"] == 0.024
+        assert info["title"] == "Tiny"
+        assert network.config == info["config"]
+    assert (tmp_path / "parts" / "generator.safetensors").exists()
+    assert (tmp_path / "parts" / "curves.png").exists()
+
+
+def test_a_game_starts_from_its_own_exports(makers, tmp_path):
+    game = makers[0]()
+    game.export(tmp_path, {})
+    files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
+    assert len(makers[0]().warm_start(files)) == len(files)

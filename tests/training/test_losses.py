@@ -1,0 +1,56 @@
+"""The losses have the values that their papers' equations give."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from gan_models.training import losses
+
+REAL, FAKE = torch.tensor([2.0, 0.5]), torch.tensor([-2.0, 0.0])
+
+
+def test_hinge_counts_only_what_lies_inside_the_margin():
+    assert losses.hinge_discriminator(REAL, FAKE).item() == pytest.approx(0.25 + 0.5)
+    assert losses.hinge_generator(FAKE).item() == pytest.approx(1.0)
+
+
+def test_nonsaturating_is_twice_log_two_when_nothing_is_known():
+    zero = torch.zeros(3)
+    assert losses.nonsaturating_discriminator(zero, zero).item() == pytest.approx(2 * math.log(2))
+    assert losses.nonsaturating_generator(zero).item() == pytest.approx(math.log(2))
+
+
+def test_least_squares_pulls_reals_to_one_and_fakes_to_zero():
+    assert losses.least_squares_discriminator(torch.ones(2), torch.zeros(2)).item() == 0
+    assert losses.least_squares_generator(torch.zeros(2)).item() == 1
+
+
+def test_lists_of_logits_are_summed():
+    one = losses.hinge_discriminator(REAL, FAKE)
+    both = losses.hinge_discriminator([REAL, REAL], [FAKE, FAKE])
+    assert both.item() == pytest.approx(2 * one.item())
+
+
+def test_r1_is_half_the_squared_gradient():
+    images = torch.randn(4, 3, 2, 2, requires_grad=True)
+    weight = torch.randn(3, 2, 2)
+    logits = (images * weight).sum(dim=(1, 2, 3))
+    expected = 0.5 * weight.square().sum().item()
+    assert losses.r1_penalty(logits, images).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_divergence_of_the_prior_from_itself_is_its_floor():
+    zero = torch.zeros(5, 8)
+    assert losses.kl_free_bits(zero, zero, 0.0).item() == 0
+    assert losses.kl_free_bits(zero, zero, 0.1).item() == pytest.approx(0.8)
+    assert losses.kl_free_bits(zero + 1, zero, 0.0).item() == pytest.approx(4.0)
+
+
+def test_feature_matching_and_perceptual_are_zero_for_equal_features():
+    features = [torch.randn(2, 3, 4, 4), torch.randn(2, 5, 2, 2)]
+    assert losses.feature_matching([features], [features]).item() == 0
+    assert losses.perceptual(features, features).item() == 0
+    assert losses.perceptual(features, [f * 0 for f in features]).item() == pytest.approx(1.0)
