@@ -88,11 +88,17 @@ def _wait_for_pip(
     """Return when pip has ended or has brought nothing new for `STALL_SECONDS`."""
     done, last_news = 0, time.monotonic()
     while pip.poll() is None and time.monotonic() - last_news < STALL_SECONDS:
-        size = max((size_of(file) for file in folder.rglob("*.whl")), default=0)
+        size = _largest_wheel(folder)
         if size > done:
             done, last_news = size, time.monotonic()
         watch.tell(done, max(expected_bytes, done))
         time.sleep(0.1)
+
+
+def _largest_wheel(folder: Path) -> int:
+    """The bytes that pip has brought so far, in a folder of its own that may vanish meanwhile."""
+    files = (Path(at, name) for at, _, names in os.walk(folder) for name in names)
+    return max((size_of(file) for file in files if file.suffix == ".whl"), default=0)
 
 
 def _pip_sentence(requirement: str, said: str, label: str) -> str:

