@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.chromium import NONE_FOUND, installed
 
@@ -13,6 +13,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--mute-audio"),
 ]
+PATIENCE_MS = 60_000  # waiting ends with the effect; this is for machines that are busy
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items):
@@ -60,7 +62,7 @@ def visit(browser, url: str, width: int, height: int):
     context = browser.new_context(
         viewport={"width": width, "height": height}, accept_downloads=True
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context, Visitor(context, url)
 
 
