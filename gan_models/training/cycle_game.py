@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -16,7 +15,7 @@ from gan_models import networks, weights
 from gan_models.images import to_pil
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import losses, metrics
-from gan_models.training.features import pooled_features
+from gan_models.training.features import perceptual_distances
 from gan_models.training.game import (
     Batch,
     Game,
@@ -178,27 +177,14 @@ class CycleGame(Game):
     def evaluate(self) -> dict[str, float]:
         """How often a translation is nearer to the true picture than its input, and the cycle."""
         a, b = self.pairs
-        fake_b = self.translate("forward", a)
-        back = self.translate("backward", to_byte(fake_b))
-        report = {
-            "cycle_psnr": float(
-                metrics.psnr(channels_last(a), channels_last(to_byte(back))).mean()
-            ),
-        }
-        for name, source, target, fake in (
-            ("forward", a, b, fake_b),
-            ("backward", b, a, self.translate("backward", b)),
-        ):
-            before, after = (self._distances(x, target) for x in (source, to_byte(fake)))
-            report[f"{name}_nearer_psnr"] = float((after[0] > before[0]).mean())
-            report[f"{name}_nearer_features"] = float((after[1] < before[1]).mean())
-            report[f"{name}_psnr_gain"] = float((after[0] - before[0]).mean())
+        fake_b = to_byte(self.translate("forward", a))
+        fake_a = to_byte(self.translate("backward", b))
+        back = to_byte(self.translate("backward", fake_b))
+        report = {"cycle_psnr": float(metrics.psnr(channels_last(a), channels_last(back)).mean())}
+        for name, *pictures in (("forward", a, fake_b, b), ("backward", b, fake_a, a)):
+            for key, value in nearer(self.features, *pictures).items():
+                report[f"{name}_{key}"] = value
         return report
-
-    def _distances(self, images: Tensor, targets: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        pixels = metrics.psnr(channels_last(images), channels_last(targets))
-        ours, theirs = (pooled_features(self.features, to_float(x)) for x in (images, targets))
-        return pixels, np.linalg.norm(ours - theirs, axis=1)
 
     # --- files ----------------------------------------------------------------------------------
 
@@ -231,3 +217,23 @@ class CycleGame(Game):
         self.steps = state["steps"]
         for side, history in self.histories.items():
             history.images = [image.to(self.device) for image in state[side]]
+
+
+def nearer(
+    features: EfficientNetLite0, inputs: Tensor, outputs: Tensor, truths: Tensor
+) -> dict[str, float]:
+    """How often outputs are nearer to the truth than inputs, in PSNR and to the features' eye.
+
+    All are uint8 [N, 3, H, W]; `psnr_gain` is the mean in dB.
+    """
+    before, after = (
+        metrics.psnr(channels_last(x), channels_last(truths)) for x in (inputs, outputs)
+    )
+    far, near = (
+        perceptual_distances(features, to_float(x), to_float(truths)) for x in (inputs, outputs)
+    )
+    return {
+        "nearer_psnr": float((after > before).mean()),
+        "nearer_features": float((near < far).mean()),
+        "psnr_gain": float((after - before).mean()),
+    }

@@ -49,3 +49,23 @@ def pooled_features(
         pixels = part.to(device).float().mul(127.5).add(127.5).round().clamp(0, 255)
         parts.append(network.features(resize(pixels / 127.5 - 1, MEASURE_PX)).cpu())
     return torch.cat(parts).numpy()
+
+
+@torch.no_grad()
+def perceptual_distances(
+    network: EfficientNetLite0, images: Tensor, targets: Tensor, batch: int = 32
+) -> NDArray[np.float32]:
+    """How unlike two lists of pictures [N, 3, H, W] look, pair by pair -> [N].
+
+    As LPIPS (Zhang et al. 2018, arXiv:1801.03924, equation 1) with all weights 1: feature maps of
+    four scales, each pixel's features scaled to length 1, the mean squared difference summed.
+    """
+    device = network.mean.device
+    parts = []
+    for pair in zip(images.split(batch), targets.split(batch), strict=True):
+        both = resize(torch.cat(pair).to(device).float(), MEASURE_PX)
+        scales = [F.normalize(scale, dim=1) for scale in network.multi_scale(both)]
+        halves = [scale.chunk(2) for scale in scales]
+        gaps = [(a - b).square().sum(1).mean(dim=(1, 2)) for a, b in halves]
+        parts.append(torch.stack(gaps).sum(0).cpu())
+    return torch.cat(parts).numpy()

@@ -1,0 +1,208 @@
+"""What the finished models are worth, each figure beside what it is to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gan_models import seeds
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import metrics
+from gan_models.training.cycle_game import nearer
+from gan_models.training.features import pooled_features, resize
+from gan_models.training.pictures import channels_last, to_byte, to_float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `reference` is a floor, ceiling or limit, named in `beside`."""
+
+    model: str
+    metric: str
+    value: float
+    reference: float | None = None
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """KID-effl0 of what cannot be better and of what is quite wrong, and the reals to compare."""
+
+    reals: NDArray[np.float32]  # features [N, 1280]
+    floor: float
+    far: float
+
+    @classmethod
+    def of(cls, features: EfficientNetLite0, reals: Tensor, strangers: Tensor) -> Scale:
+        """From real pictures, and pictures of something else, uint8 [N, 3, H, W].
+
+        One half of the reals is compared with, the other half gives the floor.
+        """
+        half = len(reals) // 2
+        mine, others = (
+            pooled_features(features, to_float(part)) for part in (reals[:half], reals[half:])
+        )
+        far = pooled_features(features, to_float(resize_bytes(strangers, reals.shape[-1])))
+        return cls(mine, metrics.kid(mine, others), metrics.kid(mine, far))
+
+
+def resize_bytes(images: Tensor, side_px: int) -> Tensor:
+    """uint8 pictures to a square of another size, antialiased."""
+    return to_byte(resize(to_float(images), side_px))
+
+
+@torch.no_grad()
+def sample_latent(
+    generator: nn.Module, num: int, class_index: Sequence[int] | None = None, batch: int = 32
+) -> Tensor:
+    """Pictures of the seeds 0 to num - 1, uint8 [num, 3, H, W]."""
+    device = next(generator.parameters()).device
+    pictures = []
+    for start in range(0, num, batch):
+        z = seeds.sample_z(range(start, min(start + batch, num)), generator.z_dim).to(device)
+        c = None
+        if class_index is not None:
+            index = torch.tensor(class_index[start : start + batch], device=device)
+            c = F.one_hot(index, generator.num_classes).float()
+        pictures.append(to_byte(generator(z, c)).cpu())
+    return torch.cat(pictures)
+
+
+def judge_latent(
+    model: str, features: EfficientNetLite0, pictures: Tensor, scale: Scale, far_share: float
+) -> list[Figure]:
+    """KID against floor + `far_share` of far, diversity, and how fakes and reals overlap."""
+    fake, real = pooled_features(features, to_float(pictures)), scale.reals
+    counted = f"{len(fake):,} against {len(real):,}"
+    precision, recall = metrics.precision_recall(real[:2000], fake[:2000])
+    density, coverage = metrics.density_coverage(real[:2000], fake[:2000])
+    limit = scale.floor + far_share * scale.far
+    share = metrics.diversity(fake) / metrics.diversity(real)
+    return [
+        Figure(
+            model,
+            f"KID-effl0, {counted}",
+            metrics.kid(real, fake),
+            limit,
+            f"at most: floor {scale.floor:.4f} + {far_share} x far {scale.far:.4f}",
+        ),
+        Figure(model, "FID-effl0", metrics.fid(real, fake)),
+        Figure(model, "diversity / that of the reals", share, 0.8, "at least"),
+        Figure(model, "precision", precision),
+        Figure(model, "recall", recall),
+        Figure(model, "density", density),
+        Figure(model, "coverage", coverage),
+    ]
+
+
+@torch.no_grad()
+def guess(network: nn.Module, pictures: Tensor, batch: int = 32) -> NDArray[np.int64]:
+    """What a segmenter or classifier says of uint8 pictures: labels [N, H, W] or classes [N]."""
+    device = next(network.parameters()).device
+    parts = [network(to_float(x.to(device))).argmax(1).cpu() for x in pictures.split(batch)]
+    return torch.cat(parts).numpy()
+
+
+def judge_classes(
+    model: str,
+    classifier: nn.Module,
+    pictures: Tensor,
+    class_index: Sequence[int],
+    held_out: tuple[Tensor, NDArray],
+) -> list[Figure]:
+    """How often the classifier sees the class that was asked for; beside it, on true renders."""
+    side = pictures.shape[-1]
+    truth = held_out[1]
+    ceiling = (guess(classifier, resize_bytes(held_out[0], side)) == truth).mean()
+    agreed = (guess(classifier, pictures) == np.asarray(class_index)).mean()
+    metric = "classifier sees the class asked for"
+    return [
+        Figure(model, metric, float(agreed), float(ceiling), "ceiling: true renders; goal 0.85")
+    ]
+
+
+def judge_paint(
+    model: str,
+    segmenter: nn.Module,
+    paint: Callable[[NDArray, Tensor], Tensor],
+    encode: Callable[[Tensor], Tensor],
+    z_dim: int,
+    held_out: dict[str, Tensor],
+) -> list[Figure]:
+    """Whether the picture shows what the map says, and whether the style arrives.
+
+    `paint` takes maps [N, H, W] and styles [N, z_dim], `encode` uint8 pictures.
+    """
+    images, maps, blobs = (held_out[name] for name in ("images", "label_map", "blob_map"))
+    num_classes = segmenter.num_classes
+    styles = seeds.sample_z(range(len(maps)), z_dim)
+
+    def iou(pictures: Tensor, truth: Tensor) -> float:
+        return metrics.mean_iou(
+            metrics.confusion(truth.numpy(), guess(segmenter, pictures), num_classes)
+        )
+
+    ceiling = iou(images, maps)
+    on_maps, on_blobs = (iou(paint(target, styles), target) for target in (maps, blobs))
+    shifted = images.roll(1, 0)
+    ours = paint(maps, encode(shifted))
+    asked, other = (
+        np.linalg.norm(
+            metrics.color_statistics(channels_last(ours))
+            - metrics.color_statistics(channels_last(reference)),
+            axis=1,
+        )
+        for reference in (shifted, images.roll(len(images) // 2, 0))
+    )
+    return [
+        Figure(model, "segmenter's mIoU on true renders", ceiling),
+        Figure(
+            model, "mIoU on held-out maps", on_maps, 0.85 * ceiling, "at least: 0.85 of renders'"
+        ),
+        Figure(model, "mIoU on blob maps", on_blobs, 0.6 * ceiling, "at least: 0.6 of renders'"),
+        Figure(
+            model,
+            "colours nearer to the style asked",
+            float((asked < other).mean()),
+            0.9,
+            "at least",
+        ),
+    ]
+
+
+def judge_translation(
+    model: str,
+    features: EfficientNetLite0,
+    translate: Callable[[Tensor], Tensor],
+    translate_back: Callable[[Tensor], Tensor],
+    pairs: tuple[Tensor, Tensor],
+) -> list[Figure]:
+    """Against the same scenes rendered in the other season; all pictures uint8."""
+    source, truth = pairs
+    output = translate(source)
+    found = nearer(features, source, output, truth)
+    cycle = metrics.psnr(channels_last(source), channels_last(translate_back(output))).mean()
+    return [
+        Figure(
+            model,
+            "nearer to the truth than the input, features",
+            found["nearer_features"],
+            0.85,
+            "at least",
+        ),
+        Figure(
+            model,
+            "nearer to the truth than the input, PSNR",
+            found["nearer_psnr"],
+            0.85,
+            "at least",
+        ),
+        Figure(model, "PSNR gained, dB", found["psnr_gain"]),
+        Figure(model, "cycle PSNR, dB", float(cycle), 22.0, "at least"),
+    ]
