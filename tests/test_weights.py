@@ -303,10 +303,11 @@ def peak():
 open("/proc/self/clear_refs", "w").write("5")
 before = peak()
 network, _ = weights.load_described({path!r})
-print(peak() - before, sum(parameter.sum().item() for parameter in network.parameters()))
+print(peak() - before, "torch._dynamo" in sys.modules)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="needs Linux's /proc")
 def test_a_512_pixel_stylegan2_loads_without_a_second_copy(tmp_path):
     path, config = tmp_path / "big.safetensors", {"img_resolution": 512}
@@ -317,6 +318,7 @@ def test_a_512_pixel_stylegan2_loads_without_a_second_copy(tmp_path):
     code = MEASURE.format(root=str(ROOT), path=str(path), config=config)
     measured = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert measured.returncode == 0, measured.stderr
-    extra = int(measured.stdout.split()[0])
+    extra, compiler_imported = measured.stdout.split()
     assert path.stat().st_size > 100e6
-    assert extra < 1.3 * path.stat().st_size
+    assert int(extra) < 1.3 * path.stat().st_size
+    assert compiler_imported == "False"
