@@ -184,22 +184,22 @@ class LandscapeDataset:
     `class_indices` int64 [N] index `CLASSES`, and `scenes` are the N scenes themselves.
     """
 
-    def __init__(self, folder: Path, facts: dict) -> None:
+    def __init__(self, folder: Path, facts: dict, *, allow_unfinished: bool = False) -> None:
         self.folder = folder
         self.resolution: int = facts["resolution"]
         starts = range(0, facts["num"], facts["shard_size"])
         shards = [_shard_paths(folder, start) for start in starts]
         complete = [paths for paths in shards if paths[2].exists()]
-        if len(complete) < len(shards):
+        if not complete or (len(complete) < len(shards) and not allow_unfinished):
             raise ValueError(
                 f"{folder} is unfinished: {len(complete)} of {len(shards)} shards are there. "
                 "Call render_dataset again with the same arguments to finish it."
             )
         size = facts["shard_size"]
-        self.images = ShardedArray([paths[0] for paths in shards], size)
-        self.label_maps = ShardedArray([paths[1] for paths in shards], size)
+        self.images = ShardedArray([paths[0] for paths in complete], size)
+        self.label_maps = ShardedArray([paths[1] for paths in complete], size)
         self.scenes = tuple(
-            _read_scene(entry) for paths in shards for entry in json.loads(paths[2].read_text())
+            _read_scene(entry) for paths in complete for entry in json.loads(paths[2].read_text())
         )
         self.class_indices = np.array([scene.class_index for scene in self.scenes])
 
@@ -211,13 +211,15 @@ def _read_scene(entry: dict) -> Scene:
     return Scene(**{**entry, "camera": Camera(**entry["camera"])})
 
 
-def load_dataset(folder: str | Path) -> LandscapeDataset:
-    """Open a finished data set of `render_dataset`.
+def load_dataset(folder: str | Path, *, allow_unfinished: bool = False) -> LandscapeDataset:
+    """Open a data set of `render_dataset`; an unfinished one, if allowed, with what it has by now.
 
     Raises:
-        ValueError: there is none at `folder`, or it is unfinished.
+        ValueError: there is none at `folder`, or it is unfinished and that is not allowed, or
+            nothing of it is there yet.
     """
     path = Path(folder) / "dataset.json"
     if not path.exists():
         raise ValueError(f"{folder} holds no landscape data set. Make one with render_dataset.")
-    return LandscapeDataset(Path(folder), json.loads(path.read_text()))
+    facts = json.loads(path.read_text())
+    return LandscapeDataset(Path(folder), facts, allow_unfinished=allow_unfinished)

@@ -29,7 +29,7 @@ from .view import View
 # how colours shift between lush and dry patches
 _TURN = (np.array([1.6, 0.4, -0.8], np.float32), np.array([-0.5, 1.2, 0.6], np.float32))
 # how rough each material is to the light, as slopes
-_RELIEF = {SNOW: 0.10, SAND: 0.10, GRASS: 0.22, FLOWERS: 0.22, ROCK: 0.34, PATH: 0.16, FOREST: 0.3}
+_RELIEF = {SNOW: 0.10, SAND: 0.10, GRASS: 0.15, FLOWERS: 0.15, ROCK: 0.34, PATH: 0.16, FOREST: 0.3}
 _HILLS_FROM_M, _MOUNTAINS_FROM_M = 230.0, 500.0
 
 

@@ -94,7 +94,7 @@ _BLOOMS: tuple[Colour, ...] = (
     (222, 66, 52),
     (132, 110, 214),
 )
-WOOD: Colour = (96, 76, 60)
+WOOD: Colour = (86, 70, 58)
 PALE_WOOD: Colour = (190, 184, 174)
 _SNOW: Colour = (236, 241, 248)
 
@@ -125,7 +125,7 @@ def ground_colours(scene: Scene, hue: np.ndarray) -> np.ndarray:
     table[PATH] = _mix(linear((168, 142, 108)), table[SAND] * 0.8, 0.3)
     if biome == "desert":
         table[PATH] = table[SAND] * 0.45
-    if season == "winter":
+    elif season == "winter":
         table[PATH] = _mix(table[PATH], table[SNOW], 0.22)
     tint = 1.0 + 0.05 * np.clip(hue[:3], -2.0, 2.0)
     table[:] = table * tint.astype(np.float32) * np.float32(1.0 + 0.06 * np.clip(hue[3], -2, 2))

@@ -263,9 +263,8 @@ def _albedo(
     if scene.season == "spring" and scene.biome in ("meadow", "forest"):
         blossoming = (stand.kind == KINDS.index("oak")) & ((stand.draw * 17.3) % 1.0 < 0.22)
         albedo = np.where(blossoming[shown.plant][:, None], linear((232, 186, 200)), albedo)
-    wood = np.where((kind == KINDS.index("birch"))[:, None], linear(PALE_WOOD), linear(WOOD))
-    bare = (scene.season == "winter") & (kind != KINDS.index("birch"))
-    wood = np.where(np.asarray(bare)[..., None], wood * 1.15, wood)
+    pale = (kind == KINDS.index("birch")) & (shown.rise < 0.42)  # a birch's twigs are dark
+    wood = np.where(pale[:, None], linear(PALE_WOOD), linear(WOOD))
     albedo = np.where((part == WOOD_PART)[:, None], wood, albedo)
     blooms = bloom_colours(layout.hue)[(choice < 2).astype(np.int64)]
     return np.where((part == BLOOM)[:, None], blooms, albedo)

@@ -167,7 +167,7 @@ def _oak(random: np.random.RandomState) -> np.ndarray:
 
 
 def _birch(random: np.random.RandomState) -> np.ndarray:
-    return _over(_clumps(random, _BIRCH_BOX, 30, 0.34), _trunk(0.055, 0.6))
+    return _over(_clumps(random, _BIRCH_BOX, 40, 0.40), _trunk(0.055, 0.6))
 
 
 def _pine(random: np.random.RandomState) -> np.ndarray:
