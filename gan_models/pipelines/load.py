@@ -12,12 +12,14 @@ from gan_models.device import pick_device
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
+from gan_models.pipelines.translation import TranslationPipeline
 
-Pipeline = LatentPipeline | ClassPipeline | SemanticPipeline
+Pipeline = LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline
 
 _PIPELINES: dict[str, type[Pipeline]] = {
     "latent": LatentPipeline,
     "class": ClassPipeline,
+    "translation": TranslationPipeline,
     "semantic": SemanticPipeline,
 }
 

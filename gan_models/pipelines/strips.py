@@ -1,0 +1,295 @@
+"""A ResNet translator over a picture of any size, strip by strip, with exact statistics.
+
+Instance norm needs the mean and variance of the whole picture at every layer, so tiles that are
+computed apart never fit together. Here the whole picture goes through one layer at a time: each
+layer gives any of its rows on demand (and asks the layer below for those it needs), statistics are
+gathered over all rows before the next layer is asked for anything, and only what lies between the
+residual convolutions, a sixteenth of the pixels, is kept, in half precision. The cheap layers at
+both ends are computed again instead. The result is that of the network on the whole picture.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Iterator
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan_models.networks.resnet import DOWN_TAPS
+
+_STRIP_BYTES = 64_000_000  # of the widest layer's output
+_MEMORY_BYTES = 1_700_000_000  # what is kept beyond this lies in a file
+
+
+class Rows(Protocol):
+    """Something of `height` rows and `width` columns that gives rows on demand."""
+
+    height: int
+    width: int
+    macs: float  # multiplications a whole pass costs, what lies below included
+
+    def rows(self, first: int, last: int) -> Tensor:
+        """Rows `first` to `last`, the latter not included: [1, C, last - first, width]."""
+        ...
+
+
+class _Picture:
+    """The picture itself: uint8 [H, W, 3] in memory, rows in [-1, 1] on the device."""
+
+    macs = 0.0
+
+    def __init__(self, pixels: Tensor, device: torch.device) -> None:
+        self.height, self.width = pixels.shape[:2]
+        self._pixels, self._device = pixels, device
+
+    def rows(self, first: int, last: int) -> Tensor:
+        rows = self._pixels[first:last].to(self._device).float().div_(127.5).sub_(1)
+        return rows.permute(2, 0, 1)[None]
+
+
+class _Conv:
+    """A convolution, padded by zeros or reflection."""
+
+    def __init__(
+        self, below: Rows, weight: Tensor, bias: Tensor | None, stride: int, pad: int, mode: str,
+        groups: int = 1,
+    ) -> None:  # fmt: skip
+        self._below, self._bias, self._stride, self._pad = below, bias, stride, pad
+        self._weight = weight.contiguous(memory_format=torch.channels_last)
+        self._mode, self._groups, self._kernel = mode, groups, weight.shape[2]
+        self.height, self.width = (
+            (side + 2 * pad - self._kernel) // stride + 1 for side in (below.height, below.width)
+        )
+        self.macs = below.macs + weight.numel() * self.height * self.width
+
+    def rows(self, first: int, last: int) -> Tensor:
+        top = first * self._stride - self._pad
+        bottom = (last - 1) * self._stride - self._pad + self._kernel
+        x = _window(self._below, top, bottom, self._pad, self._mode)
+        return F.conv2d(x, self._weight, self._bias, self._stride, groups=self._groups)
+
+
+class _Doubling:
+    """The 3x3 transposed convolution that doubles the size."""
+
+    def __init__(self, below: Rows, conv: nn.ConvTranspose2d) -> None:
+        self._below, self._conv = below, conv
+        self.height, self.width = 2 * below.height, 2 * below.width
+        self.macs = below.macs + conv.weight.numel() * below.height * below.width
+
+    def rows(self, first: int, last: int) -> Tensor:
+        start = first // 2
+        x = _window(self._below, start, (last + 1) // 2 + 1, 0, "constant")
+        return self._conv(x)[:, :, first - 2 * start : last - 2 * start]
+
+
+class _Interpolated:
+    """Twice the size by linear interpolation."""
+
+    def __init__(self, below: Rows) -> None:
+        self._below, self.macs = below, below.macs
+        self.height, self.width = 2 * below.height, 2 * below.width
+
+    def rows(self, first: int, last: int) -> Tensor:
+        start = first // 2 - 1
+        x = _window(self._below, start, (last + 1) // 2 + 1, 0, "replicate")
+        x = F.interpolate(x, scale_factor=2, mode="bilinear")
+        return x[:, :, first - 2 * start : last - 2 * start]
+
+
+class _Normed:
+    """Normalised by known statistics; ReLU follows but behind a residual block's second half."""
+
+    def __init__(self, below: Rows, scale: Tensor, shift: Tensor, activate: bool) -> None:
+        self._below, self._scale, self._shift, self._activate = below, scale, shift, activate
+        self.height, self.width, self.macs = below.height, below.width, below.macs
+
+    def rows(self, first: int, last: int) -> Tensor:
+        x = self._below.rows(first, last).mul_(self._scale).add_(self._shift)
+        return x.relu_() if self._activate else x
+
+
+class _Kept:
+    """Rows that are stored, in half precision."""
+
+    macs = 0.0
+
+    def __init__(self, height: int, width: int, channels: int, device: torch.device) -> None:
+        self.height, self.width = height, width
+        shape, size = (height, width, channels), height * width * channels
+        if 2 * 2 * size <= _MEMORY_BYTES or device.type != "cpu":  # two are alive at once
+            self._values = torch.empty(shape, dtype=torch.float16, device=device)
+            return
+        self._file = tempfile.NamedTemporaryFile(prefix="ganvas-rows-")  # noqa: SIM115 - lives as this
+        flat = torch.from_file(self._file.name, shared=True, size=size, dtype=torch.float16)
+        self._values = flat.view(shape)
+
+    def rows(self, first: int, last: int) -> Tensor:
+        return self._values[first:last].permute(2, 0, 1)[None].float()
+
+    def write(self, first: int, rows: Tensor) -> None:
+        """Store [1, C, N, W] from row `first` on."""
+        self._values[first : first + rows.shape[2]] = rows[0].permute(1, 2, 0)
+
+
+def _window(below: Rows, top: int, bottom: int, pad: int, mode: str) -> Tensor:
+    """Rows `top` to `bottom` of what lies below, padded where they stand out, and at the sides."""
+    x = below.rows(max(top, 0), min(bottom, below.height))
+    above, under = max(-top, 0), max(bottom - below.height, 0)
+    if not (pad or above or under):
+        return x
+    return F.pad(x, (pad, pad, above, under), mode=mode)
+
+
+class _Moments:
+    """Mean and variance of each channel over strips (Chan et al. 1983, equation 2.1)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, x: Tensor) -> None:
+        count = x[0, 0].numel()
+        variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        mean, total = mean.double(), self.count + count
+        delta = mean - self.mean
+        self.mean = self.mean + delta * (count / total)
+        self.squares = (
+            self.squares + variance.double() * count + delta**2 * (self.count * count / total)
+        )
+        self.count = total
+
+    def affine(self, norm: nn.Module) -> tuple[Tensor, Tensor]:
+        """Scale and shift, [1, C, 1, 1], that do what the norm does."""
+        scale = (self.squares / self.count + 1e-5).rsqrt()
+        shift = -self.mean * scale
+        if norm.weight is not None:
+            scale, shift = scale * norm.weight, shift * norm.weight + norm.bias
+        return scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
+
+
+class StripTranslator:
+    """One picture's way through a ResNet translator.
+
+    Args:
+        network: a `ResnetGenerator` in eval mode; it is only read.
+        pixels: uint8 [H, W, 3].
+    """
+
+    def __init__(self, network: nn.Module, pixels: Tensor) -> None:
+        self._network, self._pixels = network, pixels
+        self._device = next(network.parameters()).device
+        self._strip_rows = max(16, _STRIP_BYTES // (4 * network.width * pixels.shape[1]))
+        self._done = 0.0
+        self._total = self._total_macs()
+
+    @torch.inference_mode()
+    def run(self) -> Generator[float, None, Tensor]:
+        """Yield how far it is, 0 to 1; return uint8 [H, W, 3]."""
+        picture = _Picture(self._pixels, self._device)
+        x = yield from self._normed(_plain(picture, self._network.stem.conv), self._network.stem)
+        for down in self._network.downs:
+            x = yield from self._normed(_plain(x, down.conv), down)
+            if self._network.antialias_down:
+                x = _halved(x, down.conv.out_channels)
+        x = yield from self._through_blocks(x)
+        for up in self._network.ups:
+            if self._network.antialias_up:
+                x = _plain(_Interpolated(x), up.conv)
+            else:
+                x = _Doubling(x, up.conv)
+            x = yield from self._normed(x, up)
+        return (yield from self._painted(_plain(x, self._network.to_rgb)))
+
+    def _strips(self, layer: Rows) -> Iterator[tuple[int, Tensor]]:
+        """All rows of a layer in strips, and the work counted."""
+        step = max(4, self._strip_rows * layer.width // self._pixels.shape[1])
+        for first in range(0, layer.height, step):
+            last = min(first + step, layer.height)
+            yield first, layer.rows(first, last)
+            self._done += layer.macs * (last - first) / layer.height
+
+    @property
+    def _progress(self) -> float:
+        return min(self._done / self._total, 1.0)
+
+    def _normed(
+        self, layer: Rows, block: nn.Module, into: _Kept | None = None
+    ) -> Generator[float, None, _Normed]:
+        """Gather a layer's statistics, keep its rows if asked, and normalise it.
+
+        `into` may hold what the layer reads: a strip is written when the one after it is computed.
+        """
+        moments, waiting = _Moments(), None
+        if into is None and isinstance(block.norm, nn.BatchNorm2d):
+            return _Normed(layer, *_affine(block.norm, moments), block.activate)
+        for first, x in self._strips(layer):
+            moments.add(x)
+            if into is not None:
+                if waiting is not None:
+                    into.write(*waiting)
+                waiting = (first, x)
+            yield self._progress
+        if waiting is not None:
+            into.write(*waiting)
+        return _Normed(into or layer, *_affine(block.norm, moments), block.activate)
+
+    def _through_blocks(self, x: Rows) -> Generator[float, None, _Kept]:
+        """The residual blocks, on stored rows."""
+        blocks = self._network.blocks
+        channels = blocks[0].first.conv.in_channels
+        kept = _Kept(x.height, x.width, channels, self._device)
+        for first, rows in self._strips(x):
+            kept.write(first, rows)
+            yield self._progress
+        other = _Kept(x.height, x.width, channels, self._device)
+        for block in blocks:
+            y = yield from self._normed(_plain(kept, block.first.conv), block.first, other)
+            y = yield from self._normed(_plain(y, block.second.conv), block.second, other)
+            for first, rows in self._strips(y):
+                kept.write(first, rows.add_(kept.rows(first, first + rows.shape[2])))
+        return kept
+
+    def _painted(self, layer: Rows) -> Generator[float, None, Tensor]:
+        """The last layer's rows as pixels, without what was added to make the sides divisible."""
+        height, width = self._pixels.shape[:2]
+        painted = torch.empty((height, width, layer.rows(0, 1).shape[1]), dtype=torch.uint8)
+        for first, x in self._strips(layer):
+            rows = x[0, :, : height - first, :width].tanh().mul_(127.5).add_(127.5)
+            painted[first : first + rows.shape[1]] = rows.round_().byte().permute(1, 2, 0).cpu()
+            yield self._progress
+        return painted
+
+    def _total_macs(self) -> float:
+        """What all passes cost together; the layers at both ends are computed several times."""
+        network, pixels = self._network, self._pixels.shape[0] * self._pixels.shape[1]
+        sizes = [(network.stem.conv, 1.0, 4)]
+        sizes += [(down.conv, 1 / 4 ** (i + 1), 3 - i) for i, down in enumerate(network.downs)]
+        halves = [half for block in network.blocks for half in (block.first, block.second)]
+        sizes += [(half.conv, 1 / 16, 1) for half in halves]
+        sizes += [(up.conv, 4**i / 16, 3 - i) for i, up in enumerate(network.ups)]
+        sizes += [(network.to_rgb, 1.0, 1)]
+        return sum(conv.weight.numel() * share * passes for conv, share, passes in sizes) * pixels
+
+
+def _affine(norm: nn.Module, moments: _Moments) -> tuple[Tensor, Tensor]:
+    """Scale and shift of a norm: from the picture, or a batch norm's own running statistics."""
+    if not isinstance(norm, nn.BatchNorm2d):
+        return moments.affine(norm)
+    scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+    shift = norm.bias - norm.running_mean * scale
+    return scale.view(1, -1, 1, 1), shift.view(1, -1, 1, 1)
+
+
+def _plain(below: Rows, conv: nn.Conv2d) -> _Conv:
+    mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
+    return _Conv(below, conv.weight, conv.bias, conv.stride[0], conv.padding[0], mode)
+
+
+def _halved(below: Rows, channels: int) -> _Conv:
+    """The antialiasing filter, then every second pixel."""
+    taps = torch.tensor(DOWN_TAPS)
+    kernel = torch.outer(taps, taps).expand(channels, 1, 3, 3)
+    return _Conv(below, kernel, None, 2, 1, "reflect", groups=channels)

@@ -1,0 +1,109 @@
+"""Unpaired translators: a picture of any size in, the same picture in another domain out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_models import images as pictures
+from gan_models import photos
+from gan_models.pipelines.base import BasePipeline
+from gan_models.pipelines.strips import StripTranslator
+from gan_models.pipelines.tiles import to_pixels, translate_in_tiles, translate_whole
+
+WHOLE_PIXELS = 1_050_000  # larger pictures go in strips or tiles, in bounded memory
+
+Steps = Generator[float, None, Image.Image]  # how far it is, 0 to 1; returns the picture
+
+
+class TranslationPipeline(BasePipeline):
+    """A network that turns pictures of one domain into another's."""
+
+    def translate(
+        self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
+    ) -> Image.Image:
+        """The picture in the other domain, of the same size, RGB or with its transparency RGBA.
+
+        Args:
+            image: any mode, 16 px to 64 megapixels; it is turned and converted as `normalise` does.
+            strength: 0 (the original) to 1 (all of the translation).
+            keep_colours: take only the translation's lightness.
+
+        Raises:
+            ValueError: too small, too large, or a strength out of range.
+        """
+        steps = self.iter_translate(image, strength, keep_colours)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
+    def iter_translate(
+        self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
+    ) -> Steps:
+        """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
+        if not 0 <= strength <= 1:
+            raise ValueError(f"Strength goes from 0 (the original) to 1, not {strength}.")
+        original = photos.normalise(image)
+        colours = original.convert("RGB")
+        pixels = torch.from_numpy(np.array(colours))  # [H, W, 3]
+        translated = Image.fromarray((yield from self._steps(pixels)).numpy())
+        del pixels
+        made = finish(colours, translated, strength, keep_colours)
+        if original.mode == "RGBA":
+            made.putalpha(original.getchannel("A"))
+        return pictures.add_recipe(
+            made, self.recipe(strength=float(strength), keep_colours=bool(keep_colours))
+        )
+
+    def _steps(self, pixels: Tensor) -> Generator[float, None, Tensor]:
+        """uint8 [H, W, 3] to uint8 [H, W, 3]: at once, in strips or in tiles."""
+        family, num_pixels = self.spec.family, pixels.shape[0] * pixels.shape[1]
+        multiple = self.generator.img_resolution if family == "unet" else 4
+        if num_pixels <= WHOLE_PIXELS:
+            yield 0.0
+            made = _in_colour(to_pixels(translate_whole(self.generator, pixels, multiple)))
+        elif family == "resnet":
+            made = _in_colour((yield from StripTranslator(self.generator, pixels).run()))
+        else:
+            made = yield from translate_in_tiles(self.generator, pixels, multiple=multiple)
+        return made
+
+
+def finish(
+    original: Image.Image, translated: Image.Image, strength: float, keep_colours: bool
+) -> Image.Image:
+    """Blend a translation with its original, both RGB of one size.
+
+    Args:
+        original, translated: before and after.
+        strength: 0 (the original) to 1 (the translation).
+        keep_colours: the translation's lightness (Y of YCbCr) with the original's colours.
+    """
+    if keep_colours:
+        lightness = translated.convert("YCbCr").getchannel("Y")
+        _, blue, red = original.convert("YCbCr").split()
+        translated = Image.merge("YCbCr", (lightness, blue, red)).convert("RGB")
+    return translated if strength == 1 else Image.blend(original, translated, strength)
+
+
+def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, float]:
+    """Where two pictures of one size differ, dark to bright, and by how many grey levels at mean.
+
+    Black is no difference, white one of 64 grey levels or more.
+    """
+    a, b = (np.asarray(picture.convert("RGB")) for picture in (before, after))
+    difference = np.abs(a.astype(np.int16) - b).mean(2)  # [H, W]
+    shade = np.clip(difference / 64, 0, 1)[..., None]
+    # black through red and yellow to white: each colour rises in its own third
+    heat = np.clip(shade * 3 - np.arange(3), 0, 1) * 255
+    return Image.fromarray(heat.astype(np.uint8)), float(difference.mean())
+
+
+def _in_colour(pixels: Tensor) -> Tensor:
+    return pixels.expand(-1, -1, 3) if pixels.shape[2] == 1 else pixels
