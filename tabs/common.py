@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import tempfile
 import threading
 from collections import deque
@@ -16,6 +17,7 @@ from PIL import Image
 from gan_models import (
     ModelSpec,
     WeightsError,
+    availability,
     device_title,
     get_spec,
     list_models,
@@ -51,18 +53,25 @@ def models_of(task: str) -> list[ModelSpec]:
 
 def model_choices(task: str) -> list[tuple[str, str]]:
     """Labels and ids for a model dropdown."""
-    return [(f"{spec.title} · {spec.resolution} px", spec.id) for spec in models_of(task)]
+    return [(_choice(spec), spec.id) for spec in models_of(task)]
+
+
+def _choice(spec: ModelSpec) -> str:
+    fetched = "" if availability(spec)[0] else f" · download {spec.size_bytes / 1e6:.0f} MB"
+    return f"{spec.title} · {spec.resolution} px{fetched}"
 
 
 def model_card(model: str) -> str:
     """One line of what a model is, for under its dropdown."""
     with user_errors():
         spec = get_spec(model)
+        ready, reason = availability(spec)
     badge = " · **non-commercial use only**" if spec.non_commercial else ""
-    return (
+    card = (
         f"{spec.family} · {spec.resolution} px · trained on {spec.trained_on} · "
-        f"{spec.licence} licence{badge} · {spec.attribution}"
+        f"licence: {spec.licence}{badge} · {spec.attribution}"
     )
+    return card if ready else f"{card}\n\n**Not on this machine yet.** {reason}"
 
 
 def checked_model(model: str, task: str) -> str:
@@ -99,7 +108,8 @@ def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, Non
         except Exception as error:  # noqa: BLE001 - raised again in the event's own thread
             outcome["error"] = error
 
-    thread = threading.Thread(target=work, daemon=True)
+    # the context tells gr.Progress whose event it reports for
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
     thread.start()
     try:
         while thread.is_alive():
