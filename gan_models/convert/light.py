@@ -50,9 +50,9 @@ def _animegan_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
     """Name every tensor of an AnimeGANv2 generator."""
     w, count = config["width"], config["num_blocks"]
     plain = [
-        ("block_a.0", "half.0", config["in_channels"], w, 7),
-        ("block_a.1", "half.1", w, 2 * w, 3),
-        ("block_a.2", "half.2", 2 * w, 2 * w, 3),
+        ("block_a.0", "to_half.0", config["in_channels"], w, 7),
+        ("block_a.1", "to_half.1", w, 2 * w, 3),
+        ("block_a.2", "to_half.2", 2 * w, 2 * w, 3),
         ("block_b.0", "quarter.0", 2 * w, 4 * w, 3),
         ("block_b.1", "quarter.1", 4 * w, 4 * w, 3),
         ("block_c.0", "middle.0", 4 * w, 4 * w, 3),

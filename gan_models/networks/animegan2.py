@@ -83,7 +83,7 @@ class AnimeGANGenerator(nn.Module):
         )
         self.width, self.num_blocks = width, num_blocks
         w, make = width, ConvNormAct
-        self.half = nn.Sequential(
+        self.to_half = nn.Sequential(
             make(in_channels, w, 7), make(w, 2 * w, stride=2), make(2 * w, 2 * w)
         )
         self.quarter = nn.Sequential(make(2 * w, 4 * w, stride=2), make(4 * w, 4 * w))
@@ -111,7 +111,7 @@ class AnimeGANGenerator(nn.Module):
 
         `batch_stats` changes nothing: this network has no batch norm.
         """
-        x = self.half(images)  # [N, 2 width, H / 2, W / 2]
+        x = self.to_half(images)  # [N, 2 width, H / 2, W / 2]
         half_size = x.shape[2:]
         x = self.middle(self.quarter(x))  # [N, 4 width, H / 4, W / 4]
         x = F.interpolate(x, half_size, mode="bilinear", align_corners=True)
