@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextvars
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,21 @@ AT_ONCE = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple"
 
 Load = Callable[..., Any]
 
-# Gradio copies what a handler returns; the originals go when their folder falls out of here.
-_RECENT: deque[tempfile.TemporaryDirectory] = deque(maxlen=128)
+CACHE_SECONDS = 3600  # how long a visitor's files are kept
+SWEEP_SECONDS = 600  # how often those that are older are deleted
+
+# Gradio copies what a handler returns; the originals lie here with the time they were made.
+_RECENT: deque[tuple[float, tempfile.TemporaryDirectory]] = deque()
+_RECENT_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """A button that sends a picture on to another tab: `make(*inputs)` gives the picture's file."""
+
+    button: gr.Button
+    make: Callable[..., str]
+    inputs: list[gr.components.Component]
 
 
 @contextmanager
@@ -123,11 +138,48 @@ def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, Non
     return outcome["pipeline"]
 
 
+def stepping(
+    steps: Generator[float, None, Any], progress: gr.Progress, desc: str
+) -> Generator[Any, None, Any]:
+    """Run a pipeline's steps, yielding between them so that the event can be cancelled.
+
+    Use as `image = yield from stepping(...)`.
+    """
+    shown = 0.0
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            return end.value
+        if time.monotonic() - shown > 0.2:
+            shown = time.monotonic()
+            progress(done, desc=desc)
+            yield gr.skip()
+
+
 def output_folder() -> Path:
-    """A folder for files that a handler returns; it goes away by itself after a while."""
+    """A folder for files that a handler returns; it goes away by itself after an hour."""
     folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)
-    _RECENT.append(folder)
+    with _RECENT_LOCK:
+        _RECENT.append((time.monotonic(), folder))
+        if len(_RECENT) == 1:
+            _sweep_later()
     return Path(folder.name)
+
+
+def _sweep_later() -> None:
+    timer = threading.Timer(SWEEP_SECONDS, _sweep)
+    timer.daemon = True
+    timer.start()
+
+
+def _sweep() -> None:
+    """Delete the folders that are old enough, and come back while there are others."""
+    with _RECENT_LOCK:
+        while _RECENT and time.monotonic() - _RECENT[0][0] > CACHE_SECONDS:
+            _RECENT.popleft()[1].cleanup()
+        if _RECENT:
+            _sweep_later()
 
 
 def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:

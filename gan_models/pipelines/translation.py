@@ -15,7 +15,9 @@ from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.strips import StripTranslator
 from gan_models.pipelines.tiles import to_pixels, translate_in_tiles, translate_whole
 
-WHOLE_PIXELS = 1_050_000  # larger pictures go in strips or tiles, in bounded memory
+# larger pictures go in strips or tiles: bounded memory, progress, and a way to stop
+WHOLE_PIXELS = {"resnet": 300_000}  # strips are exact
+WHOLE_PIXELS_OTHERWISE = 1_050_000
 
 Steps = Generator[float, None, Image.Image]  # how far it is, 0 to 1; returns the picture
 
@@ -47,25 +49,54 @@ class TranslationPipeline(BasePipeline):
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
     ) -> Steps:
         """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
-        if not 0 <= strength <= 1:
-            raise ValueError(f"Strength goes from 0 (the original) to 1, not {strength}.")
+        _check_strength(strength)
         original = photos.normalise(image)
-        colours = original.convert("RGB")
-        pixels = torch.from_numpy(np.array(colours))  # [H, W, 3]
+        pixels = torch.from_numpy(np.array(original.convert("RGB")))  # [H, W, 3]
         translated = Image.fromarray((yield from self._steps(pixels)).numpy())
-        del pixels
-        made = finish(colours, translated, strength, keep_colours)
+        return self.finish(original, translated, strength, keep_colours)
+
+    def finish(
+        self, original: Image.Image, translated: Image.Image, strength: float, keep_colours: bool
+    ) -> Image.Image:
+        """Blend a full translation with its original of the same size; cheap, without the network.
+
+        Args:
+            original: before, RGB or with its transparency RGBA.
+            translated: after.
+            strength: 0 (the original) to 1 (the translation).
+            keep_colours: the translation's lightness (Y of YCbCr) with the original's colours.
+
+        Raises:
+            ValueError: a strength out of range.
+        """
+        _check_strength(strength)
+        colours, made = original.convert("RGB"), translated.convert("RGB")
+        if keep_colours:
+            _, blue, red = colours.convert("YCbCr").split()
+            lightness = made.convert("YCbCr").getchannel("Y")
+            made = Image.merge("YCbCr", (lightness, blue, red)).convert("RGB")
+        if strength < 1:
+            made = Image.blend(colours, made, strength)
         if original.mode == "RGBA":
             made.putalpha(original.getchannel("A"))
-        return pictures.add_recipe(
-            made, self.recipe(strength=float(strength), keep_colours=bool(keep_colours))
+        facts = {"strength": float(strength), "keep_colours": bool(keep_colours)}
+        return pictures.add_recipe(made, self.recipe(**facts))
+
+    def hint(self, image: Image.Image) -> str:
+        """A sentence where a picture is unlike what the model learned from, else nothing."""
+        unlike = _oddity(image, self.spec.resolution)
+        if not unlike:
+            return ""
+        return (
+            f"Unlike what this model was trained on ({self.spec.trained_on}): {unlike}. "
+            "The result may disappoint."
         )
 
     def _steps(self, pixels: Tensor) -> Generator[float, None, Tensor]:
         """uint8 [H, W, 3] to uint8 [H, W, 3]: at once, in strips or in tiles."""
         family, num_pixels = self.spec.family, pixels.shape[0] * pixels.shape[1]
         multiple = self.generator.img_resolution if family == "unet" else 4
-        if num_pixels <= WHOLE_PIXELS:
+        if num_pixels <= WHOLE_PIXELS.get(family, WHOLE_PIXELS_OTHERWISE):
             yield 0.0
             made = _in_colour(to_pixels(translate_whole(self.generator, pixels, multiple)))
         elif family == "resnet":
@@ -75,21 +106,9 @@ class TranslationPipeline(BasePipeline):
         return made
 
 
-def finish(
-    original: Image.Image, translated: Image.Image, strength: float, keep_colours: bool
-) -> Image.Image:
-    """Blend a translation with its original, both RGB of one size.
-
-    Args:
-        original, translated: before and after.
-        strength: 0 (the original) to 1 (the translation).
-        keep_colours: the translation's lightness (Y of YCbCr) with the original's colours.
-    """
-    if keep_colours:
-        lightness = translated.convert("YCbCr").getchannel("Y")
-        _, blue, red = original.convert("YCbCr").split()
-        translated = Image.merge("YCbCr", (lightness, blue, red)).convert("RGB")
-    return translated if strength == 1 else Image.blend(original, translated, strength)
+def _check_strength(strength: float) -> None:
+    if not 0 <= strength <= 1:
+        raise ValueError(f"Strength goes from 0 (the original) to 1, not {strength}.")
 
 
 def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, float]:
@@ -103,6 +122,26 @@ def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, flo
     # black through red and yellow to white: each colour rises in its own third
     heat = np.clip(shade * 3 - np.arange(3), 0, 1) * 255
     return Image.fromarray(heat.astype(np.uint8)), float(difference.mean())
+
+
+def _oddity(image: Image.Image, trained_px: int) -> str:
+    """What sets a picture apart from a photo of the size trained on, by simple measures."""
+    small = image.convert("RGB")
+    small.thumbnail((512, 512), Image.Resampling.NEAREST)  # mixes no colours
+    pixels = np.asarray(small).astype(np.int16)
+    flat = (pixels[:, 1:] == pixels[:, :-1]).all(2).mean()
+    if flat > 0.6:
+        return "it has large areas of one colour, as drawings and screenshots have"
+    if (pixels.max(2) - pixels.min(2)).mean() < 4:
+        return "it is grey"
+    if pixels.std() < 12:
+        return "it has hardly any contrast"
+    side = min(image.size)
+    if side < trained_px / 4:
+        return f"it is only {side} px high or wide, and the model knows {trained_px} px"
+    if side > trained_px * 8:
+        return f"it is far larger than the {trained_px} px that the model knows; make it smaller"
+    return ""
 
 
 def _in_colour(pixels: Tensor) -> Tensor:

@@ -1,0 +1,31 @@
+"""Translate pictures between domains: photo to vintage, summer to winter and back."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.common import PRIVATE, Load
+from tabs.translate import api, back, many, single
+from tabs.translate.photo import PhotoInput
+
+TITLE = "Translate"
+
+
+def build(load: Load) -> PhotoInput:
+    """Build the tab inside an open `gr.Blocks`; returns where other tabs may put a picture."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            left = single.controls()
+        with gr.Column(scale=2, min_width=320):
+            panel = single.SinglePanel(**left, **single.results())
+            with gr.Tabs():
+                with gr.Tab("There and back", elem_id="translate-tab-back"):
+                    events = back.build(load, panel)
+                with gr.Tab("Several pictures", elem_id="translate-tab-several"):
+                    events += many.build_several(load, panel)
+                with gr.Tab("GIF or video", elem_id="translate-tab-clip"):
+                    events += many.build_clip(load, panel)
+    api.build(load)
+    events += single.wire(panel, load)
+    panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
+    return panel.photo

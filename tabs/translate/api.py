@@ -1,0 +1,37 @@
+"""The Translate tab for programs: /translate, one picture in, one PNG out."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from gan_models import save_png
+from tabs.common import GPU, Load, checked_model, models_of, output_folder, user_errors
+from tabs.translate.photo import PhotoInput, open_photo
+from tabs.translate.single import TASK
+
+
+def build(load: Load) -> None:
+    """Declare the endpoint; its components are never drawn."""
+
+    def translate(image: str, model: str) -> str:
+        """Translate one picture into another domain, at its own size.
+
+        Args:
+            image: A picture file, up to 64 megapixels and 50 MB; of an animation, the first.
+            model: A model id of task "translation" from list_models.
+
+        Returns:
+            A PNG file of the same size.
+        """
+        with user_errors():
+            photo = open_photo(image)
+            made = load(checked_model(model, TASK)).translate(photo)
+            path = output_folder() / f"{model}.png"
+            save_png(made, path)
+            return str(path)
+
+    image = PhotoInput(visible=False, type="filepath", label="image")
+    model = gr.Textbox(models_of(TASK)[0].id, visible=False, label="model")
+    file = gr.File(visible=False, label="picture")
+    hidden = gr.Button(visible=False)
+    hidden.click(translate, [image, model], file, api_name="translate", **GPU)

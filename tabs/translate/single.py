@@ -1,0 +1,202 @@
+"""One picture: bring it, translate it, compare, take it home."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from gan_models import get_spec, inverse_of, save_png
+from tabs.common import (
+    CACHE_SECONDS,
+    GPU,
+    PRIVATE,
+    SWEEP_SECONDS,
+    Load,
+    checked_model,
+    device_of,
+    loading,
+    model_card,
+    model_choices,
+    output_folder,
+    stepping,
+    user_errors,
+)
+from tabs.translate.photo import PhotoInput, describe, open_photo, preview
+
+TASK = "translation"
+LIMITS = (
+    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
+    "picture stays on this server, under a name that only you are told, and is deleted within "
+    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
+)
+_EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was translated: files, which may be gone after a while."""
+
+    model: str
+    original: str
+    translated: str  # in full, whatever the strength
+    line: str
+
+
+@dataclass(frozen=True)
+class SinglePanel:
+    """The components of the panel."""
+
+    model: gr.Dropdown
+    swap: gr.Button
+    photo: PhotoInput
+    note: gr.Markdown
+    strength: gr.Slider
+    keep_colours: gr.Checkbox
+    translate: gr.Button
+    cancel: gr.Button
+    compare: gr.ImageSlider
+    file: gr.File
+    info: gr.Markdown
+    result: gr.State
+
+    @property
+    def outputs(self) -> list[gr.components.Component]:
+        """What a translation fills."""
+        return [self.compare, self.file, self.info, self.result]
+
+
+def controls() -> dict[str, Any]:
+    """Lay out the left column: which model, which picture, how much."""
+    choices = model_choices(TASK)
+    first = choices[0][1]
+    model = gr.Dropdown(choices, value=first, label="Model", elem_id="translate-model")
+    swap = gr.Button(
+        "Swap direction", size="sm", elem_id="translate-swap", visible=_goes_back(first)
+    )
+    card = gr.Markdown(model_card(first), elem_classes="card", elem_id="translate-card")
+    model.change(model_card, model, card, queue=False, **PRIVATE)
+    photo = PhotoInput(
+        label="Your picture",
+        type="filepath",
+        sources=["upload", "clipboard", "webcam"],
+        buttons=[],
+        height=260,
+        elem_id="translate-photo",
+    )
+    note = gr.Markdown(LIMITS, elem_classes="card", elem_id="translate-note")
+    gr.Examples(
+        [str(path) for path in _EXAMPLES], photo, label="Examples, rendered by us",
+        elem_id="translate-examples", api_visibility="private",
+    )  # fmt: skip
+    strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="translate-strength")
+    keep_colours = gr.Checkbox(
+        False, label="Keep the original's colours", elem_id="translate-colours"
+    )
+    with gr.Row():
+        translate = gr.Button("Translate", variant="primary", elem_id="translate-go", min_width=120)
+        cancel = gr.Button("Cancel", elem_id="translate-cancel", min_width=80)
+    return {
+        **{"model": model, "swap": swap, "photo": photo, "note": note, "strength": strength},
+        **{"keep_colours": keep_colours, "translate": translate, "cancel": cancel},
+    }
+
+
+def results() -> dict[str, Any]:
+    """Lay out the right column: before and after."""
+    compare = gr.ImageSlider(
+        label="Before and after: drag the line",
+        type="filepath",
+        format="png",
+        interactive=False,
+        buttons=["fullscreen"],
+        max_height=520,
+        elem_id="translate-compare",
+    )
+    info = gr.Markdown("", elem_classes="card", elem_id="translate-info")
+    file = gr.File(
+        label="Download, full size", visible=False, interactive=False, elem_id="translate-file"
+    )
+    return {"compare": compare, "info": info, "file": file, "result": gr.State(None)}
+
+
+def wire(panel: SinglePanel, load: Load) -> list[Any]:
+    """Connect the panel; returns the events that Cancel stops."""
+
+    def translate(
+        path: str | None,
+        model: str,
+        strength: float,
+        keep_colours: bool,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            photo = open_photo(path)
+            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            started = time.perf_counter()
+            raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
+            milliseconds = 1000 * (time.perf_counter() - started)
+            where = output_folder() / "translated.png"
+            save_png(raw, where)
+            line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(path, photo)}"
+            result = Result(model, path, str(where), f"{line}\n\n{pipeline.hint(photo)}".strip())
+            made = pipeline.finish(photo, raw, strength, keep_colours)
+            yield shown(photo, made, result)
+
+    def retouch(result: Result | None, strength: float, keep_colours: bool) -> Any:
+        if result is None:
+            return [gr.skip()] * 4
+        with user_errors():
+            photo, raw = open_photo(result.original), open_photo(result.translated)
+            made = load(result.model).finish(photo, raw, strength, keep_colours)
+            return shown(photo, made, result)
+
+    def inspect(path: str | None, model: str) -> tuple[Any, str]:
+        if path is None:
+            return gr.skip(), LIMITS
+        try:
+            photo = open_photo(path)
+        except ValueError as error:
+            gr.Warning(str(error), title="This picture cannot be taken", duration=12)
+            return None, str(error)
+        return gr.skip(), describe(path, photo)
+
+    given = [panel.photo, panel.model, panel.strength, panel.keep_colours]
+    started = panel.translate.click(
+        translate, given, panel.outputs, show_progress_on=[panel.compare], **GPU, **PRIVATE
+    )
+    look = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
+    changed = [panel.result, panel.strength, panel.keep_colours]
+    panel.strength.release(retouch, changed, panel.outputs, **look)
+    panel.keep_colours.input(retouch, changed, panel.outputs, **look)
+    panel.photo.change(inspect, [panel.photo, panel.model], [panel.photo, panel.note], **look)
+    panel.model.change(
+        lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap,
+        queue=False, **PRIVATE,
+    )  # fmt: skip
+    panel.swap.click(_other_way, panel.model, panel.model, queue=False, **PRIVATE)
+    return [started]
+
+
+def shown(photo: Image.Image, made: Image.Image, result: Result) -> tuple[Any, ...]:
+    """The values of `SinglePanel.outputs`."""
+    folder = output_folder()
+    full = folder / f"{Path(result.original).stem}-{result.model}.png"
+    save_png(made, full)
+    pair = (preview(photo, folder / "before.png"), preview(made, folder / "after.png"))
+    return pair, gr.File(str(full), visible=True), result.line, result
+
+
+def _goes_back(model: str) -> bool:
+    return inverse_of(get_spec(model)) is not None
+
+
+def _other_way(model: str) -> str:
+    with user_errors():
+        inverse = inverse_of(get_spec(model))
+    return inverse.id if inverse else model
