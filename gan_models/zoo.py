@@ -150,6 +150,12 @@ def get_spec(model_id: str) -> ModelSpec:
     raise ValueError(f"There is no model {shown!r}. Choose from: {known}.")
 
 
+def inverse_of(spec: ModelSpec) -> ModelSpec | None:
+    """The model that goes the other way, named the other way round: summer2winter, winter2summer."""
+    start, _, end = spec.id.partition("2")
+    return next((other for other in MODELS if end and other.id == f"{end}2{start}"), None)
+
+
 def markdown_table() -> str:
     """The models as the table of the README: generated, so that it stays true."""
     head = "| id | what | task | px | trained on | licence | from | MB |\n" + "| --- " * 8 + "|"
