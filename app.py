@@ -9,23 +9,24 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 import gan_models
-from tabs import TABS
-from tabs.common import Load
+from tabs import TABS, connect
+from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
 from tabs.theme import CSS, THEME
 
 INTRO = "# Ganvas\nA playground of pretrained GANs: sample, morph and take pictures home."
-CACHE_SECONDS = 3600  # how long a visitor's files are kept
 
 
 def create_app(load: Load | None = None) -> gr.Blocks:
     """Build the page; `load(id)` gives a pipeline, by default one shared by all visitors."""
     load = load or gan_models.PipelineCache()
-    with gr.Blocks(title="Ganvas", delete_cache=(600, CACHE_SECONDS)) as app:
+    with gr.Blocks(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         gr.Markdown(INTRO, elem_id="intro")
-        with gr.Tabs():
+        built = {}
+        with gr.Tabs() as rooms:
             for tab in TABS:
-                with gr.Tab(tab.TITLE, elem_id=f"tab-{tab.TITLE.lower()}"):
-                    tab.build(load)
+                with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=f"tab-{tab.TITLE.lower()}"):
+                    built[tab.TITLE] = tab.build(load)
+        connect(built, rooms)
         gr.api(list_models, api_name="list_models")
     return app.queue(max_size=64)
 

@@ -151,9 +151,11 @@ def get_spec(model_id: str) -> ModelSpec:
 
 
 def inverse_of(spec: ModelSpec) -> ModelSpec | None:
-    """The model that goes the other way, named the other way round: summer2winter, winter2summer."""
-    start, _, end = spec.id.partition("2")
-    return next((other for other in MODELS if end and other.id == f"{end}2{start}"), None)
+    """The model that goes the other way: winter2summer for summer2winter, by its name."""
+    family, dash, way = spec.id.rpartition("-")
+    start, two, end = way.partition("2")
+    inverse = f"{family}{dash}{end}{two}{start}"
+    return next((other for other in MODELS if two and other.id == inverse), None)
 
 
 def markdown_table() -> str:

@@ -1,5 +1,28 @@
 """The rooms a visitor sees, in their order; layout and wiring only."""
 
-from tabs import latent
+from __future__ import annotations
 
-TABS = (latent,)
+from typing import Any
+
+import gradio as gr
+
+from tabs import latent, translate
+from tabs.common import GPU, PRIVATE, Outlet, user_errors
+
+TABS = (latent, translate)
+
+
+def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:
+    """Let the rooms' outlets send their pictures to Translate; `built`: what each `build` gave."""
+    photo = built[translate.TITLE]
+    outlets = [item for made in built.values() if isinstance(made, list) for item in made]
+    for outlet in outlets:
+        outlet.button.click(_sender(outlet), outlet.inputs, [photo, rooms], **GPU, **PRIVATE)
+
+
+def _sender(outlet: Outlet) -> Any:
+    def send(*values: Any) -> tuple[str, gr.Tabs]:
+        with user_errors():
+            return outlet.make(*values), gr.Tabs(selected=translate.TITLE)
+
+    return send

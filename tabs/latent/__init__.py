@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import PRIVATE, Load
-from tabs.latent import api, keep, morph, sheet, walk
+from tabs.common import PRIVATE, Load, Outlet
+from tabs.latent import api, keep, morph, sheet, styles, walk
 
 TITLE = "Latent"
 
 
-def build(load: Load) -> None:
+def build(load: Load) -> list[Outlet]:
     """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
@@ -18,13 +18,21 @@ def build(load: Load) -> None:
         with gr.Column(scale=3, min_width=320):
             right = sheet.results()
             panel = sheet.SheetPanel(**left, **right)
+            panels_shown = styles.has_w(panel.model.value)
             with gr.Tabs():
                 with gr.Tab("Morph", elem_id="latent-tab-morph"):
                     morph_panel = morph.layout()
                 with gr.Tab("Walk", elem_id="latent-tab-walk", render_children=True):
                     walk.build(load, panel.model, panel.psi, panel.history, morph_panel.picked)
+                with gr.Tab("Edit", elem_id="latent-tab-edit", visible=panels_shown) as edit_tab:
+                    styles.build_edit(load, panel.model, panel.psi, morph_panel.picked)
+                with gr.Tab("Mix", elem_id="latent-tab-mix", visible=panels_shown) as mix_tab:
+                    styles.build_mix(load, panel.model, panel.psi)
                 with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
                     keep_panel = keep.layout()
+            send = gr.Button(
+                "Send the clicked picture to Translate", size="sm", elem_id="latent-send"
+            )
     api.build(load)
     events = sheet.wire(panel, load)
     morphs = morph.wire(morph_panel, panel.gallery, panel.history, load)
@@ -33,3 +41,12 @@ def build(load: Load) -> None:
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
     keep.wire_arrival(gr.context.Context.root_block, panel, load)
+
+    def clicked(history: History, picked: Pick | None) -> str:
+        pick = picked or history.first
+        if pick is None:
+            raise ValueError("Sample some pictures first, then send one.")
+        made = load(pick.model).sample([pick.seed], pick.truncation_psi)
+        return png_files(made, [f"{pick.model}-seed{pick.seed:08d}"])[0]
+
+    return [Outlet(send, clicked, [panel.history, morph_panel.picked])]

@@ -69,6 +69,12 @@ class History:
         return self.sheets[self.position] if self.sheets else None
 
     @property
+    def first(self) -> Pick | None:
+        """The first picture of the sheet on the table."""
+        sheet = self.current
+        return Pick(sheet.model, sheet.seeds[0], sheet.truncation_psi) if sheet else None
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an older sheet."""
         return self.position > 0
