@@ -45,7 +45,9 @@ def _blob(random: np.random.RandomState, u: np.ndarray, v: np.ndarray, box: tupl
     return np.hypot(du, dv) < edge
 
 
-def _stroke(random: np.random.RandomState, u: np.ndarray, v: np.ndarray, width: float) -> tuple:
+def _stroke(
+    random: np.random.RandomState, u: np.ndarray, v: np.ndarray, width: float
+) -> np.ndarray:
     """A thick curved line from one point to another."""
     start, end, bend = random.uniform(0.0, 1.0, (3, 2))
     inside = np.zeros(u.shape, bool)

@@ -19,6 +19,7 @@ from .view import Sweep, View
 
 _LABELS = {"stone": ROCK, "tuft": GRASS, "flower": FLOWERS}
 _BARE_IN_WINTER = ("oak", "birch", "bush")
+Choice = tuple[np.ndarray, np.ndarray, np.ndarray]  # kind, height in m, present or not
 _TREE_RINGS = ((14.0, 120.0, 5.5), (120.0, 420.0, 8.0), (420.0, 1500.0, 14.0))
 _MAX_CELLS = 3_000_000  # of all sprites of a picture; the nearest beyond it are left out
 
@@ -55,7 +56,7 @@ def _jittered(
     return depth[inside], across[inside], cell_hash(*cell, salt + 2)[inside]
 
 
-def _choose_trees(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
+def _choose_trees(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
     """Kind, height and presence of trees at spots of the woods and, now and then, outside."""
     wood = cover.woods(layout, spot.x, spot.z, spot.ground)
     other = (draw * 7.31) % 1.0
@@ -71,7 +72,7 @@ def _choose_trees(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) ->
     return kind, tall, (dense | lonely) & (spot.slope < 1.2)
 
 
-def _choose_desert_plants(layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
+def _choose_desert_plants(layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
     oasis = (spot.ground.shore < 22.0) & (spot.ground.shore > 1.0)
     present = draw < np.where(oasis, 0.30 * layout.trees, 0.035 * layout.trees)
     kind = np.where(oasis, KINDS.index("palm"), KINDS.index("cactus"))
@@ -80,7 +81,7 @@ def _choose_desert_plants(layout: Layout, spot: Spot, draw: np.ndarray) -> tuple
     return kind, tall, present
 
 
-def _choose_bushes(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
+def _choose_bushes(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
     wood = cover.woods(layout, spot.x, spot.z, spot.ground)
     fringe = np.exp(-((wood / 0.5) ** 2)) * (layout.forest > 0)
     bare = {"desert": 0.22, "tundra": 0.30, "coast": 0.12}.get(scene.biome, 0.04)
@@ -94,14 +95,14 @@ def _choose_bushes(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -
     return np.full(draw.shape, KINDS.index("bush")), tall, present
 
 
-def _choose_stones(layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
+def _choose_stones(layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
     size = (draw * 29.3) % 1.0
     present = draw < 0.13 * layout.boulders**1.5
     tall = 0.25 + 1.9 * size**3
     return np.full(draw.shape, KINDS.index("stone")), tall, present & (spot.ground.shore > -1.5)
 
 
-def _choose_herbs(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> tuple:
+def _choose_herbs(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
     """Grass and flowers close by, standing on what the season leaves of them."""
     label = choose_labels(scene, layout, spot)
     flowery = (label == FLOWERS) & (draw < 0.8)

@@ -73,7 +73,9 @@ def _heaps(
     return cover, 0.8 * body + 0.5 * level
 
 
-def _veil(view: View, up: np.ndarray, layout: Layout, threshold: float) -> tuple:
+def _veil(
+    view: View, up: np.ndarray, layout: Layout, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Cover and texture of a flat layer seen in perspective, [R, W]."""
     distance = 1.0 / (np.maximum(up, 0.0) + 0.07)[:, None]
     u = view.across[None, :] * distance * 22.0 + layout.shift[15][0]
