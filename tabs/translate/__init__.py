@@ -6,12 +6,11 @@ import gradio as gr
 
 from tabs.common import PRIVATE, Load
 from tabs.translate import api, back, many, single
-from tabs.translate.photo import PhotoInput
 
 TITLE = "Translate"
 
 
-def build(load: Load) -> PhotoInput:
+def build(load: Load) -> gr.Image:
     """Build the tab inside an open `gr.Blocks`; returns where other tabs may put a picture."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):

@@ -6,7 +6,7 @@ import gradio as gr
 
 from gan_models import save_png
 from tabs.common import GPU, Load, checked_model, models_of, output_folder, user_errors
-from tabs.translate.photo import PhotoInput, open_photo
+from tabs.translate.photo import open_photo, photo_input
 from tabs.translate.single import TASK
 
 
@@ -30,7 +30,7 @@ def build(load: Load) -> None:
             save_png(made, path)
             return str(path)
 
-    image = PhotoInput(visible=False, type="filepath", label="image")
+    image = photo_input(visible=False, label="image")
     model = gr.Textbox(models_of(TASK)[0].id, visible=False, label="model")
     file = gr.File(visible=False, label="picture")
     hidden = gr.Button(visible=False)

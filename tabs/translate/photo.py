@@ -11,18 +11,20 @@ from PIL import Image
 from gan_models import count_frames, read_photo
 
 
-class PhotoInput(gr.Image):
+def photo_input(**options: Any) -> gr.Image:
     """A picture component that hands its file to the handler as it came.
 
-    Gradio's own would decode and re-encode it first: it knows no limits, drops 16 bits, colour
-    profile and transparency, and says only "Error" to a broken file.
+    Gradio's own decodes and re-encodes it first: that knows no limits, drops 16 bits, colour
+    profile and transparency, and says only "Error" to a broken file. (A subclass would make Gradio
+    write a stub file beside this one.) Handlers may set its value, but not return a new `gr.Image`.
     """
+    component = gr.Image(type="filepath", **options)
+    component.preprocess = _path_of
+    return component
 
-    is_template = True
 
-    def preprocess(self, payload: Any) -> str | None:
-        """The path of the uploaded file."""
-        return payload.path if payload is not None else None
+def _path_of(payload: Any) -> str | None:
+    return payload.path if payload is not None else None
 
 
 def open_photo(path: str | None) -> Image.Image:

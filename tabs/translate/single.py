@@ -27,7 +27,7 @@ from tabs.common import (
     stepping,
     user_errors,
 )
-from tabs.translate.photo import PhotoInput, describe, open_photo, preview
+from tabs.translate.photo import describe, open_photo, photo_input, preview
 
 TASK = "translation"
 LIMITS = (
@@ -54,7 +54,7 @@ class SinglePanel:
 
     model: gr.Dropdown
     swap: gr.Button
-    photo: PhotoInput
+    photo: gr.Image
     note: gr.Markdown
     strength: gr.Slider
     keep_colours: gr.Checkbox
@@ -81,9 +81,8 @@ def controls() -> dict[str, Any]:
     )
     card = gr.Markdown(model_card(first), elem_classes="card", elem_id="translate-card")
     model.change(model_card, model, card, queue=False, **PRIVATE)
-    photo = PhotoInput(
+    photo = photo_input(
         label="Your picture",
-        type="filepath",
         sources=["upload", "clipboard", "webcam"],
         buttons=[],
         height=260,
