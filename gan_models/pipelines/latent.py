@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import torch
 from PIL import Image
@@ -11,6 +12,7 @@ from torch import Tensor
 from gan_models import images as pictures
 from gan_models import seeds as seed_latents
 from gan_models.pipelines.base import BasePipeline
+from gan_models.pipelines.directions import StyleTools
 from gan_models.pipelines.walk import lerp, slerp, walk_times
 
 MAX_FRAMES = 3600
@@ -23,6 +25,17 @@ class LatentPipeline(BasePipeline):
     def spaces(self) -> tuple[str, ...]:
         """The latent spaces a walk can go through: z, and w where the generator has a mapping."""
         return ("z", "w") if hasattr(self.generator, "mapping") else ("z",)
+
+    @cached_property
+    def styles(self) -> StyleTools:
+        """Style mixing and directions.
+
+        Raises:
+            ValueError: the generator has no w space.
+        """
+        if "w" not in self.spaces:
+            raise ValueError(f"{self.spec.id} has no w space; choose a StyleGAN.")
+        return StyleTools(self)
 
     def sample(self, seeds: Sequence[int], truncation_psi: float = 1.0) -> list[Image.Image]:
         """One picture a seed, each with its recipe.

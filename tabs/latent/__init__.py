@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import PRIVATE, Load, Outlet
-from tabs.latent import api, keep, morph, sheet, styles, walk
+from tabs.common import AT_ONCE, PRIVATE, Load, Outlet
+from tabs.latent import api, keep, morph, send, sheet, styles, walk
+from tabs.latent.state import has_w
 
 TITLE = "Latent"
 
@@ -18,35 +19,26 @@ def build(load: Load) -> list[Outlet]:
         with gr.Column(scale=3, min_width=320):
             right = sheet.results()
             panel = sheet.SheetPanel(**left, **right)
-            panels_shown = styles.has_w(panel.model.value)
+            shown = has_w(panel.model.value)
             with gr.Tabs():
                 with gr.Tab("Morph", elem_id="latent-tab-morph"):
                     morph_panel = morph.layout()
                 with gr.Tab("Walk", elem_id="latent-tab-walk", render_children=True):
-                    walk.build(load, panel.model, panel.psi, panel.history, morph_panel.picked)
-                with gr.Tab("Edit", elem_id="latent-tab-edit", visible=panels_shown) as edit_tab:
+                    walk.build(load, panel, morph_panel.picked)
+                with gr.Tab("Edit", elem_id="latent-tab-edit", visible=shown) as edit_tab:
                     styles.build_edit(load, panel.model, panel.psi, morph_panel.picked)
-                with gr.Tab("Mix", elem_id="latent-tab-mix", visible=panels_shown) as mix_tab:
+                with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
                     styles.build_mix(load, panel.model, panel.psi)
                 with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
                     keep_panel = keep.layout()
-            send = gr.Button(
-                "Send the clicked picture to Translate", size="sm", elem_id="latent-send"
-            )
+            outlet = send.build(load, panel.history, morph_panel.picked)
+    panel.model.change(styles.shown_for, panel.model, [edit_tab, mix_tab, panel.space], **AT_ONCE)
     api.build(load)
     events = sheet.wire(panel, load)
-    morphs = morph.wire(morph_panel, panel.gallery, panel.history, load)
+    morphs = morph.wire(morph_panel, panel, load)
     keeps = keep.wire(keep_panel, keep_tab, panel, morph_panel, load)
     stopped = {"queue": False, **PRIVATE}
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
     keep.wire_arrival(gr.context.Context.root_block, panel, load)
-
-    def clicked(history: History, picked: Pick | None) -> str:
-        pick = picked or history.first
-        if pick is None:
-            raise ValueError("Sample some pictures first, then send one.")
-        made = load(pick.model).sample([pick.seed], pick.truncation_psi)
-        return png_files(made, [f"{pick.model}-seed{pick.seed:08d}"])[0]
-
-    return [Outlet(send, clicked, [panel.history, morph_panel.picked])]
+    return [outlet]

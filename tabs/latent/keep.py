@@ -101,6 +101,7 @@ def wire(
         pair: Pair,
         turn: str,
         position: float,
+        space: str,
         event: gr.SelectData,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
@@ -111,12 +112,12 @@ def wire(
         clicked = picks[event.index]
         with user_errors():
             changed = pair.with_end(turn, clicked)
-            shown = yield from morph.show_pair(load, changed, position, progress)
+            shown = yield from morph.show_pair(load, changed, position, space, progress)
             yield (*shown, changed, morph.other_end(turn), clicked, event.index)
 
     stored = [panel.gallery, panel.store, panel.selected]
     options = {**GPU, **PRIVATE}
-    picked = [panel.store, pair.pair, pair.turn, pair.position]
+    picked = [panel.store, pair.pair, pair.turn, pair.position, sheet.space]
     return [
         tab.select(show, panel.store, panel.gallery, **options),
         panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
@@ -135,7 +136,7 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     """A PNG dropped on the page brings back what made it."""
 
     def restore(
-        file: str | None, history: History, progress: gr.Progress = gr.Progress()
+        file: str | None, history: History, space: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         if file is None:
             yield gr.skip()
@@ -144,13 +145,13 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
             recipe = read_recipe(file)
             restored, ends, position = read_latent_recipe(recipe)
             drawn = yield from draw(load, restored, history.push(restored), progress)
-            morphed = yield from morph.show_pair(load, ends, position, progress)
+            morphed = yield from morph.show_pair(load, ends, position, space, progress)
             _warn_of_other_weights(recipe, restored)
             yield (*drawn, *morphed, ends, position)
 
     return panel.drop.upload(
         restore,
-        [panel.drop, sheet.history],
+        [panel.drop, sheet.history, sheet.space],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
         **GPU,
         **PRIVATE,

@@ -21,6 +21,7 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pair, Pick
 
 WAITING = "Click a picture above to start."
@@ -60,7 +61,7 @@ def layout() -> MorphPanel:
         0.5,
         step=0.01,
         label="Morph from A to B",
-        info="Slerp in z: 0 is A, 1 is B",
+        info="0 is A, 1 is B; slerp in z, a straight line in w",
         elem_id="latent-position",
     )
     strip = gr.Gallery(
@@ -104,7 +105,7 @@ def _picture(label: str, elem_id: str) -> gr.Image:
 
 
 def show_pair(
-    load: Load, pair: Pair, position: float, progress: gr.Progress
+    load: Load, pair: Pair, position: float, space: str, progress: gr.Progress
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Render A, B and the way between them; returns the values of `MorphPanel.outputs`."""
     first = pair.a or pair.b
@@ -122,7 +123,8 @@ def show_pair(
         return ends.get("A"), None, ends.get("B"), _hidden_strip(), f"Click one for {missing}."
     started, times, made = time.perf_counter(), [*STRIP_TIMES, position], []
     for t in times:
-        made += pipeline.morphs(pair.a.seed, pair.b.seed, [t], first.truncation_psi)
+        seeds = pair.a.seed, pair.b.seed
+        made += pipeline.morphs(*seeds, [t], first.truncation_psi, possible(pipeline, space))
         yield gr.skip()
     line = speed_line(len(made), time.perf_counter() - started, device_of(pipeline))
     strip = gr.Gallery(_steps(pair, made, times), selected_index=None, visible=True)
@@ -145,7 +147,12 @@ def _hidden_strip() -> gr.Gallery:
     return gr.Gallery([], visible=False)
 
 
-def wire(panel: MorphPanel, gallery: gr.Gallery, history: gr.State, load: Load) -> list[Any]:
+def possible(pipeline: Any, space: str) -> str:
+    """The space asked for, or z where the model at hand has no other."""
+    return space if space in pipeline.spaces else "z"
+
+
+def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel to the sheet's pictures; returns the events that can be cancelled."""
 
     def pick(history: History, pair: Pair, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
@@ -156,31 +163,32 @@ def wire(panel: MorphPanel, gallery: gr.Gallery, history: gr.State, load: Load) 
         return pair.with_end(turn, clicked), other_end(turn), clicked
 
     def show(
-        pair: Pair, position: float, progress: gr.Progress = gr.Progress()
+        pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
-            yield (yield from show_pair(load, pair, position, progress))
+            yield (yield from show_pair(load, pair, position, space, progress))
 
-    def scrub(pair: Pair, position: float) -> Any:
+    def scrub(pair: Pair, position: float, space: str) -> Any:
         if pair.a is None or pair.b is None:
             return gr.skip()
         with user_errors():
             pipeline = load(checked_model(pair.a.model, TASK))
-            return pipeline.morph(pair.a.seed, pair.b.seed, position, pair.a.truncation_psi)
+            seeds, psi = (pair.a.seed, pair.b.seed), pair.a.truncation_psi
+            return pipeline.morph(*seeds, position, psi, possible(pipeline, space))
 
     def jump(event: gr.SelectData) -> float:
         return STRIP_TIMES[min(event.index, len(STRIP_TIMES) - 1)]
 
     # two steps, so that a second click never waits for the pictures of the first
-    picked = gallery.select(
+    picked = sheet.gallery.select(
         pick,
-        [history, panel.pair, panel.turn],
+        [sheet.history, panel.pair, panel.turn],
         [panel.pair, panel.turn, panel.picked],
         **AT_ONCE,
     )
     shown = picked.then(
         show,
-        [panel.pair, panel.position],
+        [panel.pair, panel.position, sheet.space],
         panel.outputs,
         show_progress_on=[panel.middle],
         trigger_mode="always_last",
@@ -188,7 +196,7 @@ def wire(panel: MorphPanel, gallery: gr.Gallery, history: gr.State, load: Load) 
         **PRIVATE,
     )
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
-    scrubbed = [panel.pair, panel.position]
+    scrubbed = [panel.pair, panel.position, sheet.space]
     panel.position.input(scrub, scrubbed, panel.middle, **live)
     jumped = panel.strip.select(jump, None, panel.position, **AT_ONCE)
     jumped.then(scrub, scrubbed, panel.middle, **live)

@@ -25,7 +25,7 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
-from tabs.latent.state import TASK, History, Sheet
+from tabs.latent.state import TASK, History, Sheet, has_w
 
 FIRST_SEEDS = "0-15"
 _PSI_HELP = (
@@ -53,6 +53,7 @@ class SheetPanel:
     redo: gr.Button
     dice: gr.Button
     count: gr.Slider
+    space: gr.Radio
 
     @property
     def outputs(self) -> list[gr.Component]:
@@ -79,6 +80,13 @@ def controls() -> dict[str, Any]:
     )
     count = gr.Slider(1, MAX_ON_PAGE, 16, step=1, label="Pictures", elem_id="latent-count")
     psi = gr.Slider(0, 2, 1, step=0.05, label="Truncation ψ", info=_PSI_HELP, elem_id="latent-psi")
+    space = gr.Radio(
+        [("z (slerp)", "z"), ("w (straight line)", "w")],
+        value="w" if has_w(first) else "z",
+        visible=has_w(first),
+        label="Morphs and walks go through",
+        elem_id="latent-space",
+    )
     with gr.Row():
         sample = gr.Button("Sample", variant="primary", elem_id="latent-sample", min_width=90)
         dice = gr.Button("Roll dice", elem_id="latent-dice", min_width=90)
@@ -88,7 +96,7 @@ def controls() -> dict[str, Any]:
         cancel = gr.Button("Cancel", elem_id="latent-cancel", min_width=70)
     return {
         **{"model": model, "seeds": seeds, "count": count, "psi": psi, "sample": sample},
-        **{"dice": dice, "undo": undo, "redo": redo, "cancel": cancel},
+        **{"dice": dice, "undo": undo, "redo": redo, "cancel": cancel, "space": space},
     }
 
 

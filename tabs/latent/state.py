@@ -7,12 +7,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from gan_models import check_truncation_psi, format_seeds
+from gan_models import check_truncation_psi, format_seeds, get_spec
 from tabs.common import checked_model, page_seeds
 
 TASK = "latent"
 MAX_HISTORY = 100
 MAX_FAVOURITES = 48
+
+
+def has_w(model: str) -> bool:
+    """Whether a model has a mapping network, by its family."""
+    return get_spec(model).family.startswith("stylegan")
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.latent.morph import possible
+from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pick
 
 MAX_FRAMES_ON_PAGE = 3600
 
 
-def build(
-    load: Load, model: gr.Dropdown, psi: gr.Slider, history: gr.State, picked: gr.State
-) -> None:
+def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
     """Lay out and connect the panel."""
     keys = gr.Textbox(
         "3, 8, 3",
@@ -73,11 +73,12 @@ def build(
         fps: float,
         suffix: str,
         psi: float,
+        space: str,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            path = yield from _write(load, model, keys, frames, fps, suffix, psi, progress)
-            shown, line = path
+            asked = (page_seeds(keys, minimum=2), int(frames or 0), int(fps), suffix, psi, space)
+            shown, line = yield from _write(load, checked_model(model, TASK), *asked, progress)
             is_video = suffix == ".mp4"
             yield (
                 gr.Video(shown if is_video else None, visible=is_video),
@@ -88,7 +89,7 @@ def build(
 
     started = export.click(
         make,
-        [model, keys, frames, fps, suffix, psi],
+        [sheet.model, keys, frames, fps, suffix, sheet.psi, sheet.space],
         [video, animation, file, info],
         show_progress_on=[info],
         **GPU,
@@ -96,28 +97,28 @@ def build(
     )
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
     add.click(append_pick, [keys, picked], keys, queue=False, **PRIVATE)
-    from_sheet.click(sheet_keys, [keys, history], keys, queue=False, **PRIVATE)
+    from_sheet.click(sheet_keys, [keys, sheet.history], keys, queue=False, **PRIVATE)
     close.click(close_loop, keys, keys, queue=False, **PRIVATE)
 
 
 def _write(
     load: Load,
     model: str,
-    keys: str,
-    frames: float,
-    fps: float,
+    seeds: list[int],
+    num_frames: int,
+    fps: int,
     suffix: str,
     psi: float,
+    space: str,
     progress: gr.Progress,
 ) -> Generator[Any, None, tuple[str, str]]:
     """Make the file, yielding between frames; returns its path and what was measured."""
-    seeds = page_seeds(keys, minimum=2)
-    pipeline = yield from loading(load, checked_model(model, TASK), progress)
+    pipeline = yield from loading(load, model, progress)
     name = f"{model}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
     path, started = output_folder() / name, time.perf_counter()
-    num_frames = int(frames or 0)
-    with VideoWriter(path, int(fps), num_frames) as writer:
-        for k, frame in enumerate(pipeline.iter_frames(seeds, num_frames, truncation_psi=psi)):
+    with VideoWriter(path, fps, num_frames) as writer:
+        frames = pipeline.iter_frames(seeds, num_frames, possible(pipeline, space), psi)
+        for k, frame in enumerate(frames):
             writer.add(frame)
             progress((k + 1, num_frames), desc="Walking", unit="frames")
             yield gr.skip()
