@@ -2,7 +2,8 @@
 
 Projected GANs Converge Faster (Sauer et al. 2021, arXiv:2111.01007): section 3.2, random
 cross-channel and cross-scale mixing that stays as initialised, and one small discriminator a scale.
-Classes enter by projection (Miyato and Koyama 2018, arXiv:1802.05637).
+Classes enter by projection (Miyato and Koyama 2018, arXiv:1802.05637). One more head may see the
+picture itself, made small: ImageNet features say little of plain colour.
 """
 
 from __future__ import annotations
@@ -72,7 +73,15 @@ class Head(nn.Module):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """One head a scale over mixed features; the frozen feature network itself stays outside."""
+    """One head a scale over mixed features; the frozen feature network itself stays outside.
+
+    Args:
+        feature_channels: of the frozen network's maps, from fine to coarse.
+        mixed_channels: of the same maps after mixing.
+        width: of the heads.
+        num_classes: 0 for none.
+        color_px: side to which the colour head shrinks pictures; 0 for no such head.
+    """
 
     family = "projected-discriminator"
 
@@ -82,8 +91,10 @@ class ProjectedDiscriminator(nn.Module):
         mixed_channels: Sequence[int] = (48, 64, 96, 128),
         width: int = 64,
         num_classes: int = 0,
+        color_px: int = 0,
     ) -> None:
         super().__init__()
+        self.color_px = color_px
         self.feature_channels = tuple(feature_channels)
         self.mixed_channels = tuple(mixed_channels)
         self.width, self.num_classes = width, num_classes
@@ -93,6 +104,7 @@ class ProjectedDiscriminator(nn.Module):
             Head(channels, width, num_downs, num_classes)
             for channels, num_downs in zip(self.mixed_channels, downs, strict=True)
         )
+        self.color_head = Head(3, width, 2, num_classes) if color_px else None
 
     @property
     def config(self) -> dict:
@@ -102,8 +114,17 @@ class ProjectedDiscriminator(nn.Module):
             "mixed_channels": list(self.mixed_channels),
             "width": self.width,
             "num_classes": self.num_classes,
+            "color_px": self.color_px,
         }
 
-    def forward(self, scales: Sequence[Tensor], c: Tensor | None = None) -> list[Tensor]:
-        """Maps from fine to coarse, class indices [N] -> logits [N, 1, h, w], one a scale."""
-        return [head(x, c) for head, x in zip(self.heads, self.mixing(scales), strict=True)]
+    def forward(
+        self, scales: Sequence[Tensor], images: Tensor, c: Tensor | None = None
+    ) -> list[Tensor]:
+        """Maps, fine to coarse, of images [N, 3, H, W], class indices [N] -> logits of each head.
+
+        Logits are [N, 1, h, w].
+        """
+        logits = [head(x, c) for head, x in zip(self.heads, self.mixing(scales), strict=True)]
+        if self.color_head is not None:
+            logits.append(self.color_head(F.adaptive_avg_pool2d(images, self.color_px), c))
+        return logits

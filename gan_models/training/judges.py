@@ -43,5 +43,5 @@ class Judge:
             return [self.discriminator(images, c)]  # in float32, for R1's second derivatives
         images = resize(images, self.input_px).contiguous(memory_format=torch.channels_last)
         with mixed_precision(images.device):
-            logits = self.discriminator(self.features.multi_scale(images), c)
+            logits = self.discriminator(self.features.multi_scale(images), images, c)
         return [x.float() for x in logits]

@@ -31,6 +31,9 @@ from gan_models.training.game import (
 from gan_models.training.judges import Judge
 from gan_models.training.pictures import to_float
 
+FIRST_COLOR = 0.25  # of the usual initial weights
+RANGE_WEIGHT = 10.0  # of values that no picture can hold
+
 
 @dataclass(frozen=True)
 class LatentSettings:
@@ -67,6 +70,9 @@ class LatentGame(Game):
         self.settings, self.features, self.device = settings, features, device
         self.reals = reals  # [N, 3, H, W] uint8, to measure against
         generator = networks.build(settings.family, settings.generator).to(device)
+        with torch.no_grad():  # begin near grey: loud colours at the start take long to unlearn
+            for block in generator.synthesis.blocks:
+                block.to_rgb.conv.weight.mul_(FIRST_COLOR)
         kind = "projected-discriminator" if settings.projected else "stylegan2-discriminator"
         discriminator = networks.build(kind, settings.discriminator).to(device)
         average = networks.build(settings.family, settings.generator).to(device)
@@ -150,7 +156,9 @@ class LatentGame(Game):
             loss = losses.hinge_generator(fake)
         else:
             loss = losses.nonsaturating_generator(fake)
-        return loss, {"generator": loss}
+        # ReLU6 features pass no gradient back from far outside the range of pictures
+        outside = (fakes.abs() - 1).clamp_min(0).square().mean()
+        return loss + RANGE_WEIGHT * outside, {"generator": loss, "outside_range": outside}
 
     def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         images = to_float(batch["images"]).requires_grad_(True)

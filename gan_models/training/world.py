@@ -15,9 +15,10 @@ from gan_models.training.game import Batch
 from gan_models.training.landscape import render_dataset, rough_label_map
 from gan_models.training.pictures import Pixels, channels_first, shrink
 
-NUM_SCENES, NUM_SEASON_SCENES, NUM_HELD_OUT, NUM_BLOBS = 10_000, 2_500, 500, 2_000
-HELD_OUT_SEED = 1_000_000  # all scenes from here on are never trained on
-WINTER_SEED = 100_000  # summer and winter share no scene in training
+NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 10_000, 500, 2_000
+HELD_OUT_SEED = 1_000_000  # first of the scenes that are never trained on
+NUM_PAIRS, NUM_HELD_OUT_PAIRS = 1_500, 300  # the last pairs are held out
+PAIRS_SEED = 2_000_000
 BLOB_SEED, HELD_OUT_BLOB_SEED = 0, 1_000_000
 
 
@@ -49,24 +50,26 @@ class World:
 
     def training(self) -> Scenes:
         """The scenes to train on."""
-        return self._open("landscapes", NUM_SCENES, 0)
+        return self._open(f"landscapes-{self.rendered_px}", NUM_SCENES, 0)
 
     def held_out(self) -> Scenes:
         """Scenes to measure on."""
-        return self._open("held-out", NUM_HELD_OUT, HELD_OUT_SEED)
+        return self._open(f"held-out-{self.rendered_px}", NUM_HELD_OUT, HELD_OUT_SEED)
 
     def season(self, season: str) -> Pixels:
-        """Pictures of one season; no scene occurs in both summer and winter."""
-        seed = WINTER_SEED if season == "winter" else 0
-        return self._open(season, NUM_SEASON_SCENES, seed, season).pixels
+        """Pictures of one season to train on; no scene occurs in two seasons."""
+        first = 1 if season == "winter" else 0
+        return self._season(season)[first : NUM_PAIRS - NUM_HELD_OUT_PAIRS : 2]
 
     def season_pairs(self, seasons: tuple[str, str]) -> tuple[Pixels, Pixels]:
         """The same held-out scenes in two seasons."""
-        sides = (
-            self._open(f"held-out-{season}", NUM_HELD_OUT, HELD_OUT_SEED, season)
-            for season in seasons
-        )
-        return tuple(side.pixels for side in sides)
+        a, b = (self._season(season)[-NUM_HELD_OUT_PAIRS:] for season in seasons)
+        return a, b
+
+    def _season(self, season: str) -> Pixels:
+        return self._open(
+            f"season-pairs-{self.rendered_px}/{season}", NUM_PAIRS, PAIRS_SEED, season
+        ).pixels
 
     def held_out_batch(self) -> Batch:
         """Held-out pictures, label maps, classes and blob maps as tensors."""
@@ -85,7 +88,7 @@ class World:
         return np.stack([rough_label_map(seed + i, self.resolution) for i in range(num)])
 
     def _open(self, name: str, num: int, seed: int, season: str | None = None) -> Scenes:
-        folder = weights.home() / "data" / f"{name}-{self.rendered_px}"
+        folder = weights.home() / "data" / name
         dataset = render_dataset(
             folder,
             num,

@@ -53,7 +53,12 @@ def tiny_latent(features, pictures):
                 "channel_max": 8,
                 "num_mapping_layers": 2,
             },
-            discriminator={"mixed_channels": [4, 4, 4, 4], "width": 4, "num_classes": len(classes)},
+            discriminator={
+                "mixed_channels": [4, 4, 4, 4],
+                "width": 4,
+                "num_classes": len(classes),
+                "color_px": 8,
+            },
             judge_px=32,
             num_metric_images=6,
             card={"title": "Tiny", "licence": "MIT", "source": "a test"},
