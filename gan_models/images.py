@@ -111,9 +111,9 @@ def check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def grid(pictures: Sequence[Image.Image]) -> Image.Image:
-    """One picture of all, row by row, in as square a grid as can be; all have one size."""
-    columns = int(np.ceil(np.sqrt(len(pictures))))
+def grid(pictures: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
+    """One picture of all, row by row; as square as can be without `columns`; all have one size."""
+    columns = columns or int(np.ceil(np.sqrt(len(pictures))))
     rows = int(np.ceil(len(pictures) / columns))
     width, height = pictures[0].size
     sheet = Image.new("RGB", (columns * width, rows * height))
