@@ -26,6 +26,8 @@ from gan_models.zoo import ModelSpec
 Style = int | Sequence[float]  # a seed, or the z [z_dim] itself
 
 MAX_PATCHES = 8
+PRESETS = ("noon", "golden hour", "dusk", "overcast", "winter", "autumn")
+STYLES = Path(__file__).parents[1] / "styles"
 SEGMENTER_FILE = "segmenter.safetensors"
 _SEGMENTER_PX = 128
 
@@ -99,6 +101,14 @@ class SemanticPipeline(BasePipeline):
             ValueError: any of these is not what it should be.
         """
         painting = Painting(self.read_map(label_map), style_seed, tuple(patches))
+        return pictures.add_recipe(self.render(painting), self.recipe(**self._facts(painting)))
+
+    def render(self, painting: Painting) -> Image.Image:
+        """`paint` without a recipe; the map must have the model's size already.
+
+        Raises:
+            ValueError: a style is none, or there are more than eight parts.
+        """
         if len(painting.patches) > MAX_PATCHES:
             raise ValueError(f"A painting has at most {MAX_PATCHES} parts of their own style.")
         # one at a time: in a batch the same map may come out a level lighter or darker
@@ -107,7 +117,7 @@ class SemanticPipeline(BasePipeline):
             mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
             other = np.asarray(self._forward(painting.label_map, patch.style))
             pixels = np.where(mask[..., None], other, pixels)
-        return pictures.add_recipe(Image.fromarray(pixels), self.recipe(**self._facts(painting)))
+        return Image.fromarray(pixels)
 
     def read_map(
         self, label_map: Image.Image | NDArray | Path | str, palette: str | None = None
@@ -182,6 +192,23 @@ class SemanticPipeline(BasePipeline):
         square = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
         mu, _ = self.encoder(pictures.from_pil([square]).to(self.device))
         return mu[0].cpu().tolist()
+
+    @cached_property
+    def preset_styles(self) -> dict[str, list[float]]:
+        """Styles by the name of a mood: the mean of those of a few pictures in it.
+
+        Each file of `styles/` is a sheet of four pictures. Empty without an encoder.
+        """
+        if self.encoder is None:
+            return {}
+        return {name: self._sheet_style(name) for name in PRESETS}
+
+    def _sheet_style(self, name: str) -> list[float]:
+        with Image.open(STYLES / f"{name.replace(' ', '-')}.jpg") as sheet:
+            side = sheet.width // 2
+            corners = [(x, y) for y in (0, side) for x in (0, side)]
+            tiles = [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
+        return np.mean([self.encode_style(tile) for tile in tiles], axis=0).tolist()
 
     # --- from photographs -----------------------------------------------------------------------
 

@@ -1,0 +1,35 @@
+"""Paint a label map and watch it become a picture."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.common import Load
+from tabs.paint import api, film, page, start
+from tabs.paint.models import first_painter
+
+TITLE = "Paint"
+MISSING = (
+    "The paint model is missing: this copy of Ganvas has no `checkpoints/paint.safetensors`. "
+    "Train it with `python -m gan_models train paint`, put its generator there, and start again."
+)
+
+
+def build(load: Load) -> None:
+    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+    model = first_painter()
+    if model is None:
+        gr.Markdown(MISSING, elem_id="paint-missing")
+        return
+    canvas = page.canvas(load)
+    with gr.Tabs():
+        with gr.Tab("Open a file", elem_id="paint-tab-open"):
+            opening = start.layout_file()
+        with gr.Tab("Style from a picture", elem_id="paint-tab-style"):
+            start.build_style(load, canvas)
+        with gr.Tab("Film", elem_id="paint-tab-film"):
+            film.build(load)
+        with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
+            choosing = start.layout_model(model)
+    start.wire(load, canvas, opening, choosing)
+    api.build(load, model)

@@ -1,0 +1,51 @@
+"""The Paint tab for programs: /paint, a label map in, a picture out."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.common import GPU, Load, png_files, user_errors
+from tabs.paint.models import checked_painter
+
+
+def build(load: Load, first: str) -> None:
+    """Declare the endpoint; its components are never drawn."""
+
+    def paint(label_map: str, model: str, style_seed: float) -> str:
+        """Paint a landscape from a label map.
+
+        Args:
+            label_map: A PNG of ids (indexed or grey, 0 sky, 1 cloud, 2 mountain, 3 hill, 4 rock,
+                5 snow, 6 grass, 7 forest, 8 flowers, 9 sand, 10 water, 11 path) or of the
+                palette's colours; 16x16 to 4096x4096, resized by nearest neighbour.
+            model: A model id of task "semantic" from list_models.
+            style_seed: A whole number from 0 to 4294967295: another light and other colours.
+
+        Returns:
+            A PNG of the model's own size, with its recipe inside.
+        """
+        with user_errors():
+            seed = _whole_seed(style_seed)
+            if label_map is None:
+                raise ValueError("There is no label map; send a PNG.")
+            pipeline = load(checked_painter(model))
+            picture = pipeline.paint(pipeline.read_map(label_map), seed)
+            return png_files([picture], [f"{model}-style{seed:08d}"])[0]
+
+    label_map = gr.File(visible=False, label="label_map")
+    model = gr.Textbox(first, visible=False, label="model")
+    seed = gr.Number(0, visible=False, label="style_seed")
+    picture = gr.File(visible=False, label="picture")
+    hidden = gr.Button(visible=False)
+    hidden.click(paint, [label_map, model, seed], picture, api_name="paint", **GPU)
+
+
+def _whole_seed(value: float | None) -> int:
+    """A number from outside as a seed; whether it is in range the pipeline says.
+
+    Raises:
+        ValueError: it is not a whole number.
+    """
+    if value is None or value != value or abs(value) == float("inf") or int(value) != value:
+        raise ValueError(f"style_seed must be a whole number from 0 to 4294967295, not {value}.")
+    return int(value)

@@ -1,0 +1,107 @@
+// Styles: a seed, a mood or a picture's style, or the way between two of them.
+
+const STRIP_LENGTH = 6;
+const MAX_SEED = 4294967295;
+
+function styleName(style) {
+  if (style.name) return style.name;
+  if (style.mix) return `${Math.round(style.t * 100)} % from ${styleName(style.mix[0])} to ${styleName(style.mix[1])}`;
+  return `seed ${style.seed}`;
+}
+
+const sameStyle = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+class StylePanel {
+  // `studio` has shownStyle, setStyle(style), and thumbnail(style) -> url or null.
+  constructor(root, studio) {
+    this.studio = studio;
+    this.find = (name) => root.querySelector(`.${name}`);
+    this.ends = [{ seed: 0 }, { seed: 1 }];
+    this.firstSeed = 1;
+    this.find("die").append(icon("die"), "Roll");
+    this.find("die").addEventListener("click", () => this.roll());
+    this.find("seed").addEventListener("input", () => this.typed());
+    this.find("mix-a").addEventListener("click", () => this.setEnd(0));
+    this.find("mix-b").addEventListener("click", () => this.setEnd(1));
+    this.find("mix-at").addEventListener("input", () => this.mix());
+    this.buildStrip();
+    this.mark();
+  }
+
+  roll() {
+    this.studio.setStyle({ seed: Math.floor(Math.random() * 1e6) });
+  }
+
+  typed() {
+    const seed = Number(this.find("seed").value);
+    if (Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED) this.studio.setStyle({ seed });
+  }
+
+  setEnd(end) {
+    const style = this.studio.shownStyle;
+    if (style.mix) return; // a mixture is no end of another
+    this.ends[end] = style;
+    this.find("mix-at").value = end * 100;
+    this.mark();
+  }
+
+  mix() {
+    const t = this.find("mix-at").value / 100;
+    this.studio.setStyle(t === 0 || t === 1 ? this.ends[t] : { mix: [...this.ends], t });
+  }
+
+  // Show which style is the current one.
+  mark() {
+    const style = this.studio.shownStyle;
+    const seed = this.find("seed");
+    if (style.seed !== undefined && Number(seed.value) !== style.seed) seed.value = style.seed;
+    this.find("style-name").textContent = style.seed === undefined ? styleName(style) : "";
+    this.ends.forEach((end, i) => {
+      this.find(i ? "mix-b" : "mix-a").textContent = `${"AB"[i]}: ${styleName(end)}`;
+    });
+    for (const button of [...this.find("strip").children, ...this.find("presets").children]) {
+      button.setAttribute("aria-pressed", sameStyle(button.choice_, style));
+    }
+  }
+
+  choice(style, attributes, ...children) {
+    const button = make("button", { type: "button", ...attributes }, ...children);
+    button.choice_ = style;
+    button.addEventListener("click", () => this.studio.setStyle(style));
+    return button;
+  }
+
+  buildStrip() {
+    const seeds = Array.from({ length: STRIP_LENGTH }, (_, i) => this.firstSeed + i);
+    const buttons = seeds.map((seed) => {
+      const caption = make("span", {}, `${seed}`);
+      return this.choice({ seed }, { "aria-label": `Style seed ${seed}` }, caption);
+    });
+    this.find("strip").replaceChildren(...buttons);
+  }
+
+  // Moods that the model knows: name -> z.
+  setPresets(presets) {
+    const chips = Object.entries(presets).map(([name, z]) =>
+      this.choice({ z, name }, { class: "word" }, name[0].toUpperCase() + name.slice(1)),
+    );
+    this.find("presets").replaceChildren(...chips);
+    this.mark();
+  }
+
+  // Fill the strip with this painting in each style; stops as soon as the painting changes.
+  async refresh() {
+    const turn = (this.turn = Symbol("turn"));
+    for (const button of this.find("strip").children) {
+      const url = await this.studio.thumbnail(button.choice_);
+      if (this.turn !== turn || url === null) return;
+      const image = button.querySelector("img") || make("img", { alt: "" });
+      image.src = url;
+      button.prepend(image);
+    }
+  }
+
+  stop() {
+    this.turn = null;
+  }
+}

@@ -1,0 +1,105 @@
+"""The film: a GIF of the painting coming to life, from its first stroke to its last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from gan_models import VideoWriter
+from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
+from tabs.paint.models import checked_painter
+from tabs.paint.state import MAX_STATES, read_map, read_painting
+
+FPS = 8
+LAST_SECONDS = 2  # how long the finished picture stands
+_MAX_TEXT = 20_000_000
+_FILM_JS = "(text, beside) => [JSON.stringify(window.ganvasPaint.film()), beside]"
+
+
+def build(load: Load) -> None:
+    """Lay out and connect the panel."""
+    text = gr.Textbox(visible=False)
+    with gr.Row():
+        beside = gr.Checkbox(True, label="With the label map beside it", elem_id="paint-film-map")
+        make = gr.Button("Make the film", variant="primary", elem_id="paint-film-make")
+        cancel = gr.Button("Cancel", elem_id="paint-film-cancel")
+    info = gr.Markdown(
+        "Every stroke is a picture; undone strokes are left out.",
+        elem_id="paint-film-info",
+        elem_classes="card",
+    )
+    with gr.Row(equal_height=False):
+        movie = gr.Image(
+            label="Film", type="filepath", interactive=False, height=300, elem_id="paint-film"
+        )
+        file = gr.File(label="Download", interactive=False, elem_id="paint-film-file")
+
+    def film(
+        text: str, beside: bool, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            path, count = yield from _write(load, text, beside, progress)
+            yield path, path, f"{count} pictures, {FPS} a second."
+
+    started = make.click(
+        film,
+        [text, beside],
+        [movie, file, info],
+        js=_FILM_JS,
+        show_progress_on=[info],
+        **GPU,
+        **PRIVATE,
+    )
+    cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
+
+
+def _write(
+    load: Load, text: str, beside: bool, progress: gr.Progress
+) -> Generator[Any, None, tuple[str, int]]:
+    """Make the file, yielding between frames; returns its path and how many pictures it has."""
+    request = _read(text)
+    pipeline = yield from loading(load, checked_painter(request.get("model")), progress)
+    painting = read_painting(request, pipeline)
+    states = [read_map(state, pipeline) for state in request["states"]]
+    path = output_folder() / "painting.gif"
+    with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
+        for k, label_map in enumerate(states):
+            parts = painting.patches if k == len(states) - 1 else ()
+            picture = pipeline.render(replace(painting, label_map=label_map, patches=parts))
+            frame = _side_by_side(pipeline, label_map, picture) if beside else picture
+            writer.add(frame)
+            progress((k + 1, len(states)), desc="Filming", unit="pictures")
+            yield gr.skip()
+        for _ in range(FPS * LAST_SECONDS):
+            writer.add(frame)
+    return str(path), len(states)
+
+
+def _read(text: Any) -> dict[str, Any]:
+    """What the canvas sends for a film.
+
+    Raises:
+        ValueError: it is not that, or it is too long.
+    """
+    try:
+        request = json.loads(text) if isinstance(text, str) and len(text) < _MAX_TEXT else None
+    except ValueError:
+        request = None
+    states = request.get("states") if isinstance(request, dict) else None
+    if not isinstance(states, list) or not 1 <= len(states) <= MAX_STATES:
+        raise ValueError("There is no painting to film; paint something first.")
+    return request
+
+
+def _side_by_side(pipeline: Any, label_map: Any, picture: Image.Image) -> Image.Image:
+    width, height = picture.size
+    frame = Image.new("RGB", (2 * width, height))
+    colors = pipeline.indexed_map(label_map).convert("RGB")
+    frame.paste(colors.resize(picture.size, Image.Resampling.NEAREST), (0, 0))
+    frame.paste(picture, (width, 0))
+    return frame

@@ -1,0 +1,195 @@
+"""What the canvas starts from: a model, a file, and the style of a picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from gan_models import WeightsError, read_photo, read_recipe
+from tabs.common import GPU, PRIVATE, Load, loading, model_card, user_errors
+from tabs.paint.models import checked_painter, choices, legend
+from tabs.paint.state import write_runs, write_style
+
+AUTOMATIC, PHOTO = "automatic", "photo"
+READINGS = [
+    ("Whatever it is", AUTOMATIC),
+    ("This model's ids or colours", "own"),
+    ("ADE20K ids or colours", "ade20k"),
+    ("COCO-Stuff ids or colours", "coco-stuff"),
+    ("Cityscapes ids or colours", "cityscapes"),
+]
+READING_PHOTO = ("A photo, segmented roughly", PHOTO)
+FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
+_LIMITS = (
+    "Label maps are PNGs from 16x16 up to 16.8 megapixels; pictures have up to 64 megapixels. "
+    "A picture saved on this page brings its canvas and style back."
+)
+
+
+@dataclass(frozen=True)
+class OpenPanel:
+    """Components of "Open a file"."""
+
+    file: gr.File
+    reading: gr.Radio
+
+
+@dataclass(frozen=True)
+class ModelPanel:
+    """Components of "Model"."""
+
+    model: gr.Dropdown
+    card: gr.Markdown
+
+
+def layout_file() -> OpenPanel:
+    """Lay out the panel that opens files."""
+    with gr.Row(equal_height=False):
+        file = gr.File(
+            label="Drop a label map or a picture from this page",
+            file_types=["image"],
+            height=140,
+            min_width=280,
+            elem_id="paint-file",
+        )
+        reading = gr.Radio(
+            READINGS, value=AUTOMATIC, label="Read it as", info=_LIMITS, elem_id="paint-reading",
+            min_width=280,
+        )  # fmt: skip
+    return OpenPanel(file, reading)
+
+
+def layout_model(model: str) -> ModelPanel:
+    """Lay out the choice of the model."""
+    dropdown = gr.Dropdown(choices(), value=model, label="Model", elem_id="paint-model")
+    return ModelPanel(
+        dropdown, gr.Markdown(model_card(model), elem_id="paint-card", elem_classes="card")
+    )
+
+
+def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) -> None:
+    """Connect model and files to the canvas."""
+    last = gr.Textbox(visible=False)
+    outputs = [canvas, choosing.model, choosing.card, opening.reading]
+
+    def arrive(
+        last: str, model: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        known = [one for _, one in choices()]
+        yield from change(last if last in known else model, progress)
+
+    def change(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
+        try:
+            pipeline = yield from loading(load, checked_painter(model), progress)
+        except (ValueError, WeightsError) as error:
+            yield gr.HTML(problem=str(error)), gr.skip(), gr.skip(), gr.skip()
+            return
+        yield gr.HTML(legend=legend(pipeline)), model, model_card(model), _readings(pipeline)
+
+    def open_file(
+        path: str | None, reading: str, model: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if path is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            recipe = _recipe_of(path) if reading == AUTOMATIC else None
+            wanted = checked_painter(recipe["model"] if recipe else model)
+            pipeline = yield from loading(load, wanted, progress)
+            update = {"arrival": _arrival(pipeline, Path(path), reading, recipe)}
+            if wanted != model:
+                update["legend"] = legend(pipeline)
+            yield gr.HTML(**update), wanted, model_card(wanted), _readings(pipeline)
+
+    options = {**GPU, **PRIVATE, "show_progress": "hidden"}
+    inputs = [opening.file, opening.reading, choosing.model]
+    canvas.opened(arrive, [last, choosing.model], outputs, js=_ARRIVE_JS, **options)
+    choosing.model.input(
+        change, choosing.model, outputs, show_progress_on=[choosing.card], **GPU, **PRIVATE
+    )
+    opening.file.upload(open_file, inputs, outputs, **options)
+    opening.reading.input(open_file, inputs, outputs, **options)
+
+
+_ARRIVE_JS = "(last, model) => [localStorage.getItem('ganvas-paint') || '', model]"
+
+
+def _readings(pipeline: Any) -> gr.Radio:
+    """How a file may be read; a photo only where there is a segmenter for the labels."""
+    return gr.Radio([*READINGS, READING_PHOTO] if pipeline.can_segment else READINGS)
+
+
+def _recipe_of(path: str) -> dict[str, Any] | None:
+    """The recipe in a picture of this tab; None for other files."""
+    try:
+        recipe = read_recipe(path)
+    except ValueError:
+        return None
+    return recipe if recipe.get("task") == "semantic" and "model" in recipe else None
+
+
+def _arrival(
+    pipeline: Any, path: Path, reading: str, recipe: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What the canvas is told of a file."""
+    serial = {"serial": time.time_ns()}
+    if recipe is None:
+        return serial | {"map": write_runs(_read_map(pipeline, path, reading))}
+    painting = pipeline.restore(recipe)
+    if recipe.get("weights_sha256") != pipeline.weights_sha256:
+        gr.Warning("The picture was made with other weights of this model; it may look different.")
+    return serial | {
+        "map": write_runs(painting.label_map),
+        "style": write_style(painting.style),
+        "patches": [
+            {"mask": write_runs(patch.mask), "style": write_style(patch.style)}
+            for patch in painting.patches
+        ],
+    }
+
+
+def _read_map(pipeline: Any, path: Path, reading: str) -> Any:
+    if reading == PHOTO:
+        return pipeline.segment(read_photo(path))
+    if reading != AUTOMATIC:
+        return pipeline.read_map(path, None if reading == "own" else reading)
+    try:
+        return pipeline.read_map(path)
+    except ValueError:
+        for palette in FOREIGN:
+            try:
+                return pipeline.read_map(path, palette)
+            except ValueError:
+                continue
+        raise
+
+
+def build_style(load: Load, canvas: gr.HTML) -> None:
+    """Lay out and connect the style of a picture."""
+    file = gr.File(
+        label="Drop a picture, and the painting takes on its light and colours",
+        file_types=["image"],
+        height=140,
+        elem_id="paint-style-file",
+    )
+    model = gr.Textbox(visible=False)
+
+    def encode(
+        path: str | None, model: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if path is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            pipeline = yield from loading(load, checked_painter(model), progress)
+            style = pipeline.encode_style(read_photo(path))
+            named = write_style(style, Path(path).stem[:24])
+            yield gr.HTML(arrival={"serial": time.time_ns(), "style": named})
+
+    js = "file => [file, window.ganvasPaint.legend.model]"
+    file.upload(encode, [file, model], canvas, js=js, show_progress="hidden", **GPU, **PRIVATE)
