@@ -25,10 +25,17 @@ button.lg { padding: 7px 12px; font-size: 15px; }
   .strip .grid-container { grid-template-columns: repeat(5, minmax(0, 1fr)) !important; }
   .fill { height: 140px !important; }
 }
+.thumbs .grid-wrap { max-height: 250px; }
+.thumbs .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
 .sheet .gallery-item { max-width: 260px; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {
   left: 0; right: auto; bottom: 0; max-width: 100%; padding: 0 5px; font-size: 11px;
   line-height: 17px; border-radius: 0 6px 0 0; border: 0; opacity: 0.88;
 }
-"""
+@media (max-width: 600px) { .across .caption-label { display: none; } }
+""" + "".join(
+    f".columns-{n} .grid-container "
+    f"{{ grid-template-columns: repeat({n}, minmax(0, 1fr)) !important; gap: 3px; }}\n"
+    for n in range(1, 25)
+)

@@ -1,0 +1,39 @@
+"""The Classes tab for programs: /class_sample, files out."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
+from tabs.common import GPU, Load, models_of, png_files, user_errors
+
+
+def build(load: Load) -> None:
+    """Declare the endpoint; its components are never drawn."""
+    first = models_of(TASK)[0].id
+
+    def class_sample(class_name: str, seeds: str, model: str, truncation_psi: float) -> list[str]:
+        """Sample pictures of one class from a class-conditional GAN.
+
+        Args:
+            class_name: One of the model's classes, such as "green".
+            seeds: Whole numbers and ranges, such as "0-7, 42"; at most 64 pictures a call.
+            model: A model id of task "class" from list_models.
+            truncation_psi: 0 (average) to 2 (wild); 1 is the model's own variety.
+
+        Returns:
+            PNG files in the order of the seeds, each with its recipe inside.
+        """
+        with user_errors():
+            sheet = ClassSheet.read(model, class_name, seeds, truncation_psi)
+            made = load(sheet.model).sample(sheet.seeds, sheet.class_name, sheet.truncation_psi)
+            stem = f"{model}-{file_name(sheet.class_name)}"
+            return png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
+
+    name = gr.Textbox(classes_of(first)[0], visible=False, label="class_name")
+    seeds = gr.Textbox("0-7", visible=False, label="seeds")
+    model = gr.Textbox(first, visible=False, label="model")
+    psi = gr.Number(1, visible=False, label="truncation_psi")
+    files = gr.Files(visible=False, label="pictures")
+    hidden = gr.Button(visible=False)
+    hidden.click(class_sample, [name, seeds, model, psi], files, api_name="class_sample", **GPU)

@@ -1,0 +1,133 @@
+"""Several classes at once, by weights; a pad mixes the four at its corners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from tabs.classes.listing import ListPanel
+from tabs.classes.sheet import SheetPanel
+from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
+from tabs.common import AT_ONCE, GPU, PRIVATE, Load, page_seeds, user_errors
+
+_PAD_HTML = """
+<div class="pad" tabindex="0" role="application"
+  aria-label="Pad between four classes: click, drag, or use the arrow keys">
+  <span class="corner c0">${corners[0]}</span><span class="corner c1">${corners[1]}</span>
+  <span class="corner c2">${corners[2]}</span><span class="corner c3">${corners[3]}</span>
+  <span class="dot"></span>
+</div>
+"""
+_PAD_CSS = """
+.pad { position: relative; width: 100%; max-width: 260px; aspect-ratio: 1; margin: 0 auto;
+  border: 1px solid var(--border-color-primary); border-radius: 8px; touch-action: none;
+  background: var(--background-fill-secondary); cursor: crosshair; user-select: none; }
+.pad:focus-visible { outline: 2px solid var(--color-accent); outline-offset: 2px; }
+.corner { position: absolute; font-size: 12px; padding: 4px 8px; max-width: 48%; opacity: 0.8; }
+.c0, .c1 { top: 0; } .c2, .c3 { bottom: 0; } .c0, .c2 { left: 0; }
+.c1, .c3 { right: 0; text-align: right; }
+.dot { position: absolute; width: 18px; height: 18px; margin: -9px 0 0 -9px; left: 50%; top: 50%;
+  border-radius: 50%; background: var(--color-accent); border: 2px solid white;
+  pointer-events: none; }
+"""
+_PAD_JS = """
+let x = 0.5, y = 0.5;
+const pad = () => element.querySelector('.pad');
+const clamp = v => Math.min(1, Math.max(0, v));
+const go = (u, v) => {
+  x = clamp(u); y = clamp(v);
+  window.ganvasPad = x.toFixed(3) + ',' + y.toFixed(3);
+  const dot = element.querySelector('.dot');
+  dot.style.left = 100 * x + '%'; dot.style.top = 100 * y + '%';
+  trigger('move', {});
+};
+const at = e => {
+  const box = pad().getBoundingClientRect();
+  go((e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height);
+};
+let held = false;
+element.addEventListener('pointerdown', e => {
+  if (!e.target.closest('.pad')) return;
+  held = true; element.setPointerCapture(e.pointerId); at(e);
+});
+element.addEventListener('pointermove', e => { if (held) at(e); });
+for (const end of ['pointerup', 'pointercancel'])
+  element.addEventListener(end, () => { held = false; });
+element.addEventListener('keydown', e => {
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+  if (!step) return;
+  e.preventDefault(); go(x + 0.05 * step[0], y + 0.05 * step[1]);
+});
+"""  # noqa: E501
+_PLACE_JS = "(_, ...rest) => [window.ganvasPad || '0.5,0.5', ...rest]"
+
+
+def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
+    """Lay out and connect the panel."""
+    names = list(classes_of(listed.model.value))
+    corners = _four(names)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=220):
+            with gr.Row():
+                pickers = [
+                    gr.Dropdown(
+                        names,
+                        value=name,
+                        label=f"Corner {k + 1}",
+                        min_width=90,
+                        elem_id=f"classes-corner-{k + 1}",
+                    )
+                    for k, name in enumerate(corners)
+                ]
+            pad = gr.HTML(
+                html_template=_PAD_HTML, css_template=_PAD_CSS, js_on_load=_PAD_JS,
+                corners=corners, elem_id="classes-pad", min_width=220,
+            )  # fmt: skip
+        with gr.Column(scale=1, min_width=220):
+            weights = gr.Textbox(
+                write_weights(pad_weights(corners, "0.5,0.5")), label="Weights",
+                info="Any classes, such as: green 2, red 1", max_lines=1, elem_id="classes-weights",
+            )  # fmt: skip
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**32 - 1,
+                             elem_id="classes-mix-seed")  # fmt: skip
+            picture = gr.Image(
+                label="Mixture", format="png", interactive=False, height=240,
+                buttons=["download", "fullscreen"], elem_id="classes-mix",
+            )  # fmt: skip
+    place = gr.Textbox(visible=False)
+
+    def mix(model: str, text: str, seed: float, psi: float) -> Any:
+        with user_errors():
+            seeds = page_seeds(f"{seed:.0f}" if seed is not None else "")
+            return load(model).sample_mix(seeds[:1], read_weights(model, text), psi)[0]
+
+    def move(place: str, model: str, seed: float, psi: float, *corners: str) -> tuple[Any, str]:
+        with user_errors():
+            text = write_weights(pad_weights(corners, place))
+        return mix(model, text, seed, psi), text
+
+    def rename(*corners: str) -> gr.HTML:
+        return gr.HTML(corners=list(corners))
+
+    def change_model(model: str) -> tuple[Any, ...]:
+        names = list(classes_of(model))
+        four = _four(names)
+        fresh = [gr.Dropdown(names, value=name) for name in four]
+        return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, "0.5,0.5")))
+
+    live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
+    moved = [place, listed.model, seed, sheet.psi, *pickers]
+    pad.move(move, moved, [picture, weights], js=_PLACE_JS, **live)
+    given = [listed.model, weights, seed, sheet.psi]
+    weights.submit(mix, given, picture, **live)
+    seed.input(mix, given, picture, **live)
+    for picker in pickers:
+        named = picker.input(rename, pickers, pad, **AT_ONCE)
+        named.then(move, moved, [picture, weights], js=_PLACE_JS, **live)
+    listed.model.change(change_model, listed.model, [*pickers, pad, weights], **AT_ONCE)
+
+
+def _four(names: list[str]) -> list[str]:
+    """Four classes for the corners; the last is repeated where there are fewer."""
+    return [names[min(k, len(names) - 1)] for k in range(4)]

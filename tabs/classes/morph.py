@@ -1,0 +1,192 @@
+"""From A to B: the class, z, or both; scrubbed by hand or taken home as a film."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from gan_models import ClassPoint, VideoWriter, check_truncation_psi
+from tabs.classes.listing import ListPanel
+from tabs.classes.sheet import SheetPanel
+from tabs.classes.state import ClassSheet, classes_of, file_name, morph_ends
+from tabs.common import (
+    AT_ONCE,
+    GPU,
+    PRIVATE,
+    Load,
+    device_of,
+    loading,
+    output_folder,
+    speed_line,
+    user_errors,
+)
+
+MAX_FRAMES = 3600
+KINDS = [("the class", "class"), ("z", "z"), ("both", "both")]
+
+
+@dataclass(frozen=True)
+class MorphPanel:
+    """The components of the panel."""
+
+    kind: gr.Radio
+    class_a: gr.Dropdown
+    seed_a: gr.Number
+    class_b: gr.Dropdown
+    seed_b: gr.Number
+    turn: gr.Radio
+    picture_a: gr.Image
+    between: gr.Image
+    picture_b: gr.Image
+    position: gr.Slider
+    info: gr.Markdown
+    clicked: gr.State  # which picture of the sheet was clicked last
+
+    @property
+    def ends(self) -> list[gr.components.Component]:
+        """What says where the morph starts and ends."""
+        return [self.kind, self.class_a, self.seed_a, self.class_b, self.seed_b]
+
+
+def layout(listed: ListPanel) -> MorphPanel:
+    """Lay out the two ends and what lies between."""
+    names = list(classes_of(listed.model.value))
+    kind = gr.Radio(KINDS, value="class", label="Morph", elem_id="classes-kind")
+    with gr.Row():
+        class_a = gr.Dropdown(names, value=names[0], label="A: class", elem_id="classes-a-class",
+                              min_width=100)  # fmt: skip
+        seed_a = _seed("A: seed", "classes-a-seed", 0)
+        class_b = gr.Dropdown(names, value=names[min(1, len(names) - 1)], label="B: class",
+                              elem_id="classes-b-class", min_width=100)  # fmt: skip
+        seed_b = _seed("B: seed", "classes-b-seed", 1)
+    with gr.Row(equal_height=False):
+        picture_a = _picture("A", "classes-a")
+        between = _picture("Between", "classes-between")
+        picture_b = _picture("B", "classes-b")
+    position = gr.Slider(0, 1, 0.5, step=0.01, label="From A to B", elem_id="classes-position")
+    turn = gr.Radio(["A", "B"], value="A", label="The next click on a picture above sets",
+                    elem_id="classes-turn")  # fmt: skip
+    info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
+    return MorphPanel(
+        *(kind, class_a, seed_a, class_b, seed_b, turn),
+        *(picture_a, between, picture_b, position, info, gr.State(0)),
+    )
+
+
+def _seed(label: str, elem_id: str, value: int) -> gr.Number:
+    return gr.Number(
+        value, label=label, precision=0, minimum=0, maximum=2**32 - 1, min_width=90, elem_id=elem_id
+    )
+
+
+def _picture(label: str, elem_id: str) -> gr.Image:
+    return gr.Image(
+        label=label, format="png", interactive=False, buttons=["download", "fullscreen"],
+        min_width=88, height=180, elem_id=elem_id,
+    )  # fmt: skip
+
+
+def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) -> list[Any]:
+    """Connect the ends and the scrub slider; returns what can be cancelled."""
+
+    def show(
+        model: str, position: float, psi: float, *ends: Any, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            a, b = morph_ends(model, *ends)
+            pipeline = yield from loading(load, model, progress)
+            started = time.perf_counter()
+            made = pipeline.morphs(a, b, [0, position, 1], psi)
+            line = speed_line(3, time.perf_counter() - started, device_of(pipeline))
+            yield (
+                gr.Image(made[0], label=f"A: {_words(a)}"),
+                made[1],
+                gr.Image(made[2], label=f"B: {_words(b)}"),
+                line,
+            )
+
+    def scrub(model: str, position: float, psi: float, *ends: Any) -> Any:
+        with user_errors():
+            return load(model).morphs(*morph_ends(model, *ends), [position], psi)[0]
+
+    def pick(sheet: ClassSheet | None, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
+        if sheet is None or event.index >= len(sheet.seeds):
+            return (gr.skip(),) * 6
+        end, kept = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
+        ends = (*end, *kept, "B") if turn == "A" else (*kept, *end, "A")
+        return (*ends, event.index)
+
+    given = [listed.model, panel.position, sheet.psi, *panel.ends]
+    outputs = [panel.picture_a, panel.between, panel.picture_b, panel.info]
+    live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
+    clicked = sheet.gallery.select(
+        pick,
+        [sheet.sheet, panel.turn],
+        [panel.class_a, panel.seed_a, panel.class_b, panel.seed_b, panel.turn, panel.clicked],
+        **AT_ONCE,
+    )
+    panel.position.input(scrub, given, panel.between, **live)
+    listed.model.change(_other_classes, listed.model, [panel.class_a, panel.class_b], **AT_ONCE)
+    changes = [end.input for end in panel.ends]
+    return [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+
+
+def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
+    """Lay out and connect the film's export; returns what can be cancelled."""
+    with gr.Row():
+        frames = gr.Number(48, label="Frames", minimum=2, maximum=MAX_FRAMES, precision=0,
+                           min_width=90, elem_id="classes-frames")  # fmt: skip
+        fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id="classes-fps")
+        suffix = gr.Radio([("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")], value=".mp4",
+                          label="Format", elem_id="classes-format")  # fmt: skip
+    go = gr.Button("Make the film", elem_id="classes-film")
+    video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
+                     elem_id="classes-video")  # fmt: skip
+    file = gr.File(label="Download", visible=False, interactive=False, elem_id="classes-file")
+    info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
+
+    def make(
+        model: str,
+        frames: float,
+        fps: float,
+        suffix: str,
+        psi: float,
+        *ends: Any,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            a, b = morph_ends(model, *ends)
+            count, psi = int(frames or 0), check_truncation_psi(psi)
+            if not 2 <= count <= MAX_FRAMES:
+                raise ValueError(f"A film has 2 to {MAX_FRAMES} frames, not {count}.")
+            pipeline = yield from loading(load, model, progress)
+            name = f"{model}-{file_name(a.class_name)}-to-{file_name(b.class_name)}{suffix}"
+            path, started = output_folder() / name, time.perf_counter()
+            times = [k / (count - 1) for k in range(count)]
+            with VideoWriter(path, int(fps), count) as writer:
+                for k, frame in enumerate(pipeline.iter_morph(a, b, times, psi)):
+                    writer.add(frame)
+                    progress((k + 1, count), desc="Filming", unit="frames")
+                    yield gr.skip()
+            line = speed_line(count, time.perf_counter() - started, device_of(pipeline))
+            plays = suffix == ".mp4"
+            shown = gr.Video(str(path) if plays else None, visible=plays)
+            yield shown, gr.File(str(path), visible=True), line
+
+    given = [listed.model, frames, fps, suffix, sheet.psi, *panel.ends]
+    return [go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)]
+
+
+def _words(end: ClassPoint) -> str:
+    return f"{end.class_name}, seed {end.seed}"
+
+
+def _other_classes(model: str) -> tuple[gr.Dropdown, gr.Dropdown]:
+    with user_errors():
+        names = list(classes_of(model))
+    second = names[min(1, len(names) - 1)]
+    return gr.Dropdown(names, value=names[0]), gr.Dropdown(names, value=second)

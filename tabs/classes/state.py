@@ -1,0 +1,158 @@
+"""What a visitor of the Classes tab has on the table: small frozen records, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gan_models import ClassPoint, check_truncation_psi, class_names, format_seeds, get_spec
+from tabs.common import checked_model, page_seeds
+
+TASK = "class"
+MAX_CLASSES_IN_A_ROW = 24
+_CORNERS = 4
+
+
+@dataclass(frozen=True)
+class ClassSheet:
+    """A set of pictures of one class."""
+
+    model: str
+    class_name: str
+    seeds: tuple[int, ...]
+    truncation_psi: float
+
+    @classmethod
+    def read(cls, model: Any, class_name: Any, seeds: Any, truncation_psi: Any) -> ClassSheet:
+        """Check what a page, a program or a recipe says.
+
+        Raises:
+            ValueError: an unknown model or class, seeds that are none, ψ out of range.
+        """
+        model = checked_model(str(model), TASK)
+        return cls(
+            model,
+            checked_class(model, class_name),
+            tuple(page_seeds(str(seeds))),
+            check_truncation_psi(truncation_psi),
+        )
+
+    @property
+    def seeds_text(self) -> str:
+        """The seeds as they are typed."""
+        return format_seeds(self.seeds)
+
+
+def classes_of(model: str) -> tuple[str, ...]:
+    """The classes of a model that this tab offers."""
+    return class_names(get_spec(checked_model(model, TASK)))
+
+
+def checked_class(model: str, class_name: Any) -> str:
+    """The class, if the model has it.
+
+    Raises:
+        ValueError: it has not.
+    """
+    known = classes_of(model)
+    if class_name not in known:
+        some = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
+        raise ValueError(f"{model} has no class {str(class_name)[:40]!r}; choose from: {some}.")
+    return str(class_name)
+
+
+def file_name(class_name: str) -> str:
+    """A class as part of a file's name."""
+    return "".join(letter if letter.isalnum() else "-" for letter in class_name.lower())
+
+
+def search_classes(model: str, text: str) -> list[str]:
+    """The classes whose names hold all the words of `text`, those that start with it first."""
+    words = str(text or "").lower().split()
+    found = [name for name in classes_of(model) if all(word in name.lower() for word in words)]
+    return sorted(found, key=lambda name: not name.lower().startswith(" ".join(words)))
+
+
+def chosen_classes(model: str, names: Sequence[str] | None, num_seeds: int, room: int) -> list[str]:
+    """The classes of a row: those named, or all; as many as are wanted and fit.
+
+    Raises:
+        ValueError: a class that the model has not, or too many pictures.
+    """
+    chosen = [checked_class(model, name) for name in names or classes_of(model)]
+    if len(chosen) > MAX_CLASSES_IN_A_ROW:
+        raise ValueError(
+            f"{len(chosen)} classes do not fit in one row; name up to {MAX_CLASSES_IN_A_ROW}."
+        )
+    if len(chosen) * num_seeds > room:
+        raise ValueError(
+            f"{len(chosen)} classes of {num_seeds} seeds are more than {room} pictures; take fewer."
+        )
+    return chosen
+
+
+def morph_ends(
+    model: str, kind: str, class_a: str, seed_a: float, class_b: str, seed_b: float
+) -> tuple[ClassPoint, ClassPoint]:
+    """The two ends of a morph of "class", "z" or "both"; what stands still is A's.
+
+    Raises:
+        ValueError: an unknown class, or a seed that is none.
+    """
+    seeds = [page_seeds(f"{seed:.0f}" if seed is not None else "")[0] for seed in (seed_a, seed_b)]
+    a = ClassPoint(seeds[0], checked_class(model, class_a))
+    b = ClassPoint(seeds[1], checked_class(model, class_b))
+    if kind == "class":
+        b = ClassPoint(a.seed, b.class_name)
+    elif kind == "z":
+        b = ClassPoint(b.seed, a.class_name)
+    return a, b
+
+
+def read_weights(model: str, text: str) -> dict[str, float]:
+    """Read "green 2, red 0.5" as weights of classes.
+
+    Raises:
+        ValueError: no such class, or a weight that is no number of 0 or more.
+    """
+    weights: dict[str, float] = {}
+    for part in str(text).replace(";", ",").split(","):
+        if not part.strip():
+            continue
+        name, _, number = part.strip().rpartition(" ")
+        try:
+            weight = float(number)
+        except ValueError:
+            raise ValueError(
+                f'"{part.strip()[:40]}" is no class with a weight; write such as: green 2, red 1.'
+            ) from None
+        name = checked_class(model, name.strip(" :="))
+        weights[name] = weights.get(name, 0.0) + weight
+    if not weights:
+        raise ValueError("No weights given; write such as: green 2, red 1.")
+    return weights
+
+
+def pad_weights(corners: Sequence[str], place: str) -> dict[str, float]:
+    """Weights of the classes at the corners (left to right, top to bottom) for "x,y", 0 to 1.
+
+    Raises:
+        ValueError: not a place.
+    """
+    try:
+        x, y = (min(max(float(number), 0.0), 1.0) for number in str(place).split(","))
+    except ValueError:
+        raise ValueError(
+            "The place on the pad is two numbers from 0 to 1; click the pad."
+        ) from None
+    shares = ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
+    weights: dict[str, float] = {}
+    for name, share in zip(list(corners)[:_CORNERS], shares, strict=True):
+        weights[name] = weights.get(name, 0.0) + share
+    return weights
+
+
+def write_weights(weights: dict[str, float]) -> str:
+    """The text that `read_weights` reads as `weights`, without what is nothing."""
+    return ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items() if weight >= 0.005)
