@@ -18,6 +18,7 @@ TASKS = {
     "sample": ("latent", "class"),
     "interpolate": ("latent",),
     "translate": ("translation",),
+    "paint": ("semantic",),
 }
 
 
@@ -86,6 +87,13 @@ def build_parser() -> Parser:
     command.add_argument("--keep-colours", action="store_true")
     command.add_argument("--out", type=Path, required=True, help="a folder")
     command.set_defaults(run=run_translate)
+
+    command = commands.add_parser("paint", help="a label map into a picture")
+    command.add_argument("model")
+    command.add_argument("label_map", type=Path, metavar="LABELMAP.png")
+    command.add_argument("--style", default="0", metavar="SEED|IMAGE")
+    command.add_argument("--out", type=Path, required=True, help="a .png file")
+    command.set_defaults(run=run_paint)
     return parser
 
 
@@ -202,6 +210,21 @@ def run_translate(arguments: argparse.Namespace) -> None:
             photos.read_photo(path), arguments.strength, arguments.keep_colours
         )
         save_png(made, arguments.out / f"{path.stem}.png")
+
+
+def run_paint(arguments: argparse.Namespace) -> None:
+    """Write the picture of a label map, in a seed's style or that of another picture."""
+    if not _is_file(arguments.out, (".png",)):
+        raise ValueError(f"--out {arguments.out} names a folder; name a file that ends in .png.")
+    pipeline = _pipeline_for("paint", arguments.model)
+    label_map = pipeline.read_map(arguments.label_map)
+    if arguments.style.isdigit():
+        (style,) = parse_seeds(arguments.style, limit=1)
+    else:
+        style = pipeline.encode_style(photos.read_photo(arguments.style))
+    made = pipeline.paint(label_map, style)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    save_png(made, arguments.out)
 
 
 def _pipeline_for(command: str, model: str) -> Pipeline:

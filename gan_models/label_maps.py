@@ -29,6 +29,8 @@ COLOR_TOLERANCE = 8  # levels a channel may be off a palette's colour
 MAX_STRAY_SHARE = 0.01  # of a map's pixels may be farther off than that
 PALETTES = ("landscape", "ade20k", "coco-stuff", "cityscapes", "facades")
 
+UNLABELLED = (127, 127, 127)
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GREY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L")
 _COLORS_A_CHUNK = 1 << 14
@@ -69,15 +71,31 @@ def palette(name: str) -> Palette:
 def colors_of(labels: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
     """A colour for each label of a model: those of its palette, else hues far from each other."""
     for name in PALETTES:
-        known = palette(name)
-        if tuple(labels) == known.labels:
-            return known.colors
+        known = dict(zip(palette(name).labels, palette(name).colors, strict=True))
+        if sum(label in known for label in labels) > 0.9 * len(labels):
+            return tuple(known.get(label, UNLABELLED) for label in labels)
     golden = 0.618034  # of a turn, so that neighbours differ
     rgb = (
         colorsys.hsv_to_rgb(i * golden % 1, (0.5, 0.85)[i % 2], (0.95, 0.7, 0.5)[i % 3])
         for i in range(len(labels))
     )
     return tuple(tuple(round(255 * part) for part in color) for color in rgb)
+
+
+def default_labels(num_labels: int) -> tuple[str, ...]:
+    """Names for a SPADE generator that has none: those of the data set with that many labels.
+
+    The authors' models have one label more for what is not labelled, and one for the outlines of
+    objects where they were trained with those.
+    """
+    for name, count in (("cityscapes", 34), ("ade20k", 150), ("coco-stuff", 182)):
+        if count <= num_labels <= count + 2:
+            known = palette(name)
+            first = known.ids[0]  # ADE20K's files count from 1
+            names = {i - first: label for i, label in zip(known.ids, known.labels, strict=True)}
+            rest = {count: "not labelled", count + 1: "outline"}
+            return tuple((names | rest).get(i, f"unused {i}") for i in range(num_labels))
+    return tuple(f"label {i}" for i in range(num_labels))
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -203,6 +203,24 @@ def _authors(name: str, title: str, trained_on: str) -> ModelSpec:
     return _cyclegan(model_id, title, Url(f"{host}/{name}.pth"), trained_on)
 
 
+# what the pictures that these two were trained on show, by the data sets' own names
+_STREET_LABELS = (
+    *("road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign"),
+    *("vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus", "train"),
+    *("motorcycle", "bicycle", "static"),
+)
+_FACADE_LABELS = (
+    *("background", "facade", "window", "door", "cornice", "sill", "balcony", "blind"),
+    *("deco", "molding", "pillar", "shop"),
+)
+
+
+def _painter(name: str, title: str, trained_on: str, labels: tuple[str, ...]) -> ModelSpec:
+    """A translator of the authors' that reads label maps in colours."""
+    spec = _authors(name, title, trained_on)
+    return dataclasses.replace(spec, task="semantic", labels=labels)
+
+
 _TRANSLATORS = (
     _cyclegan(
         "cyclegan-horse2zebra",
@@ -248,9 +266,9 @@ _TRANSLATORS = (
     _authors("sat2map", "Aerial photo to map", "aerial photos and maps"),
     _authors("map2sat", "Map to aerial photo", "maps and aerial photos"),
     _authors("cityscapes_photo2label", "Street photo to labels", "Cityscapes"),
-    _authors("cityscapes_label2photo", "Labels to street photo", "Cityscapes"),
+    _painter("cityscapes_label2photo", "Street", "Cityscapes", _STREET_LABELS),
     _authors("facades_photo2label", "Facade photo to labels", "CMP Facades"),
-    _authors("facades_label2photo", "Labels to facade photo", "CMP Facades"),
+    _painter("facades_label2photo", "Facade", "CMP Facades", _FACADE_LABELS),
     _authors("iphone2dslr_flower", "Flower with soft background", "phone and camera photos"),
 )
 

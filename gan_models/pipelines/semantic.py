@@ -67,7 +67,7 @@ class SemanticPipeline(BasePipeline):
         encoder: nn.Module | None = None,
     ) -> None:
         num_labels = getattr(generator, "num_labels", 0)
-        self.labels = spec.labels or tuple(f"label {i}" for i in range(num_labels))
+        self.labels = spec.labels or label_maps.default_labels(num_labels)
         self.colors = label_maps.colors_of(self.labels)
         if not hasattr(generator, "num_labels"):
             generator = FromColors(generator, self.colors, spec.resolution)
