@@ -9,8 +9,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 import gan_models
-from tabs import TABS, connect
+from tabs import connect, rooms_shown
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
+from tabs.own import is_private
 from tabs.theme import CSS, THEME
 
 INTRO = "# Ganvas\nA playground of pretrained GANs: sample, morph and take pictures home."
@@ -23,12 +24,17 @@ def create_app(load: Load | None = None) -> gr.Blocks:
         gr.Markdown(INTRO, elem_id="intro")
         built = {}
         with gr.Tabs() as rooms:
-            for tab in TABS:
-                with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=f"tab-{tab.TITLE.lower()}"):
+            for tab in rooms_shown():
+                with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab_id(tab.TITLE)):
                     built[tab.TITLE] = tab.build(load)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
     return app.queue(max_size=64)
+
+
+def tab_id(title: str) -> str:
+    """The element id of a room: tab-latent, tab-your-file."""
+    return "tab-" + title.lower().replace(" ", "-")
 
 
 def list_models() -> list[dict]:
@@ -40,7 +46,7 @@ def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str
     """Serve the page on http://127.0.0.1:7860, or where PORT and GRADIO_SERVER_NAME say."""
     settings = {
         "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
-        "max_file_size": "50mb",
+        "max_file_size": "2gb" if is_private() else "50mb",  # checkpoints are large
         "show_error": False,
         "ssr_mode": False,
         "theme": THEME,

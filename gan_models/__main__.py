@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gan_models import describe_models, get_spec, load_pipeline, parse_seeds, photos, weights, zoo
+from gan_models import (
+    convert,
+    describe_models,
+    get_spec,
+    load_pipeline,
+    parse_seeds,
+    photos,
+    shelf,
+    weights,
+    zoo,
+)
 from gan_models.images import grid, save_png
 from gan_models.pipelines.load import Pipeline
 
@@ -94,7 +104,31 @@ def build_parser() -> Parser:
     command.add_argument("--style", default="0", metavar="SEED|IMAGE")
     command.add_argument("--out", type=Path, required=True, help="a .png file")
     command.set_defaults(run=run_paint)
+
+    command = commands.add_parser("convert", help="a foreign checkpoint to safetensors")
+    command.add_argument("input", type=Path, metavar="IN")
+    command.add_argument("--format", help="such as stylegan2-nvlabs; guessed by default")
+    command.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
+    command.add_argument("--title")
+    command.add_argument("--licence", default="not stated")
+    command.add_argument("--out", type=Path, required=True, help="a .safetensors file")
+    command.set_defaults(run=run_convert)
     return parser
+
+
+def run_convert(arguments: argparse.Namespace) -> None:
+    """Write a foreign checkpoint as a self-describing safetensors file."""
+    if arguments.out.suffix != ".safetensors":
+        raise ValueError(f"--out {arguments.out.name} must end in .safetensors.")
+    if not arguments.input.is_file():
+        raise ValueError(f"There is no file {arguments.input}; check the path.")
+    format = arguments.format or convert.guess_format(arguments.input)
+    if format is None:
+        known = ", ".join(sorted(convert.FORMATS))
+        raise ValueError(f"The format cannot be guessed; name it with --format: {known}.")
+    options = shelf.read_options(",".join(arguments.option))
+    described = {"title": arguments.title, "licence": arguments.licence}
+    convert.to_safetensors(arguments.input, format, arguments.out, **described, **options)
 
 
 def run_list(arguments: argparse.Namespace) -> None:

@@ -6,10 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import latent, translate
+from tabs import classes, latent, own, translate
 from tabs.common import GPU, PRIVATE, Outlet, user_errors
 
-TABS = (latent, translate)
+TABS = (latent, classes, translate)
+
+
+def rooms_shown() -> tuple[Any, ...]:
+    """The rooms of this page: on a private machine also the one for files of one's own."""
+    return (*TABS, own) if own.is_private() else TABS
 
 
 def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:

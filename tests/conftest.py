@@ -6,7 +6,24 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+import shutil
+
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory):
+    """A home for what tests leave behind; the fetched weights of the real one, read in place."""
+    from gan_models import weights
+
+    real, home = weights.home(), tmp_path_factory.mktemp("home")
+    real.joinpath("weights").mkdir(parents=True, exist_ok=True)
+    home.joinpath("weights").symlink_to(real / "weights", target_is_directory=True)
+    before = os.environ.get("GANVAS_HOME")
+    os.environ["GANVAS_HOME"] = str(home)
+    yield home
+    os.environ.pop("GANVAS_HOME") if before is None else os.environ.update(GANVAS_HOME=before)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

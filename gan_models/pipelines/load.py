@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from gan_models import convert, weights, zoo
+from gan_models import convert, shelf, weights, zoo
 from gan_models.device import pick_device
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
@@ -27,7 +27,7 @@ _PIPELINES: dict[str, type[Pipeline]] = {
 def describe_models() -> list[dict[str, object]]:
     """Every model as plain data: the facts of the table, whether it is ready, and why not."""
     rows = []
-    for spec in zoo.list_models():
+    for spec in shelf.list_models():
         available, reason = weights.availability(spec)
         rows.append(zoo.public_facts(spec) | {"available": available, "reason": reason})
     return rows
@@ -39,7 +39,7 @@ def load_pipeline(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Pipeline:
-    """Load a model of the zoo by id, or a self-describing .safetensors file by path.
+    """Load a model by id, or a self-describing .safetensors file by path.
 
     Args:
         model: "faces-64", or a path that ends in .safetensors.
@@ -55,7 +55,7 @@ def load_pipeline(
     if str(model).endswith(".safetensors"):
         generator, spec, sha256 = _from_file(Path(model))
     else:
-        spec = zoo.get_spec(str(model))
+        spec = shelf.get_spec(str(model))
         generator, sha256 = _from_zoo(spec, progress, cancelled)
     pipeline = _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
     if isinstance(pipeline, SemanticPipeline):

@@ -17,6 +17,7 @@ from tabs.common import (
     PRIVATE,
     Load,
     device_of,
+    keep_choices_current,
     loading,
     model_card,
     model_choices,
@@ -69,6 +70,7 @@ def controls() -> dict[str, Any]:
     choices = model_choices(TASK)
     first = choices[0][1]
     model = gr.Dropdown(choices, value=first, label="Model", elem_id="latent-model")
+    keep_choices_current(model, TASK)
     card = gr.Markdown(model_card(first), elem_id="latent-card", elem_classes="card")
     model.change(model_card, model, card, show_progress="hidden", queue=False, **PRIVATE)
     seeds = gr.Textbox(

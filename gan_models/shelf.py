@@ -1,0 +1,163 @@
+"""Models of one's own: self-describing files in `GANVAS_HOME/models`, offered beside the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gan_models import convert, networks, weights, zoo
+from gan_models.blueprint import Blueprint
+from gan_models.described import decode
+from gan_models.zoo import ModelSpec
+
+__all__ = [
+    "add_own_model",
+    "get_spec",
+    "guess_format",
+    "list_models",
+    "model_formats",
+    "read_options",
+    "remove_own_model",
+]
+
+OWN_FORMAT = "ganvas"
+_MOST_TENSORS, _MOST_NUMBERS = 1 << 14, 1 << 31
+
+
+def folder() -> Path:
+    """Where the files lie."""
+    return weights.home() / "models"
+
+
+def list_models() -> tuple[ModelSpec, ...]:
+    """All models: those of the table, then one's own by name; a damaged file is left out."""
+    own = [spec for path in sorted(folder().glob("own-*.safetensors")) if (spec := _read(path))]
+    return (*zoo.list_models(), *own)
+
+
+def get_spec(model_id: str) -> ModelSpec:
+    """The model of an id, from the table or one's own.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    own = next((spec for spec in list_models() if spec.id == model_id), None)
+    return own or zoo.get_spec(model_id)
+
+
+def model_formats() -> list[str]:
+    """The names of all formats that `add_own_model` takes."""
+    return [OWN_FORMAT, *sorted(convert.FORMATS)]
+
+
+def guess_format(path: Path | str) -> str | None:
+    """The format that a checkpoint seems to have, or None.
+
+    Raises:
+        WeightsError: the file cannot be read, or wants to run code.
+    """
+    described = "ganvas_format" in weights.read_metadata(path)
+    return OWN_FORMAT if described else convert.guess_format(path)
+
+
+def add_own_model(
+    path: Path | str,
+    format: str,
+    title: str,
+    names: Sequence[str] | None = None,
+    options: dict[str, Any] | None = None,
+) -> ModelSpec:
+    """Check a checkpoint, convert it, and put it on the shelf.
+
+    Args:
+        path: the file, left as it is.
+        format: one of `model_formats()`.
+        title: what to call it; its id is made of it.
+        names: of classes or labels, where the network has any.
+        options: what no tensor tells, as for `convert.load_generator`.
+
+    Raises:
+        ValueError: no such format or option, or the checkpoint is not of that format.
+        WeightsError: the file cannot be read, wants to run code, or the disk is full.
+    """
+    title = " ".join(title.split())[:60] or Path(path).stem[:60]
+    out = _free_path(title)
+    if format == OWN_FORMAT:
+        generator, info = weights.load_described(path)
+        facts = {key: info[key] for key in ("task", "licence", "source")}
+        lists = {key: info.get(key) for key in ("classes", "labels", "training")}
+        weights.save_generator(out, generator, title=title, half=False, **facts, **lists)
+    else:
+        source = f"file {Path(path).name}"
+        described = {"classes": names, "labels": names} if names else {}
+        convert.to_safetensors(
+            path, format, out, title=title, source=source, **described, **(options or {})
+        )
+    return _read(out) or zoo.get_spec(out.stem)
+
+
+def remove_own_model(model_id: str) -> None:
+    """Take a model of one's own off the shelf; the file it came from stays.
+
+    Raises:
+        ValueError: there is no such model of one's own.
+    """
+    own = {path.stem: path for path in folder().glob("own-*.safetensors")}
+    if model_id not in own:
+        raise ValueError(f"There is no model of your own called {model_id[:60]!r}.")
+    own[model_id].unlink()
+
+
+def _free_path(title: str) -> Path:
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "model"
+    path, number = folder() / f"own-{slug}.safetensors", 1
+    while path.exists():
+        number += 1
+        path = folder() / f"own-{slug}-{number}.safetensors"
+    return path
+
+
+def _read(path: Path) -> ModelSpec | None:
+    try:
+        stamp = path.stat()
+        return _spec_of(path, stamp.st_mtime_ns, stamp.st_size)
+    except (weights.WeightsError, ValueError, OSError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _spec_of(path: Path, mtime_ns: int, size: int) -> ModelSpec:
+    """What a file says of itself; read again only when it changes."""
+    info = decode(path, weights.read_metadata(path))
+    with Blueprint(_MOST_TENSORS, _MOST_NUMBERS):
+        network = networks.build(info["family"], info["config"])
+    return zoo.described_spec(path, info, network)
+
+
+def read_options(text: str) -> dict[str, Any]:
+    """Options written as "conv_clamp=256, num_layers=14": numbers where they are numbers.
+
+    Raises:
+        ValueError: a part is not name=value.
+    """
+    options: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name.isidentifier() and equals and value):
+            raise ValueError(
+                f"{part[:40]!r} is no option; write name=value, such as conv_clamp=256."
+            )
+        options[name] = _number(value)
+    return options
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,99 @@
+"""Models of one's own: checked, converted, offered, removed."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gan_models import (
+    add_own_model,
+    get_spec,
+    guess_format,
+    list_models,
+    load_pipeline,
+    model_formats,
+    read_options,
+    remove_own_model,
+)
+from gan_models.weights import UnsafeWeightsError, WeightsError
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_a_checkpoint_becomes_a_model_of_its_own_task():
+    path = GOLDEN / "stylegan2_uncond.weights.safetensors"
+    spec = add_own_model(path, guess_format(path), "My  cats ⚡")
+    assert (spec.id, spec.title, spec.task) == ("own-my-cats", "My cats ⚡", "latent")
+    assert spec in list_models()
+    picture = load_pipeline(spec.id, device="cpu").sample([0])[0]
+    assert picture.size == (spec.resolution, spec.resolution)
+    remove_own_model(spec.id)
+    assert spec not in list_models()
+    assert path.is_file()
+
+
+def test_a_self_describing_file_is_taken_as_it_is():
+    first = add_own_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
+    again = add_own_model(first.source.path, guess_format(first.source.path), "One")
+    assert again.id == "own-one-2"
+    assert again.family == "dcgan"
+
+
+def test_an_unsafe_file_is_refused_and_leaves_nothing(home, tmp_path):
+    path = tmp_path / "bad.pth"
+    torch.save({"model": torch.nn.Linear(1, 1)}, path)
+    with pytest.raises(UnsafeWeightsError, match="state_dict"):
+        guess_format(path)
+    assert not list(home.rglob("own-*"))
+
+
+def test_the_wrong_format_names_what_does_not_fit(home):
+    with pytest.raises(WeightsError, match="looks like dcgan-pytorch"):
+        add_own_model(GOLDEN / "dcgan.weights.safetensors", "spade-nvlabs", "x")
+    assert not list(home.rglob("own-*"))
+
+
+def test_a_damaged_model_is_left_out_of_the_list(home):
+    spec = add_own_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
+    Path(spec.source.path).write_bytes(b"broken")
+    assert all(other.id != spec.id for other in list_models())
+
+
+@pytest.mark.parametrize("model_id", ["faces-64", "own-none", "../own-x", ""])
+def test_only_models_of_ones_own_can_be_removed(model_id):
+    with pytest.raises(ValueError, match="no model of your own"):
+        remove_own_model(model_id)
+
+
+def test_an_unknown_own_model_is_told_what_there_is():
+    with pytest.raises(ValueError, match="faces-64"):
+        get_spec("own-none")
+
+
+def test_options_are_read_as_numbers_and_words():
+    assert read_options("conv_clamp=256, a=0.5,b = x ") == {"conv_clamp": 256, "a": 0.5, "b": "x"}
+    with pytest.raises(ValueError, match="name=value"):
+        read_options("conv_clamp")
+
+
+def test_every_format_is_offered():
+    assert {"ganvas", "stylegan2-nvlabs", "spade-nvlabs"} <= set(model_formats())
+
+
+def test_the_golden_files_are_guessed_right():
+    for stem, format in (
+        ("stylegan2_rosinality", "stylegan2-rosinality"),
+        ("stylegan3t", "stylegan3-nvlabs"),
+        ("biggan_deep", "biggan-deep-hf"),
+        ("cyclegan_resnet9", "cyclegan-junyanz"),
+        ("pix2pix_unet256", "pix2pix-junyanz"),
+        ("spade", "spade-nvlabs"),
+        ("dcgan", "dcgan-pytorch"),
+    ):
+        assert guess_format(GOLDEN / f"{stem}.weights.safetensors") == format
