@@ -202,7 +202,7 @@ class PaintGame(Game):
         images, maps, blobs = (
             self.held_out[name][:8] for name in ("images", "label_map", "blob_map")
         )
-        random = self.random_styles(8)
+        random = self.random_styles(len(maps))
         colors = torch.tensor(self.settings.label_colors, dtype=torch.uint8)
         painted = [self.paint(maps, self.styles(images)), self.paint(maps, random)]
         parts = [_colored(maps, colors), images, *painted]

@@ -98,7 +98,7 @@ class World:
             processes=os.cpu_count() or 1,
             progress=lambda done, total: self._tell(name, done, total),
         )
-        pixels, label_maps = dataset.batch(range(len(dataset)))
+        pixels, label_maps = dataset.images[:], dataset.label_maps[:]
         if self.resolution != self.rendered_px:
             step = self.rendered_px // self.resolution
             pixels, label_maps = shrink(pixels, self.resolution), label_maps[:, ::step, ::step]
