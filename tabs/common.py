@@ -28,7 +28,6 @@ from gan_models import (
 )
 
 MAX_ON_PAGE = 64
-MAX_BATCH = 16  # visitors served together
 GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at a time
 PRIVATE = {"api_visibility": "private"}
 # small things done beside the queue: every click counts and none waits for pictures
@@ -199,37 +198,6 @@ def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:
     for image, path in zip(images, paths, strict=True):
         save_png(image, path)
     return [str(path) for path in paths]
-
-
-def in_batches(check: Callable[..., Any]) -> dict[str, Any]:
-    """Options of an event whose handler gets up to 16 visitors' requests at once, as lists.
-
-    `check(*values)` raises `ValueError` or `WeightsError` for a request that cannot be served; that
-    visitor gets the sentence, and the others' batch never sees the request.
-    """
-
-    def validate(*columns: Any) -> Any:
-        try:
-            for values in zip(*columns, strict=True):
-                check(*values)
-        except (ValueError, WeightsError) as error:
-            return [[gr.validate(False, str(error))] for _ in columns]
-        return [[gr.validate(True, "")] for _ in columns]
-
-    return {"batch": True, "max_batch_size": MAX_BATCH, "validator": validate, **GPU}
-
-
-def serve_together(sheets: Sequence[Any], draw: Callable[[list[Any]], list[Any]]) -> list[Any]:
-    """Draw sheets in as few calls as can be: those of one model and ψ together; in their order."""
-    groups: dict[Any, list[int]] = {}
-    for index, sheet in enumerate(sheets):
-        groups.setdefault((sheet.model, sheet.truncation_psi), []).append(index)
-    drawn: list[Any] = [None] * len(sheets)
-    for indices in groups.values():
-        results = draw([sheets[index] for index in indices])
-        for index, result in zip(indices, results, strict=True):
-            drawn[index] = result
-    return drawn
 
 
 def device_of(pipeline: Any) -> str:

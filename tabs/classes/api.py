@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import gradio as gr
+from PIL import Image
 
+from tabs.batching import OPTIONS, Batcher
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
-from tabs.common import GPU, Load, models_of, png_files, user_errors
+from tabs.common import Load, models_of, png_files, user_errors
 
 
 def build(load: Load) -> None:
     """Declare the endpoint; its components are never drawn."""
     first = models_of(TASK)[0].id
+
+    def draw(sheets: list[ClassSheet]) -> list[list[Image.Image]]:
+        first = sheets[0]
+        cells = [(seed, sheet.class_name) for sheet in sheets for seed in sheet.seeds]
+        seeds, names = zip(*cells, strict=True)
+        made = iter(load(first.model).sample(seeds, names, first.truncation_psi))
+        return [[next(made) for _ in sheet.seeds] for sheet in sheets]
+
+    together = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
 
     def class_sample(class_name: str, seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample pictures of one class from a class-conditional GAN.
@@ -26,7 +37,7 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, truncation_psi)
-            made = load(sheet.model).sample(sheet.seeds, sheet.class_name, sheet.truncation_psi)
+            made = together(sheet)
             stem = f"{model}-{file_name(sheet.class_name)}"
             return png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
 
@@ -36,4 +47,5 @@ def build(load: Load) -> None:
     psi = gr.Number(1, visible=False, label="truncation_psi")
     files = gr.Files(visible=False, label="pictures")
     hidden = gr.Button(visible=False)
-    hidden.click(class_sample, [name, seeds, model, psi], files, api_name="class_sample", **GPU)
+    given = [name, seeds, model, psi]
+    hidden.click(class_sample, given, files, api_name="class_sample", **OPTIONS)

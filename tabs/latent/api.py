@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gradio as gr
+from PIL import Image
 
 from gan_models import VideoWriter
+from tabs.batching import OPTIONS, Batcher
 from tabs.common import (
     GPU,
     Load,
@@ -22,6 +24,13 @@ def build(load: Load) -> None:
     """Declare the endpoints; their components are never drawn."""
     first = models_of(TASK)[0].id
 
+    def draw(sheets: list[Sheet]) -> list[list[Image.Image]]:
+        first, seeds = sheets[0], [seed for sheet in sheets for seed in sheet.seeds]
+        made = iter(load(first.model).sample(seeds, first.truncation_psi))
+        return [[next(made) for _ in sheet.seeds] for sheet in sheets]
+
+    together = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
+
     def sample(seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample one picture a seed from an unconditional GAN.
 
@@ -35,7 +44,7 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = Sheet.read(model, seeds, truncation_psi)
-            made = load(sheet.model).sample(sheet.seeds, sheet.truncation_psi)
+            made = together(sheet)
             return png_files(made, [f"{model}-seed{seed:08d}" for seed in sheet.seeds])
 
     def interpolate(seeds: str, model: str, num_frames: float) -> str:
@@ -66,7 +75,7 @@ def build(load: Load) -> None:
     files = gr.Files(visible=False, label="pictures")
     movie = gr.File(visible=False, label="movie")
     hidden = gr.Button(visible=False)
-    hidden.click(sample, [seeds, model, psi], files, api_name="sample", **GPU)
+    hidden.click(sample, [seeds, model, psi], files, api_name="sample", **OPTIONS)
     hidden.click(interpolate, [keys, model, count], movie, api_name="interpolate", **GPU)
 
 
