@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, latent, own, translate
+from tabs import classes, latent, own, paint, translate
 from tabs.common import GPU, PRIVATE, Outlet, user_errors
 
-TABS = (latent, classes, translate)
+TABS = (latent, classes, translate, paint)
 
 
 def rooms_shown() -> tuple[Any, ...]:

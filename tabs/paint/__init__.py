@@ -6,20 +6,21 @@ import gradio as gr
 
 from tabs.common import Load
 from tabs.paint import api, film, page, start
-from tabs.paint.models import first_painter
+from tabs.paint.models import OURS, first_painter, is_ready
 
 TITLE = "Paint"
 MISSING = (
-    "The paint model is missing: this copy of Ganvas has no `checkpoints/paint.safetensors`. "
-    "Train it with `python -m gan_models train paint`, put its generator there, and start again."
+    "**The landscape model is missing:** `checkpoints/paint.safetensors` is not here. Train it "
+    "with `python -m gan_models train paint`, put the generator there, and start again."
 )
 
 
 def build(load: Load) -> None:
     """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+    if not is_ready(OURS):
+        gr.Markdown(MISSING, elem_id="paint-missing")
     model = first_painter()
     if model is None:
-        gr.Markdown(MISSING, elem_id="paint-missing")
         return
     canvas = page.canvas(load)
     with gr.Tabs():
@@ -32,4 +33,4 @@ def build(load: Load) -> None:
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
     start.wire(load, canvas, opening, choosing)
-    api.build(load, model)
+    api.build(load)

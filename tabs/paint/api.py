@@ -5,10 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import GPU, Load, png_files, user_errors
-from tabs.paint.models import checked_painter
+from tabs.paint.models import OURS, checked_painter
 
 
-def build(load: Load, first: str) -> None:
+def build(load: Load) -> None:
     """Declare the endpoint; its components are never drawn."""
 
     def paint(label_map: str, model: str, style_seed: float) -> str:
@@ -33,7 +33,7 @@ def build(load: Load, first: str) -> None:
             return png_files([picture], [f"{model}-style{seed:08d}"])[0]
 
     label_map = gr.File(visible=False, label="label_map")
-    model = gr.Textbox(first, visible=False, label="model")
+    model = gr.Textbox(OURS, visible=False, label="model")
     seed = gr.Number(0, visible=False, label="style_seed")
     picture = gr.File(visible=False, label="picture")
     hidden = gr.Button(visible=False)

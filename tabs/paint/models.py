@@ -9,6 +9,13 @@ from gan_models import availability
 from tabs.common import checked_model, model_choices, models_of
 from tabs.paint.state import TASK
 
+OURS = "paint"
+
+
+def is_ready(model: str) -> bool:
+    """Whether there is such a model, and it can be used as it is."""
+    return any(spec.id == model and availability(spec)[0] for spec in models_of(TASK))
+
 
 def choices() -> list[tuple[str, str]]:
     """Labels and ids for the dropdown."""

@@ -11,9 +11,17 @@ from typing import Any
 import gradio as gr
 
 from gan_models import WeightsError, read_photo, read_recipe
-from tabs.common import GPU, PRIVATE, Load, loading, model_card, user_errors
-from tabs.paint.models import checked_painter, choices, legend
-from tabs.paint.state import write_runs, write_style
+from tabs.common import (
+    GPU,
+    PRIVATE,
+    Load,
+    keep_choices_current,
+    loading,
+    model_card,
+    user_errors,
+)
+from tabs.paint.models import checked_painter, choices, is_ready, legend
+from tabs.paint.state import TASK, write_runs, write_style
 
 AUTOMATIC, PHOTO = "automatic", "photo"
 READINGS = [
@@ -67,6 +75,7 @@ def layout_file() -> OpenPanel:
 def layout_model(model: str) -> ModelPanel:
     """Lay out the choice of the model."""
     dropdown = gr.Dropdown(choices(), value=model, label="Model", elem_id="paint-model")
+    keep_choices_current(dropdown, TASK)
     return ModelPanel(
         dropdown, gr.Markdown(model_card(model), elem_id="paint-card", elem_classes="card")
     )
@@ -80,8 +89,12 @@ def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) 
     def arrive(
         last: str, model: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
-        known = [one for _, one in choices()]
-        yield from change(last if last in known else model, progress)
+        wanted = last if last in [one for _, one in choices()] else model
+        if is_ready(wanted):
+            yield from change(wanted, progress)
+        else:  # a download begins only where somebody asks for it
+            sentence = "No model is ready. Choose one under Model, below, and it is fetched."
+            yield gr.HTML(problem=sentence), gr.skip(), gr.skip(), gr.skip()
 
     def change(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
         try:
