@@ -106,3 +106,28 @@ def test_wrong_numbers_of_parameters_do_no_harm(client, page_url):
     with pytest.raises((AppError, ValueError)):
         client.predict(seeds="0", model="nobody", api_name="/sample")
     assert len(client.predict(seeds="3", api_name="/sample")) == 1
+
+
+def test_weights_that_cannot_be_used_are_told_in_words_and_the_page_goes_on():
+    from app import create_app, launch
+    from gan_models.weights import CorruptWeightsError
+    from tests.fakes import fake_load
+
+    sentence = "faces-64 is damaged: run `python -m gan_models fetch faces-64`."
+    state = {"damaged": True}
+
+    def load(model, progress=None, cancelled=None):
+        if state["damaged"]:
+            raise CorruptWeightsError(sentence)
+        return fake_load(model)
+
+    app = create_app(load)
+    _, url, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
+    try:
+        event, answer = call(url.rstrip("/"), "sample", ["1", "faces-64", 1])
+        assert event == "error"
+        assert sentence in json.loads(answer)["error"]
+        state["damaged"] = False
+        assert call(url.rstrip("/"), "sample", ["1", "faces-64", 1])[0] == "complete"
+    finally:
+        app.close()

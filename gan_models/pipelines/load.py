@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from gan_models import convert, shelf, weights, zoo
@@ -13,6 +14,7 @@ from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
 from gan_models.pipelines.translation import TranslationPipeline
+from gan_models.seeds import sample_z
 
 Pipeline = LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline
 
@@ -57,10 +59,21 @@ def load_pipeline(
     else:
         spec = shelf.get_spec(str(model))
         generator, sha256 = _from_zoo(spec, progress, cancelled)
+    _fill_w_avg(generator)
     pipeline = _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
     if isinstance(pipeline, SemanticPipeline):
         pipeline.encoder = encoder_beside(weights.find(spec), chosen)
     return pipeline
+
+
+def _fill_w_avg(generator: nn.Module) -> None:
+    """Give a mapping whose file holds no mean of w the mean over 4,096 fixed z, for truncation."""
+    mapping = getattr(generator, "mapping", None)
+    if mapping is None or mapping.c_dim or mapping.w_avg.any():
+        return
+    with torch.inference_mode():
+        mean = mapping.map(sample_z(range(4096), generator.z_dim)).mean(0)
+    mapping.w_avg.data.copy_(mean)
 
 
 def _from_zoo(
