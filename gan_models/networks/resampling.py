@@ -21,22 +21,25 @@ def fir_taps(weights: Sequence[float]) -> Tensor:
     return taps / taps.sum()
 
 
-def blur(x: Tensor, taps: Tensor, padding: tuple[int, int], gain: float = 1.0) -> Tensor:
+def blur(
+    x: Tensor,
+    taps: Tensor,
+    padding: tuple[int, int],
+    gain: float = 1.0,
+    bias: Tensor | None = None,
+) -> Tensor:
     """Convolve each channel with the filter; `padding` zeros before and after, on both axes.
 
-    x [N, C, H, W] -> [N, C, H + p0 + p1 - L + 1, W + p0 + p1 - L + 1]
+    x [N, C, H, W], bias [C] -> [N, C, H + p0 + p1 - L + 1, W + p0 + p1 - L + 1]
     """
     before, after = padding
-    taps = taps.to(x.dtype).flip(0) * gain**0.5
-    if before == after:
-        margin = before
-    else:
-        x, margin = F.pad(x, (before, after, before, after)), 0
+    margin = before if before == after else 0
+    if before != after:
+        x = F.pad(x, (before, after, before, after))
     channels, length = x.shape[1], taps.shape[0]
-    across = taps.view(1, 1, 1, length).expand(channels, -1, -1, -1)
-    down = taps.view(1, 1, length, 1).expand(channels, -1, -1, -1)
-    x = F.conv2d(x, across, padding=(0, margin), groups=channels)
-    return F.conv2d(x, down, padding=(margin, 0), groups=channels)
+    kernel = torch.outer(taps, taps).flip(0, 1).to(x.dtype) * gain
+    kernel = kernel.expand(channels, 1, length, length)
+    return F.conv2d(x, kernel, bias, padding=margin, groups=channels)
 
 
 def upsample2(x: Tensor, taps: Tensor) -> Tensor:

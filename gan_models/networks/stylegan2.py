@@ -19,6 +19,7 @@ from .mapping import SQRT2, EqualLinear, MappingNetwork
 from .resampling import BINOMIAL, blur, fir_taps, upsample2
 
 NoiseMode = Literal["const", "none", "random"]
+ONE_BY_ONE_FROM_PX = 64
 
 
 class ModulatedConv(nn.Module):
@@ -43,23 +44,57 @@ class ModulatedConv(nn.Module):
         self.demodulate, self.up, self.kernel = demodulate, up, kernel
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
         self.affine = EqualLinear(w_dim, in_channels, bias_init=1.0)
+        self.kept_power: tuple[tuple[int, int], Tensor] | None = None
 
-    def forward(self, x: Tensor, w: Tensor, taps: Tensor) -> tuple[Tensor, Tensor | None]:
-        """x [N, I, H, W], w [N, w_dim] -> [N, O, H', W'], demodulation [N, O] to multiply by."""
+    def forward(
+        self, x: Tensor, w: Tensor, taps: Tensor, bias: Tensor, gain: float = 1.0
+    ) -> Tensor:
+        """x [N, I, H, W], w [N, w_dim], bias [O] -> (conv(x) + bias) * gain [N, O, H', W']."""
         style = self.affine(w)  # [N, I]
-        scale = None
         if self.demodulate:
-            power = self.weight.square().sum(dim=(2, 3))  # [O, I]
-            scale = torch.rsqrt(style.square() @ power.t() + 1e-8)
+            scale = torch.rsqrt(style.square() @ self._power().t() + 1e-8) * gain  # [N, O]
         else:
-            style = style / (self.weight.shape[1] * self.kernel**2) ** 0.5
-        x = x * style.to(x.dtype)[:, :, None, None]
+            style = style * (gain / self.weight[0].numel() ** 0.5)
+            scale = None
+        style, bias = style.to(x.dtype), (bias * gain).to(x.dtype)
         weight = self.weight.to(x.dtype)
+        if len(x) == 1 and 2 * x.numel() > weight.numel():
+            # one picture with more pixels than weights: scale the weights
+            factors = style if scale is None else scale[0, :, None] * style
+            return self._convolve(x, weight * factors[:, :, None, None], taps, bias)
+        x = x * style[:, :, None, None]
+        if scale is None:
+            return self._convolve(x, weight, taps, bias)
+        x = self._convolve(x, weight, taps, None)
+        return torch.addcmul(bias[:, None, None], x, scale.to(x.dtype)[:, :, None, None])
+
+    def _convolve(self, x: Tensor, weight: Tensor, taps: Tensor, bias: Tensor | None) -> Tensor:
+        """Convolve, or double the size, convolve and blur; the bias comes last."""
         if not self.up:
-            return F.conv2d(x, weight, padding=self.kernel // 2), scale
+            return F.conv2d(x, weight, bias, padding=self.kernel // 2)
         x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # [N, O, 2H + 1, 2W + 1]
         pads = taps.shape[0] - 2
-        return blur(x, taps, ((pads + 1) // 2, pads // 2), gain=4.0), scale
+        return blur(x, taps, ((pads + 1) // 2, pads // 2), gain=4.0, bias=bias)
+
+    def _power(self) -> Tensor:
+        """Return the squared weights summed over the kernel, [O, I]; kept while nothing trains."""
+        if self.training or self.weight.is_inference():
+            return self.weight.square().sum(dim=(2, 3))
+        state = (self.weight.data_ptr(), self.weight._version)
+        if self.kept_power is None or self.kept_power[0] != state:
+            with torch.inference_mode(False), torch.no_grad():
+                self.kept_power = (state, self.weight.square().sum(dim=(2, 3)))
+        return self.kept_power[1]
+
+    def train(self, mode: bool = True) -> ModulatedConv:
+        """Switch modes; for inference the weights are laid out as the convolution reads them."""
+        super().train(mode)
+        self.kept_power = None
+        if not mode:
+            axes = self.weight.data.transpose(0, 1) if self.up else self.weight.data
+            laid_out = axes.contiguous(memory_format=torch.channels_last)
+            self.weight.data = laid_out.transpose(0, 1) if self.up else laid_out
+        return self
 
 
 class SynthesisLayer(nn.Module):
@@ -84,15 +119,16 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, taps: Tensor, noise: Tensor | NoiseMode) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, resolution, resolution]."""
-        x, scale = self.conv(x, w, taps)
         # leaky ReLU is homogeneous: its gain of sqrt(2) goes into what comes before it
-        scale = (scale * SQRT2).to(x.dtype)[:, :, None, None]
-        x = torch.addcmul((self.bias * SQRT2).to(x.dtype)[:, None, None], x, scale)
+        x = self.conv(x, w, taps, self.bias, gain=SQRT2)
         noise = self._noise(x, noise)
         if noise is not None:
-            x = x + noise * (self.noise_strength * SQRT2).to(x.dtype)
-        x = F.leaky_relu(x, 0.2)
-        return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
+            noise = noise * (self.noise_strength * SQRT2).to(x.dtype)
+        if x.requires_grad:
+            x = F.leaky_relu(x if noise is None else x + noise, 0.2)
+            return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
+        x = F.leaky_relu_(x if noise is None else x.add_(noise), 0.2)
+        return x if self.conv_clamp is None else x.clamp_(-self.conv_clamp, self.conv_clamp)
 
     def _noise(self, x: Tensor, noise: Tensor | NoiseMode) -> Tensor | None:
         """Return noise that broadcasts to [N, 1, H, W], or None."""
@@ -118,8 +154,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, taps: Tensor) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, img_channels, H, W]."""
-        x, _ = self.conv(x, w, taps)
-        x = x + self.bias.to(x.dtype)[:, None, None]
+        x = self.conv(x, w, taps, self.bias)
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
 
 
@@ -212,16 +247,48 @@ class SynthesisNetwork(nn.Module):
         noises = [noise_mode] * self.num_convs if noise is None else list(noise)
         if len(noises) != self.num_convs:
             raise ValueError(f"noise must hold {self.num_convs} tensors, not {len(noises)}.")
-        x = self.const.expand(ws.shape[0], -1, -1, -1)  # [N, C, 4, 4]
-        images, at = None, 0
-        for block in self.blocks:
-            count = block.num_convs
+        x = self.const.expand(len(ws), -1, -1, -1)  # [N, C, 4, 4]
+        x = x.contiguous(memory_format=torch.channels_last)
+        count = len(self.blocks)
+        alone = len(ws) == 1 or x.device.type != "cpu"
+        if alone or ws.requires_grad or self.const.requires_grad:
+            return self._run(range(count), x, None, ws, noises)[1]
+        # where a picture outgrows the weights, one at a time keeps it in the processor's caches
+        narrow = sum(block.resolution < ONE_BY_ONE_FROM_PX for block in self.blocks)
+        x, images = self._run(range(narrow), x, None, ws, noises)
+        pictures = []
+        for i in range(len(ws)):
+            mine = [_noise_of(each, i) for each in noises]
+            start = None if images is None else images[i : i + 1]
+            wide = range(narrow, count)
+            pictures.append(self._run(wide, x[i : i + 1], start, ws[i : i + 1], mine)[1])
+        return torch.cat(pictures)
+
+    def _run(
+        self,
+        blocks: range,
+        x: Tensor,
+        images: Tensor | None,
+        ws: Tensor,
+        noises: Sequence[Tensor | NoiseMode],
+    ) -> tuple[Tensor, Tensor | None]:
+        """Go through some of the blocks: x [N, C, H, W], images [N, 3, H, W], both larger after."""
+        at = sum(block.num_convs for block in self.blocks[: blocks.start])
+        for index in blocks:
+            block = self.blocks[index]
+            last = at + block.num_convs
             # the picture's w is also that of the next block's first convolution
-            x, images = block(
-                x, images, ws[:, at : at + count + 1], self.resample_filter, noises[at : at + count]
-            )
-            at += count
-        return images
+            mine = ws[:, at : last + 1]
+            x, images = block(x, images, mine, self.resample_filter, noises[at:last])
+            at = last
+        return x, images
+
+
+def _noise_of(noise: Tensor | NoiseMode, index: int) -> Tensor | NoiseMode:
+    """Return one picture's share of the noise for a batch."""
+    if isinstance(noise, Tensor) and noise.ndim == 4 and len(noise) > 1:
+        return noise[index : index + 1]
+    return noise
 
 
 def channel_plan(img_resolution: int, channel_base: int, channel_max: int) -> list[int]:
