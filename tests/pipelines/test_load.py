@@ -34,5 +34,5 @@ def test_what_is_not_there_is_refused(name, says):
 
 
 def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="choose cpu"):
+    with pytest.raises(ValueError, match="no device"):
         load_pipeline("faces-64", device="quantum")
