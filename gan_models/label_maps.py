@@ -263,7 +263,7 @@ def _nearest_table(known: tuple[tuple[int, int, int], ...]) -> NDArray[np.uint8]
 
 def _strange_colors(share: float) -> ValueError:
     return ValueError(
-        f"This is no label map in the chosen colours: {share:.0%} or more of its pixels are far "
+        f"This is no label map in the chosen colours: {share:.0%} of its pixels are far "
         "from all of them. Choose the right palette, or save it without smoothing, as PNG."
     )
 

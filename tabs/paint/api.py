@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
+from gradio.data_classes import FileData
 
 from tabs.common import GPU, Load, png_files, user_errors
 from tabs.paint.models import OURS, checked_painter
@@ -32,12 +35,35 @@ def build(load: Load) -> None:
             picture = pipeline.paint(pipeline.read_map(label_map), seed)
             return png_files([picture], [f"{model}-style{seed:08d}"])[0]
 
-    label_map = gr.File(visible=False, label="label_map")
+    label_map = _file_input("label_map")
     model = gr.Textbox(OURS, visible=False, label="model")
     seed = gr.Number(0, visible=False, label="style_seed")
     picture = gr.File(visible=False, label="picture")
     hidden = gr.Button(visible=False)
     hidden.click(paint, [label_map, model, seed], picture, api_name="paint", **GPU)
+
+
+def _file_input(label: str) -> gr.File:
+    """A file whose payload `_path_of` checks: Gradio's own check fails without a word."""
+    component = gr.File(visible=False, label=label)
+    described = component.api_info()
+    component.api_info = lambda: described
+    component.data_model, component.preprocess = None, _path_of
+    return component
+
+
+def _path_of(payload: Any) -> str | None:
+    """The path of an uploaded file; `payload` is whatever a program has sent."""
+    if payload is None:
+        return None
+    try:
+        return FileData.model_validate(payload, context={"validate_meta": True}).path
+    except ValueError as error:
+        raise gr.Error(
+            "label_map must be an uploaded file: send a PNG with gradio_client's handle_file, not "
+            f"a {type(payload).__name__}.",
+            title="That did not work",
+        ) from error
 
 
 def _whole_seed(value: float | None) -> int:

@@ -95,9 +95,9 @@ def _keep(load: Load, request: Any) -> Answer:
     pipeline = _pipeline(load, request)
     painting = read_painting(request, pipeline)
     makers = {"picture": _picture_files, "map": _map_files, "layers": _layer_files}
-    kind = request.get("kind")
+    kind = str(request.get("kind"))
     if kind not in makers:
-        raise ValueError(f"There is nothing called {str(kind)[:20]!r} to take home.")
+        raise ValueError(f"There is nothing called {kind[:20]!r} to take home.")
     return {"files": makers[kind](pipeline, painting)}
 
 

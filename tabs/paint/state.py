@@ -92,21 +92,25 @@ def read_style(style: Any, pipeline: Any) -> Style:
     """
     if not pipeline.has_style:
         return 0
-    try:
-        if "mix" in style:
-            first, second = (_plain_style(end) for end in style["mix"])
-            return pipeline.mix_styles(first, second, float(style["t"]))
+    if not isinstance(style, Mapping):
+        raise ValueError("This style is broken; choose a seed.")
+    if "mix" not in style:
         return _plain_style(style)
-    except (KeyError, TypeError) as error:
-        raise ValueError("This style is broken; choose a seed.") from error
+    ends, t = style["mix"], style.get("t")
+    if not isinstance(ends, list) or len(ends) != 2 or not isinstance(t, int | float):
+        raise ValueError("This mix of styles is broken; choose its ends again.")
+    return pipeline.mix_styles(_plain_style(ends[0]), _plain_style(ends[1]), t)
 
 
-def _plain_style(style: Mapping[str, Any]) -> Style:
-    if "z" in style:
-        return [float(number) for number in style["z"]]
-    if isinstance(style["seed"], bool) or not isinstance(style["seed"], int):
+def _plain_style(style: Any) -> Style:
+    if not isinstance(style, Mapping):
+        raise ValueError("This style is broken; choose a seed.")
+    z, seed = style.get("z"), style.get("seed")
+    if isinstance(z, list) and all(isinstance(number, int | float) for number in z):
+        return z
+    if isinstance(seed, bool) or not isinstance(seed, int):
         raise ValueError("A style seed is a whole number from 0 to 4294967295.")
-    return style["seed"]
+    return seed
 
 
 def write_style(style: Style, name: str = "") -> dict[str, Any]:
