@@ -1,0 +1,228 @@
+"""What the canvas may ask Python for: pictures, files and films, from requests of any kind."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import threading
+import zipfile
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from gan_models import zoo
+from gan_models.images import read_recipe
+from gan_models.label_maps import palette
+from tabs import paint
+from tabs.paint import film, start
+from tabs.paint.live import Turns, make_functions
+from tabs.paint.models import legend
+from tabs.paint.state import read_runs, write_runs
+from tests.paint_fakes import fake_painter, painter_spec
+
+
+@pytest.fixture(autouse=True)
+def table(monkeypatch):
+    """The table of models holds the tiny painter."""
+    monkeypatch.setattr(zoo, "MODELS", (painter_spec(),))
+
+
+@pytest.fixture
+def painter():
+    return fake_painter()
+
+
+@pytest.fixture
+def ask(painter):
+    """`preview` and `keep` by name."""
+    functions = {f.__name__: f for f in make_functions(lambda model: painter)}
+    return lambda name, request: functions[name](request)
+
+
+@pytest.fixture
+def ids():
+    ids = np.zeros((64, 64), np.uint8)
+    ids[20:], ids[30:50, 10:30] = 6, 10
+    return ids
+
+
+def request_of(ids: np.ndarray, **changes) -> dict:
+    return {"model": "paint", "map": write_runs(ids), "style": {"seed": 3}, **changes}
+
+
+def picture_of(answer: dict) -> np.ndarray:
+    data = base64.b64decode(answer["picture"].partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def test_runs_carry_any_map():
+    random = np.random.RandomState(0)
+    for size in ((16, 16), (300, 400)):
+        for ids in (random.randint(0, 12, size), np.zeros(size, int)):
+            assert (read_runs(write_runs(ids), size[::-1]) == ids).all()
+
+
+def test_the_model_gets_the_map_that_was_sent(ask, painter, ids):
+    answer = ask("preview", request_of(ids))
+    assert picture_of(answer).shape == (64, 64, 3)
+    assert (painter.generator.label_maps[-1] == ids).all()
+    assert answer["seconds"] >= 0
+    again = ask("preview", request_of(ids))
+    assert again["picture"] == answer["picture"]
+
+
+def test_styles_are_seeds_vectors_and_mixtures(ask, ids):
+    seed = picture_of(ask("preview", request_of(ids)))
+    ends = [{"seed": 3}, {"z": [1, 0, 0, 0], "name": "mine"}]
+    start_of_mix = request_of(ids, style={"mix": ends, "t": 0})
+    assert (picture_of(ask("preview", start_of_mix)) == seed).all()
+    for style in ({"mix": ends, "t": 0.5}, ends[1]):
+        assert (picture_of(ask("preview", request_of(ids, style=style))) != seed).any()
+
+
+def test_a_part_changes_alone(ask, ids):
+    whole = picture_of(ask("preview", request_of(ids)))
+    patches = [{"mask": write_runs(ids == 10), "style": {"seed": 8}}]
+    parted = picture_of(ask("preview", request_of(ids, patches=patches)))
+    assert (whole == parted)[ids != 10].all()
+    assert (whole != parted)[ids == 10].any()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *("x" * 50_000_000, None, 7, [], {}),
+        {"model": "../../etc/passwd"},
+        {"model": "paint", "map": "x" * 50_000_000},
+        {"model": "paint", "map": "%%%"},
+        {"model": "paint", "map": base64.b64encode(b"abc").decode()},
+        request_of(np.zeros((65, 64), int)),
+        request_of(np.full((64, 64), 12)),
+        *(request_of(np.zeros((64, 64), int), style=style) for style in (None, [], {}, "noon")),
+        *(
+            request_of(np.zeros((64, 64), int), style=style)
+            for style in (
+                *({"seed": -1}, {"seed": "1"}, {"seed": True}, {"z": [0, 0]}, {"z": ["a"] * 4}),
+                *({"mix": [{"seed": 1}], "t": 0}, {"mix": [{"seed": 1}] * 2, "t": 2}),
+                {"mix": [{"mix": []}] * 2, "t": 0.5},
+            )
+        ),
+        *(request_of(np.zeros((64, 64), int), patches=p) for p in ("x", [1], [{}], [{"mask": ""}])),
+        request_of(
+            np.zeros((64, 64), int),
+            patches=[{"mask": write_runs(np.ones((64, 64), int)), "style": {"seed": 1}}] * 9,
+        ),
+    ],
+)
+def test_a_bad_request_gets_one_sentence(ask, request_):
+    answer = ask("preview", request_)
+    assert set(answer) == {"problem"}
+    assert len(answer["problem"]) < 300
+
+
+def test_files_to_take_home(ask, ids, tmp_path):
+    patches = [{"mask": write_runs(ids == 10), "style": {"seed": 8}}]
+    request = request_of(ids, patches=patches)
+    (picture,) = ask("keep", request | {"kind": "picture"})["files"]
+    path = tmp_path / picture["name"]
+    path.write_bytes(base64.b64decode(picture["data"]))
+    painting = fake_painter().restore(read_recipe(path))
+    assert (painting.label_map == ids).all()
+    assert (painting.patches[0].mask == (ids == 10)).all()
+
+    label_map, labels = ask("keep", request | {"kind": "map"})["files"]
+    indexed = Image.open(io.BytesIO(base64.b64decode(label_map["data"])))
+    assert indexed.mode == "P"
+    assert (np.asarray(indexed) == ids).all()
+    told = json.loads(base64.b64decode(labels["data"]))["labels"]
+    assert [label["name"] for label in told] == list(palette("landscape").labels)
+
+    (layers,) = ask("keep", request | {"kind": "layers"})["files"]
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(layers["data"]))) as archive:
+        assert archive.read("mimetype") == b"image/openraster"
+    assert "nothing called" in ask("keep", request | {"kind": ["film"]})["problem"]
+
+
+def test_one_at_a_time_and_few_waiting():
+    turns = Turns(max_waiting=2)
+    with turns.take() as first:
+        assert first
+        taken = threading.Event()
+        other = threading.Thread(target=lambda: _take(turns, taken))
+        other.start()
+        while turns._places._value:
+            pass
+        assert not taken.is_set()
+        with turns.take() as third:
+            assert not third
+    other.join(5)
+    assert taken.is_set()
+
+
+def _take(turns: Turns, taken: threading.Event) -> None:
+    with turns.take() as mine:
+        if mine:
+            taken.set()
+
+
+def test_the_legend_is_the_models(painter):
+    told = legend(painter)
+    assert told["labels"] == list(painter.labels)
+    assert (told["width"], told["height"]) == (64, 64)
+    assert set(told["presets"]) == set(painter.preset_styles)
+
+
+def test_a_file_is_read_as_what_it_is(painter, ids, tmp_path):
+    grey = tmp_path / "grey.png"
+    Image.fromarray(ids).save(grey)
+    ours = tmp_path / "ours.png"
+    painter.indexed_map(ids).convert("RGB").save(ours)
+    for path in (grey, ours):
+        assert (start._read_map(painter, path, "automatic") == ids).all()
+    streets = tmp_path / "streets.png"
+    known = palette("cityscapes")
+    places = np.full((64, 64), known.labels.index("sky"))
+    places[32:] = known.labels.index("terrain")
+    Image.fromarray(np.asarray(known.colors, np.uint8)[places]).save(streets)
+    for reading in ("automatic", "cityscapes"):
+        read = start._read_map(painter, streets, reading)
+        assert np.unique(read).tolist() == [0, 6]
+    with pytest.raises(ValueError, match="chosen colours"):
+        start._read_map(painter, streets, "own")
+
+
+def test_a_film_shows_every_state_and_then_the_last(painter, ids):
+    states = [write_runs(np.zeros((64, 64), int)), write_runs(ids)]
+    text = json.dumps(request_of(ids, states=states))
+    steps = film._write(lambda *_, **__: painter, text, True, gr.Progress())
+    path, count = _returned(steps)
+    assert count == 2
+    with Image.open(path) as movie:
+        frames = [np.asarray(f.convert("RGB")) for f in ImageSequence.Iterator(movie)]
+    assert frames[0].shape == (64, 128, 3)
+    assert (frames[0] != frames[-1]).any()
+
+
+def _returned(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"states": []}', '{"states": [1]}'])
+def test_a_film_of_nothing_is_refused(painter, text):
+    with pytest.raises(ValueError, match=r"[.]$"):
+        _returned(film._write(lambda *_, **__: painter, text, True, gr.Progress()))
+
+
+def test_without_a_model_the_room_says_so(monkeypatch):
+    monkeypatch.setattr(zoo, "MODELS", ())
+    with gr.Blocks() as app:
+        paint.build(lambda model: None)
+    texts = [block.value for block in app.blocks.values() if isinstance(block, gr.Markdown)]
+    assert any("paint.safetensors" in text for text in texts)
