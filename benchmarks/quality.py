@@ -2,144 +2,24 @@
 
     python -m benchmarks.quality [MODEL ...] [--num 5000] [--folder DIR]
 
-Needs the held-out scenes, which are rendered the first time (minutes), and `checkpoints/`.
+Needs the rendered scenes, which are made the first time (long), and the trained networks.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 import gan_models
-from gan_models import weights
-from gan_models.device import pick_device
-from gan_models.training import quality
-from gan_models.training.features import load_features
-from gan_models.training.pictures import channels_first, to_byte, to_float
-from gan_models.training.quality import Figure, Scale
-from gan_models.training.world import World
-
-STRANGERS = "faces-64"
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+from gan_models.training.evaluate import CHECKPOINTS, MODELS, Bench, evaluate, table
 
 
-class Bench:
-    """What several models are measured with, made when first asked for."""
-
-    def __init__(self, num: int, folder: Path) -> None:
-        self.num, self.folder, self.device = num, folder, pick_device()
-
-    @cached_property
-    def features(self) -> nn.Module:
-        """The frozen feature network."""
-        return load_features(self.device)
-
-    @cached_property
-    def strangers(self) -> Tensor:
-        """Pictures of another world, for the far end of the scale; uint8."""
-        pipeline = gan_models.load_pipeline(STRANGERS)
-        pictures = [np.asarray(image) for image in pipeline.sample(list(range(self.num)))]
-        return channels_first(np.stack(pictures))
-
-    def load(self, name: str) -> nn.Module:
-        """A network of ours by its file's name."""
-        network, _ = weights.load_described(self.folder / f"{name}.safetensors")
-        return network.to(self.device)
-
-    def scale(self, resolution: int) -> Scale:
-        """Floor and far of KID at a resolution, from twice `num` renders."""
-        reals = World(resolution, max(resolution, 128), print).training().pixels[: 2 * self.num]
-        return Scale.of(self.features, channels_first(reals), self.strangers)
-
-    def held_out(self, resolution: int) -> dict[str, Tensor]:
-        """Held-out renders with all that is known of them."""
-        return World(resolution, max(resolution, 128), print).held_out_batch()
-
-    def apply(self, network: nn.Module, *inputs: Tensor, batch: int = 16) -> Tensor:
-        """A picture-making network in batches, uint8 on the CPU."""
-        parts = []
-        with torch.inference_mode():
-            for part in zip(*(x.split(batch) for x in inputs), strict=True):
-                parts.append(to_byte(network(*(x.to(self.device) for x in part))).cpu())
-        return torch.cat(parts)
-
-
-def measure_landscapes(bench: Bench) -> list[Figure]:
-    """The unconditional generator."""
-    generator = bench.load("landscapes")
-    pictures = quality.sample_latent(generator, bench.num)
-    scale = bench.scale(generator.img_resolution)
-    return quality.judge_latent("landscapes", bench.features, pictures, scale, 0.05)
-
-
-def measure_classes(bench: Bench) -> list[Figure]:
-    """The class-conditional generator, every class equally often, as in the renders."""
-    model = "landscapes-classes"
-    generator = bench.load(model)
-    index = [i % generator.num_classes for i in range(bench.num)]
-    pictures = quality.sample_latent(generator, bench.num, index)
-    scale = bench.scale(generator.img_resolution)
-    held_out = bench.held_out(generator.img_resolution)
-    truth = held_out["images"], held_out["class_index"].numpy()
-    return [
-        *quality.judge_latent(model, bench.features, pictures, scale, 0.07),
-        *quality.judge_classes(model, bench.load("classifier"), pictures, index, truth),
-    ]
-
-
-def measure_paint(bench: Bench) -> list[Figure]:
-    """The semantic painter with its style encoder."""
-    generator, encoder = bench.load("paint"), bench.load("paint-encoder")
-
-    def paint(maps: Tensor, styles: Tensor) -> Tensor:
-        planes = torch.nn.functional.one_hot(maps.long(), generator.num_classes)
-        return bench.apply(generator, planes.permute(0, 3, 1, 2).float(), styles)
-
-    def encode(images: Tensor) -> Tensor:
-        with torch.inference_mode():
-            return encoder(to_float(images).to(bench.device))[0].cpu()
-
-    held_out = bench.held_out(generator.img_resolution)
-    return quality.judge_paint(
-        "paint", bench.load("segmenter"), paint, encode, generator.z_dim, held_out
-    )
-
-
-def measure_translation(bench: Bench, model: str) -> list[Figure]:
-    """One direction between the seasons; the way back is the other direction's network."""
-    a, b = model.split("2")
-    there, back = bench.load(model), bench.load(f"{b}2{a}")
-    pairs = tuple(channels_first(x) for x in World(128, 128, print).season_pairs((a, b)))
-    return quality.judge_translation(
-        model,
-        bench.features,
-        lambda images: bench.apply(there, to_float(images)),
-        lambda images: bench.apply(back, to_float(images)),
-        pairs,
-    )
-
-
-MODELS: dict[str, Callable[[Bench], list[Figure]]] = {
-    "landscapes": measure_landscapes,
-    "landscapes-classes": measure_classes,
-    "paint": measure_paint,
-    "summer2winter": lambda bench: measure_translation(bench, "summer2winter"),
-    "winter2summer": lambda bench: measure_translation(bench, "winter2summer"),
-}
-
-
-def table(figures: list[Figure]) -> Iterator[str]:
-    """The lines of the table."""
-    yield f"{'model':20} {'metric':44} {'value':>9}  beside it"
-    for figure in figures:
-        reference = "" if figure.reference is None else f"{figure.reference:.4f} {figure.beside}"
-        yield f"{figure.model:20} {figure.metric:44} {figure.value:9.4f}  {reference}"
+def strangers(num: int) -> np.ndarray:
+    """Faces, which are no landscapes: [num, 64, 64, 3] uint8."""
+    images = gan_models.load_pipeline("faces-64").sample(list(range(num)))
+    return np.stack([np.asarray(image) for image in images])
 
 
 def main() -> None:
@@ -149,16 +29,13 @@ def main() -> None:
     parser.add_argument("--num", type=int, default=5000, help="pictures a side for KID")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where the networks lie")
     arguments = parser.parse_args()
-    for name in arguments.models:
-        if name not in MODELS:
-            parser.error(f"no model {name!r}; there are {', '.join(MODELS)}")
-    bench = Bench(arguments.num, arguments.folder)
+    bench = Bench(arguments.num, strangers, arguments.folder, print)
     figures = []
     for name in arguments.models or MODELS:
-        if (arguments.folder / f"{name}.safetensors").exists():
-            figures += MODELS[name](bench)
-        else:
-            print(f"{name}: not trained yet, no {name}.safetensors in {arguments.folder}.")
+        try:
+            figures += evaluate(name, bench)
+        except ValueError as error:
+            print(error)
     print("\n".join(table(figures)))
 
 

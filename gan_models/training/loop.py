@@ -150,7 +150,12 @@ def run(
                 f"{folder} holds a run of {state.get('recipe')!r}; choose another folder."
             )
         total = kimg or (state["total_kimg"] if state else settings.kimg)
-        if state is not None and state["finished"] and state["images"] >= total * 1000:
+        if (
+            run_folder.is_exported
+            and state
+            and state["finished"]
+            and state["images"] >= total * 1000
+        ):
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
         session = Session(settings, make_game(), make_data(), run_folder, total, callback)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gan_models import networks, seeds, weights
 from gan_models.images import to_pil
+from gan_models.label_maps import colors_of
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.features import pooled_features
@@ -46,7 +47,6 @@ class PaintSettings:
     encoder: dict[str, Any]
     discriminator: dict[str, Any]
     labels: tuple[str, ...]
-    label_colors: tuple[tuple[int, int, int], ...]
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
     betas: tuple[float, float] = (0.0, 0.99)
@@ -203,7 +203,7 @@ class PaintGame(Game):
             self.held_out[name][:8] for name in ("images", "label_map", "blob_map")
         )
         random = self.random_styles(len(maps))
-        colors = torch.tensor(self.settings.label_colors, dtype=torch.uint8)
+        colors = torch.tensor(colors_of(self.settings.labels), dtype=torch.uint8)
         painted = [self.paint(maps, self.styles(images)), self.paint(maps, random)]
         parts = [_colored(maps, colors), images, *painted]
         parts += [_colored(blobs, colors), self.paint(blobs, random)]

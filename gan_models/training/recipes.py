@@ -20,20 +20,6 @@ from gan_models.training.paint_game import PaintSettings
 
 LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
-LABEL_COLORS = (
-    (135, 190, 235),  # sky
-    (240, 240, 245),  # cloud
-    (125, 115, 130),  # mountain
-    (120, 150, 90),  # hill
-    (105, 100, 95),  # rock
-    (225, 235, 250),  # snow
-    (95, 180, 70),  # grass
-    (30, 95, 45),  # forest
-    (220, 100, 170),  # flowers
-    (230, 205, 140),  # sand
-    (40, 95, 190),  # water
-    (150, 110, 70),  # path
-)
 
 
 @dataclass(frozen=True)
@@ -101,7 +87,6 @@ def _paint(name: str, gpu: bool) -> Recipe:
         encoder={"width": 32 if gpu else 16, "z_dim": z_dim, "img_size": 128, "spectral": False},
         discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 32},
         labels=LABELS,
-        label_colors=LABEL_COLORS,
         card=_card("Paint a landscape"),
     )
     loop = Settings(name, batch=32 if gpu else 4, kimg=1500 if gpu else 25, ema_half_life_kimg=2.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import ctypes
 import io
 import os
 import random
@@ -29,7 +30,7 @@ def atomic_write(path: Path, write: Any) -> None:
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         write(temporary)
-        with open(temporary, "rb") as file:
+        with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -38,6 +39,8 @@ def atomic_write(path: Path, write: Any) -> None:
 
 def _process_start(pid: int) -> str | None:
     """When a process began, as the system tells; None if there is none, "" if it does not tell."""
+    if os.name == "nt":
+        return "" if _is_alive_on_windows(pid) else None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -49,6 +52,17 @@ def _process_start(pid: int) -> str | None:
     except OSError:
         return ""
     return None if fields[0] in "ZX" else fields[19]  # a zombie is dead
+
+
+def _is_alive_on_windows(pid: int) -> bool:
+    """Signal 0 asks on other systems; on Windows it would be Ctrl-C."""
+    kernel = ctypes.windll.kernel32
+    query_limited_information, still_active = 0x1000, 259
+    handle = kernel.OpenProcess(query_limited_information, False, pid)
+    code = ctypes.c_ulong()
+    known = handle and kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+    kernel.CloseHandle(handle)
+    return bool(known) and code.value == still_active
 
 
 class RunFolder:
@@ -92,7 +106,12 @@ class RunFolder:
     @property
     def holds_run(self) -> bool:
         """Whether there is a snapshot or a finished network in the folder."""
-        return any((self.path / name).exists() for name in (STATE, GENERATOR))
+        return (self.path / STATE).exists() or self.is_exported
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether the finished main network is there."""
+        return (self.path / GENERATOR).exists()
 
     def read_state(self) -> dict[str, Any] | None:
         """The last snapshot, None where there is none."""

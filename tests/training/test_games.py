@@ -35,7 +35,6 @@ def paint_makers(features, pictures):
         encoder={"width": 2, "z_dim": 4, "img_size": 32, "spectral": False},
         discriminator={"num_labels": 3, "width": 2, "num_layers": 2},
         labels=LABELS,
-        label_colors=((0, 0, 255), (0, 255, 0), (255, 0, 0)),
         blob_interval=2,
         num_metric_images=6,
         card=CARD,

@@ -1,0 +1,170 @@
+"""Measures our own finished models: opens them, the scenes and the features, and asks `quality`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gan_models import weights
+from gan_models.device import pick_device
+from gan_models.training.features import load_features
+from gan_models.training.pictures import Pixels, channels_first, to_byte, to_float
+from gan_models.training.quality import (
+    Figure,
+    Scale,
+    judge_classes,
+    judge_latent,
+    judge_paint,
+    judge_translation,
+    sample_latent,
+)
+from gan_models.training.world import World
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+
+
+class Bench:
+    """What several models are measured with, made when first asked for.
+
+    Args:
+        num: pictures a side for KID.
+        strangers: makes that many pictures [N, H, W, 3] uint8 of another world, for scale.
+        folder: where the networks lie.
+        report: told in words what is being rendered.
+    """
+
+    def __init__(
+        self,
+        num: int,
+        strangers: Callable[[int], Pixels],
+        folder: Path = CHECKPOINTS,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        self.num, self.folder, self.report, self.device = num, folder, report, pick_device()
+        self._strangers = strangers
+
+    @cached_property
+    def features(self) -> nn.Module:
+        """The frozen feature network."""
+        return load_features(self.device)
+
+    @cached_property
+    def strangers(self) -> Tensor:
+        """Pictures of another world, for the far end of the scale; uint8."""
+        return channels_first(self._strangers(self.num))
+
+    def world(self, resolution: int) -> World:
+        """The landscape world at a resolution."""
+        return World(resolution, max(resolution, 128), self.report)
+
+    def load(self, name: str) -> nn.Module:
+        """A network of ours by its file's name."""
+        network, _ = weights.load_described(self.folder / f"{name}.safetensors")
+        return network.to(self.device)
+
+    def scale(self, resolution: int) -> Scale:
+        """Floor and far of KID at a resolution, from twice `num` renders."""
+        reals = self.world(resolution).training().pixels[: 2 * self.num]
+        return Scale.of(self.features, channels_first(reals), self.strangers)
+
+    def held_out(self, resolution: int) -> dict[str, Tensor]:
+        """Held-out renders with all that is known of them."""
+        return self.world(resolution).held_out_batch()
+
+    def apply(self, network: nn.Module, *inputs: Tensor, batch: int = 16) -> Tensor:
+        """A picture-making network in batches, uint8 on the CPU."""
+        parts = []
+        with torch.inference_mode():
+            for part in zip(*(x.split(batch) for x in inputs), strict=True):
+                parts.append(to_byte(network(*(x.to(self.device) for x in part))).cpu())
+        return torch.cat(parts)
+
+
+def measure_landscapes(bench: Bench) -> list[Figure]:
+    """The unconditional generator."""
+    generator = bench.load("landscapes")
+    pictures = sample_latent(generator, bench.num)
+    scale = bench.scale(generator.img_resolution)
+    return judge_latent("landscapes", bench.features, pictures, scale, 0.05)
+
+
+def measure_classes(bench: Bench) -> list[Figure]:
+    """The class-conditional generator, every class equally often, as in the renders."""
+    model = "landscapes-classes"
+    generator = bench.load(model)
+    index = [i % generator.num_classes for i in range(bench.num)]
+    pictures = sample_latent(generator, bench.num, index)
+    scale = bench.scale(generator.img_resolution)
+    held_out = bench.held_out(generator.img_resolution)
+    truth = held_out["images"], held_out["class_index"].numpy()
+    return [
+        *judge_latent(model, bench.features, pictures, scale, 0.07),
+        *judge_classes(model, bench.load("classifier"), pictures, index, truth),
+    ]
+
+
+def measure_paint(bench: Bench) -> list[Figure]:
+    """The semantic painter with its style encoder."""
+    generator, encoder = bench.load("paint"), bench.load("paint-encoder")
+
+    def paint(maps: Tensor, styles: Tensor) -> Tensor:
+        planes = torch.nn.functional.one_hot(maps.long(), generator.num_classes)
+        return bench.apply(generator, planes.permute(0, 3, 1, 2).float(), styles)
+
+    def encode(images: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return encoder(to_float(images).to(bench.device))[0].cpu()
+
+    held_out = bench.held_out(generator.img_resolution)
+    return judge_paint("paint", bench.load("segmenter"), paint, encode, generator.z_dim, held_out)
+
+
+def measure_translation(bench: Bench, model: str) -> list[Figure]:
+    """One direction between the seasons; the way back is the other direction's network."""
+    a, b = model.split("2")
+    there, back = bench.load(model), bench.load(f"{b}2{a}")
+    pairs = tuple(channels_first(x) for x in bench.world(128).season_pairs((a, b)))
+    return judge_translation(
+        model,
+        bench.features,
+        lambda images: bench.apply(there, to_float(images)),
+        lambda images: bench.apply(back, to_float(images)),
+        pairs,
+    )
+
+
+MODELS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "landscapes": measure_landscapes,
+    "landscapes-classes": measure_classes,
+    "paint": measure_paint,
+    "summer2winter": lambda bench: measure_translation(bench, "summer2winter"),
+    "winter2summer": lambda bench: measure_translation(bench, "winter2summer"),
+}
+
+
+def evaluate(model: str, bench: Bench) -> list[Figure]:
+    """The figures of one of `MODELS`.
+
+    Raises:
+        ValueError: no such model, or it is not trained yet.
+    """
+    if model not in MODELS:
+        raise ValueError(f"{model!r} has no measures. Choose from: {', '.join(MODELS)}.")
+    if not (bench.folder / f"{model}.safetensors").exists():
+        raise ValueError(
+            f"{bench.folder} holds no {model}.safetensors; train it with "
+            f"`python -m gan_models train {model}`."
+        )
+    return MODELS[model](bench)
+
+
+def table(figures: list[Figure]) -> Iterator[str]:
+    """Model, metric, value, and what it is held against: the lines of a table."""
+    yield f"{'model':20} {'metric':44} {'value':>9}  beside it"
+    for figure in figures:
+        reference = "" if figure.reference is None else f"{figure.reference:.4f} {figure.beside}"
+        yield f"{figure.model:20} {figure.metric:44} {figure.value:9.4f}  {reference}"
