@@ -6,14 +6,18 @@ from __future__ import annotations
 import itertools
 from typing import Any, Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .inference import ChannelsLast, is_frozen, one_by_one
+from .label_map import LabelMap, window_sums
 from .norms import BatchNorm, InstanceNorm
 
 Upsampling = Literal["normal", "more", "most"]
+PIXELS_AT_ONCE = 8192  # what one look-up yields stays in the cache
 DOUBLINGS: dict[Upsampling, int] = {"normal": 5, "more": 6, "most": 7}
 
 
@@ -37,10 +41,72 @@ class SpadeNorm(nn.Module):
         self.gamma = nn.Conv2d(hidden, channels, kernel, padding=kernel // 2)
         self.beta = nn.Conv2d(hidden, channels, kernel, padding=kernel // 2)
 
-    def forward(self, x: Tensor, semantic_map: Tensor) -> Tensor:
+    def forward(self, x: Tensor, semantic_map: Tensor | LabelMap) -> Tensor:
         """x [N, C, H, W], semantic_map [N, num_labels, H, W] -> [N, C, H, W]."""
-        hidden = F.relu(self.shared(semantic_map))
+        if isinstance(semantic_map, LabelMap):
+            return self._look_up(x, semantic_map)
+        hidden = F.relu(self.shared(F.interpolate(semantic_map, x.shape[2:], mode="nearest")))
         return self.norm(x) * (1 + self.gamma(hidden)) + self.beta(hidden)
+
+    def _look_up(self, x: Tensor, labels: LabelMap) -> Tensor:
+        """x [1, C, H, W] -> the same shape, computing each kind of surroundings once."""
+        _, channels, height, width = x.shape
+        reach = self.shared.kernel_size[0] // 2
+        kinds = labels.surroundings(height, width, 2 * reach)
+        weight, bias = self._joint(x)
+        if 2 * len(kinds.labels) > height * width:  # hardly two alike
+            hidden = self._hidden(labels.padded(height, width, reach))
+            affine = F.conv2d(hidden, weight, bias, padding=reach)  # [1, 2 C, H, W]
+            return torch.addcmul(affine[:, channels:], x, affine[:, :channels])
+        table = self._of_windows(kinds.labels, weight, bias)  # [U, 2 C]
+        pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)  # [H W, C]
+        out = torch.empty_like(pixels)
+        for start in range(0, len(pixels), PIXELS_AT_ONCE):
+            some = slice(start, start + PIXELS_AT_ONCE)
+            affine = table.index_select(0, kinds.index[some])
+            torch.addcmul(affine[:, channels:], pixels[some], affine[:, :channels], out=out[some])
+        return out.view(1, height, width, channels).permute(0, 3, 1, 2)
+
+    def _joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weight [2 C, hidden, k, k] and bias of what x is multiplied by and added to.
+
+        With a = 1 / deviation and b = -mean a, normalising and modulating is
+        (a x + b) (1 + gamma) + beta, linear in gamma and beta: a and b go into their weights.
+        """
+        if isinstance(self.norm, InstanceNorm):
+            var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
+            eps = 1e-5
+        else:
+            var, mean, eps = self.norm.running_var, self.norm.running_mean, self.norm.eps
+        a = torch.rsqrt(var + eps)
+        b = -mean * a
+        gamma, beta = self.gamma, self.beta
+        a4, b4 = a[:, None, None, None], b[:, None, None, None]
+        weight = torch.cat([gamma.weight * a4, torch.addcmul(beta.weight, gamma.weight, b4)])
+        bias = torch.cat([(1 + gamma.bias) * a, (1 + gamma.bias) * b + beta.bias])
+        return weight.contiguous(memory_format=torch.channels_last), bias
+
+    def _hidden(self, padded: Tensor) -> Tensor:
+        """Return the hidden layer [1, hidden, H, W] of a padded map."""
+        kernel = self.shared.kernel_size[0]
+        windows = padded.unfold(0, kernel, 1).unfold(1, kernel, 1)  # [H, W, k, k]
+        height, width = windows.shape[:2]
+        hidden = window_sums(
+            windows.reshape(-1, kernel, kernel), self.shared.weight, self.shared.bias
+        )
+        return hidden.relu_().view(1, height, width, -1).permute(0, 3, 1, 2)
+
+    def _of_windows(self, windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """windows [U, 2 k - 1, 2 k - 1] labels -> [U, 2 C]."""
+        kernel = self.shared.kernel_size[0]
+        inner = windows.unfold(1, kernel, 1).unfold(2, kernel, 1)  # [U, k, k, k, k]
+        flat = inner.reshape(-1, kernel, kernel)
+        hidden = window_sums(flat, self.shared.weight, self.shared.bias).relu_()
+        # outside the map the hidden layer is padded with zeros
+        middle = flat[:, kernel // 2, kernel // 2]
+        hidden.masked_fill_((middle == self.shared.in_channels)[:, None], 0)
+        hidden = hidden.view(len(windows), -1)  # [U, k k hidden]
+        return torch.addmm(bias, hidden, weight.permute(2, 3, 1, 0).reshape(hidden.shape[1], -1))
 
 
 class SpadeResBlock(nn.Module):
@@ -61,14 +127,15 @@ class SpadeResBlock(nn.Module):
         if self.learned:
             self.norm_s, self.conv_s = make(before), nn.Conv2d(before, after, 1, bias=False)
 
-    def forward(self, x: Tensor, semantic_map: Tensor) -> Tensor:
-        """x [N, before, H, W], semantic_map [N, num_labels, H, W] -> [N, after, H, W]."""
+    def forward(self, x: Tensor, semantic_map: Tensor | LabelMap) -> Tensor:
+        """x [N, before, H, W], semantic_map [N, num_labels, H', W'] -> [N, after, H, W]."""
         shortcut = self.conv_s(self.norm_s(x, semantic_map)) if self.learned else x
-        y = self.conv0(F.leaky_relu(self.norm0(x, semantic_map), 0.2))
-        return shortcut + self.conv1(F.leaky_relu(self.norm1(y, semantic_map), 0.2))
+        act = F.leaky_relu_ if isinstance(semantic_map, LabelMap) else F.leaky_relu
+        y = self.conv0(act(self.norm0(x, semantic_map), 0.2))
+        return shortcut + self.conv1(act(self.norm1(y, semantic_map), 0.2))
 
 
-class SpadeGenerator(nn.Module):
+class SpadeGenerator(ChannelsLast):
     """A semantic map, and a style where there is one -> a picture.
 
     Args:
@@ -155,9 +222,19 @@ class SpadeGenerator(nn.Module):
 
         The pictures' size is the network's own, in [-1, 1]. Without z the style is the mean one, 0.
         """
-        x = self._stem(semantic_map, z)  # [N, 16 width, h, w]
+        if semantic_map.device.type == "cpu" and is_frozen(self, semantic_map, z):
+            return one_by_one(self._paint, semantic_map, z)
+        return self._run(semantic_map, semantic_map, z)
+
+    def _paint(self, semantic_map: Tensor, z: Tensor | None) -> Tensor:
+        """Make one picture, from look-ups where the map is one-hot."""
+        labels = LabelMap.of(semantic_map)
+        return self._run(semantic_map, semantic_map if labels is None else labels, z)
+
+    def _run(self, planes: Tensor, semantic_map: Tensor | LabelMap, z: Tensor | None) -> Tensor:
+        x = self._stem(planes, z)  # [N, 16 width, h, w]
         for index, block in enumerate(self.blocks):
-            x = block(x, F.interpolate(semantic_map, x.shape[2:], mode="nearest"))
+            x = block(x, semantic_map)
             if self._doubles(index):
                 x = F.interpolate(x, scale_factor=2, mode="nearest")
         return self.to_rgb(F.leaky_relu(x, 0.2)).tanh()
@@ -168,7 +245,8 @@ class SpadeGenerator(nn.Module):
             return self.stem(F.interpolate(semantic_map, size, mode="nearest"))
         if z is None:
             z = semantic_map.new_zeros(semantic_map.shape[0], self.z_dim)
-        return self.stem(z).unflatten(1, (-1, *size))
+        x = self.stem(z).unflatten(1, (-1, *size))
+        return x.contiguous(memory_format=torch.channels_last)
 
     def _doubles(self, index: int) -> bool:
         """Whether the size doubles after block `index`: head, middle, middle, ups."""

@@ -1,0 +1,42 @@
+"""What makes networks fast on a processor once nothing trains any more.
+
+Three things pay everywhere: weights and pictures with the channels last, as the convolutions read
+them; one picture at a time where pictures outgrow the processor's caches; working in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
+    """Whether a call needs no gradients and learns no statistics, so that it may work in place."""
+    if network.training:
+        return False
+    if not torch.is_grad_enabled():
+        return True
+    tensors = [*network.parameters(), *(tensor for tensor in inputs if tensor is not None)]
+    return not any(tensor.requires_grad for tensor in tensors)
+
+
+def one_by_one(run: Callable[..., Tensor], *batches: Tensor | None) -> Tensor:
+    """Apply `run` to each picture of a batch: [N, …] for each argument -> [N, …]."""
+    size = next(len(batch) for batch in batches if batch is not None)
+    rows = ([None if b is None else b[i : i + 1] for b in batches] for i in range(size))
+    return torch.cat([run(*row) for row in rows])
+
+
+class ChannelsLast(nn.Module):
+    """A network whose convolution weights have the channels last once it is in eval mode."""
+
+    def train(self, mode: bool = True) -> ChannelsLast:
+        """Switch modes, and lay the weights out for inference."""
+        super().train(mode)
+        if not mode:
+            for parameter in self.parameters():
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return self
