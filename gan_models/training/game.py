@@ -150,3 +150,13 @@ def load_fitting(network: nn.Module, path: Path | None) -> bool:
         return False
     network.load_state_dict(loaded.state_dict())
     return True
+
+
+def load_alike(network: nn.Module, path: Path | None) -> bool:
+    """Load from a self-describing file all that has the same name and shape in `network`."""
+    if path is None or not path.exists():
+        return False
+    theirs, ours = weights.load_described(path)[0].state_dict(), network.state_dict()
+    alike = {name: x for name, x in theirs.items() if name in ours and ours[name].shape == x.shape}
+    network.load_state_dict(alike, strict=False)
+    return bool(alike)

@@ -23,6 +23,7 @@ from gan_models.training.game import (
     Game,
     Losses,
     adam,
+    load_alike,
     load_fitting,
     mixed_precision,
     split,
@@ -224,6 +225,12 @@ class LatentGame(Game):
         found = [name for name, net in self.networks.items() if load_fitting(net, files.get(name))]
         self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
         return found
+
+    def begin_alike(self, files: Mapping[str, Path]) -> None:
+        """Begin from another recipe's networks as far as they are alike, where there are any."""
+        for name, network in self.networks.items():
+            load_alike(network, files.get(name))
+        self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
 
     def extra_state(self) -> dict[str, Any]:
         """Counter and augmentation."""

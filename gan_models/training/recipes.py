@@ -24,12 +24,16 @@ SOURCE = "trained by Ganvas on its own rendered landscapes"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A named training: `game` says the networks, `loop` the length."""
+    """A named training: `game` says the networks, `loop` the length.
+
+    `base` is the recipe whose networks in `checkpoints/` it begins from, as far as they are alike.
+    """
 
     name: str
     resolution: int  # pixels of the pictures trained on
     loop: Settings
     game: LatentSettings | CycleSettings | PaintSettings | MeasureSettings
+    base: str = ""
 
 
 def _card(title: str) -> dict[str, str]:
@@ -57,8 +61,8 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         classes=classes,
         card=_card(title),
     )
-    loop = Settings(name, batch=64 if gpu else 16, kimg=3000 if gpu else 60)
-    return Recipe(name, resolution, loop, game)
+    loop = Settings(name, batch=64 if gpu else 8, kimg=3000 if gpu else 60)
+    return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
 
 
 def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:

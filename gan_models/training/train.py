@@ -99,7 +99,10 @@ def make_parts(
 def _latent_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     def make_game() -> Game:
         reals = channels_first(world.training().pixels[: recipe.game.num_metric_images])
-        return LatentGame(recipe.game, load_features(device), device, reals)
+        game = LatentGame(recipe.game, load_features(device), device, reals)
+        if recipe.base:
+            game.begin_alike(checkpoint_files(recipe.base))
+        return game
 
     def make_data() -> Data:
         scenes = world.training()

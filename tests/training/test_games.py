@@ -125,3 +125,15 @@ def test_a_game_starts_from_its_own_exports(makers, tmp_path):
     game.export(tmp_path, {})
     files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
     assert len(makers[0]().warm_start(files)) == len(files)
+
+
+def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
+    tiny_latent, tmp_path
+):
+    base, classes = tiny_latent()[0](), tiny_latent(classes=("a", "b"))[0]()
+    base.export(tmp_path, {})
+    classes.begin_alike({path.stem: path for path in tmp_path.glob("*.safetensors")})
+    ours, theirs = (game.networks["generator"].state_dict() for game in (classes, base))
+    name = "synthesis.blocks.1.conv1.bias"
+    assert torch.equal(ours[name], theirs[name])
+    assert ours["mapping.layers.0.weight"].shape != theirs["mapping.layers.0.weight"].shape
