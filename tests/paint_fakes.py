@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -62,6 +63,23 @@ def painter_spec() -> ModelSpec:
         num_params=1,
         labels=palette("landscape").labels,
     )
+
+
+class TinyStreet(TinyPainter):
+    """Three labels, no style."""
+
+    z_dim, num_labels = 0, 3
+
+
+def street_spec() -> ModelSpec:
+    """An entry of the table for `TinyStreet`."""
+    labels = ("road", "kerb", "building")
+    return replace(painter_spec(), id="street", title="Tiny street", labels=labels)
+
+
+def fake_street() -> SemanticPipeline:
+    """A painter with another legend."""
+    return SemanticPipeline(TinyStreet(), street_spec(), "1" * 64)
 
 
 def fake_painter(model: str = "paint", progress=None, cancelled=None) -> SemanticPipeline:

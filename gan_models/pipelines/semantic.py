@@ -66,8 +66,9 @@ class SemanticPipeline(BasePipeline):
         weights_sha256: str,
         encoder: nn.Module | None = None,
     ) -> None:
-        num_labels = getattr(generator, "num_labels", 0)
-        self.labels = spec.labels or label_maps.default_labels(num_labels)
+        num_labels = getattr(generator, "num_labels", len(spec.labels))
+        nameless = spec.labels in ((), tuple(map(str, range(num_labels))))
+        self.labels = label_maps.default_labels(num_labels) if nameless else spec.labels
         self.colors = label_maps.colors_of(self.labels)
         if not hasattr(generator, "num_labels"):
             generator = FromColors(generator, self.colors, spec.resolution)

@@ -204,5 +204,5 @@ def build_style(load: Load, canvas: gr.HTML) -> None:
             named = write_style(style, Path(path).stem[:24])
             yield gr.HTML(arrival={"serial": time.time_ns(), "style": named})
 
-    js = "file => [file, window.ganvasPaint.legend.model]"
+    js = "file => [file, window.ganvasPaint?.legend?.model || '']"
     file.upload(encode, [file, model], canvas, js=js, show_progress="hidden", **GPU, **PRIVATE)

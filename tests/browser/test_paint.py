@@ -9,13 +9,14 @@ import time
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from gan_models import zoo
 from tabs import paint
 from tabs.theme import CSS, THEME
 from tests.browser.conftest import visit
-from tests.paint_fakes import fake_painter, painter_spec
+from tests.paint_fakes import fake_painter, fake_street, painter_spec, street_spec
 
 FREE_HAND = ("brush", "eraser")
 DRAGGED = ("line", "rectangle", "ellipse")
@@ -32,12 +33,13 @@ def painter():
 def url(painter):
     """A page with the Paint tab, and another to go to and come back from."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "MODELS", (painter_spec(),))
+        patch.setattr(zoo, "MODELS", (painter_spec(), street_spec()))
+        models = {"paint": painter, "street": fake_street()}
         with gr.Blocks() as app, gr.Tabs():
             with gr.Tab("Elsewhere", elem_id="tab-elsewhere"):
                 gr.Markdown("Nothing here.")
             with gr.Tab("Paint", elem_id="tab-paint"):
-                paint.build(lambda model, **_: painter)
+                paint.build(lambda model, **_: models[model])
         app.queue()
         _, url, _ = app.launch(
             server_port=None, prevent_thread_lock=True, quiet=True, theme=THEME, css=CSS
@@ -398,6 +400,42 @@ def test_a_saved_picture_brings_canvas_and_style_back(studio, painter, tmp_path)
     page.set_input_files("#paint-file input[type=file]", str(path))
     expect(page.locator(".seed")).to_have_value("77")
     assert (wait_until_received(page, painter) == before).all()
+
+
+def test_a_picture_lends_its_style(studio, tmp_path):
+    page = studio()
+    path = tmp_path / "evening.png"
+    Image.new("RGB", (60, 40), "orange").save(path)
+    page.click("#paint-tab-style-button")
+    page.set_input_files("#paint-style-file input[type=file]", str(path))
+    expect(page.locator(".style-name")).to_have_text("evening")
+    page.get_by_role("button", name="Dusk").click()
+    expect(page.locator(".style-name")).to_have_text("dusk")
+
+
+def test_another_model_brings_its_own_legend(studio, url):
+    page = studio()
+    page.click("#paint-tab-model-button")
+    page.locator("#paint-model input").click()
+    page.get_by_role("option", name="Tiny street").click()
+    expect(page.locator(".materials button")).to_have_count(3)
+    expect(page.locator(".styles")).to_be_hidden()
+    choose(page, "fill", "building")
+    click(page, (0.5, 0.5))
+    page.wait_for_timeout(500)
+    enter(page, url)  # a reload brings back the model too
+    expect(page.locator(".materials button")).to_have_count(3)
+    assert (painted(page) == 2).all()
+
+
+def test_a_map_that_is_refused_is_told_in_a_sentence(studio, tmp_path):
+    page = studio()
+    before = painted(page)
+    noise = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    page.set_input_files("#paint-file input[type=file]", str(tmp_path / "noise.png"))
+    expect(page.locator(".toast-body")).to_contain_text("chosen colours")
+    assert (painted(page) == before).all()
 
 
 def test_the_film_is_made(studio, painter):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gan_models import Painting, Patch, load_pipeline, networks, weights
+from gan_models import Painting, Patch, convert, load_pipeline, networks, weights
 from gan_models.images import read_recipe, save_png
 from gan_models.label_maps import palette
 from gan_models.openraster import Layer, save_openraster
@@ -21,6 +22,7 @@ from gan_models.zoo import get_spec
 from tests.paint_fakes import fake_painter, painter_spec
 
 LABELS = palette("landscape").labels
+GOLDEN = Path(__file__).parents[1] / "golden"
 SPADE = {"num_labels": 12, "width": 2, "hidden": 8, "crop_size": 64, "z_dim": 8, "spectral": False}
 ENCODER = {"width": 4, "z_dim": 8, "img_size": 32, "spectral": False}
 
@@ -184,6 +186,20 @@ def test_a_translator_reads_the_labels_colours():
     made = pixels(pipe.paint(ids))
     assert (made == np.asarray(palette("facades").colors)[ids]).all()
     assert not pipe.has_style
+
+
+@pytest.mark.parametrize("golden", ["spade", "spade_vae"])
+def test_a_spade_checkpoint_of_ones_own_paints(tmp_path, golden):
+    facts = json.loads((GOLDEN / f"{golden}.json").read_text())
+    out = tmp_path / "own.safetensors"
+    options = facts.get("options", {})
+    convert.to_safetensors(
+        GOLDEN / f"{golden}.weights.safetensors", "spade-nvlabs", out, title="Mine", **options
+    )
+    own = load_pipeline(str(out), device="cpu")
+    ids = np.random.RandomState(0).randint(0, len(own.labels), (40, 60))
+    assert own.paint(ids).size == own.size
+    assert own.labels[0] == "label 0"
 
 
 def test_a_photo_is_segmented_where_there_is_a_segmenter(tmp_path, monkeypatch):

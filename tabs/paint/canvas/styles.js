@@ -21,6 +21,7 @@ class StylePanel {
     this.find("die").append(icon("die"), "Roll");
     this.find("die").addEventListener("click", () => this.roll());
     this.find("seed").addEventListener("input", () => this.typed());
+    this.find("more").addEventListener("click", () => this.more());
     this.find("mix-a").addEventListener("click", () => this.setEnd(0));
     this.find("mix-b").addEventListener("click", () => this.setEnd(1));
     this.find("mix-at").addEventListener("input", () => this.mix());
@@ -89,9 +90,20 @@ class StylePanel {
     this.mark();
   }
 
+  // Six other seeds.
+  more() {
+    this.firstSeed += STRIP_LENGTH;
+    this.buildStrip();
+    this.mark();
+    this.drawn = null;
+    this.refresh();
+  }
+
   // Fill the strip with this painting in each style; stops as soon as the painting changes.
   async refresh() {
     const turn = (this.turn = Symbol("turn"));
+    const painting = JSON.stringify(this.studio.payload(null));
+    if (painting === this.drawn) return;
     for (const button of this.find("strip").children) {
       const url = await this.studio.thumbnail(button.choice_);
       if (this.turn !== turn || url === null) return;
@@ -99,6 +111,7 @@ class StylePanel {
       image.src = url;
       button.prepend(image);
     }
+    this.drawn = painting;
   }
 
   stop() {
