@@ -8,6 +8,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .inference import ChannelsLast, is_frozen, one_by_one
+
 
 class ConvNormAct(nn.Module):
     """Reflected padding, convolution, normalisation over the whole picture, leaky ReLU.
@@ -61,7 +63,7 @@ class InvertedBlock(nn.Module):
         return x + y if self.shortcut else y
 
 
-class AnimeGANGenerator(nn.Module):
+class AnimeGANGenerator(ChannelsLast):
     """Photographs -> drawings of the same size.
 
     Args:
@@ -111,6 +113,11 @@ class AnimeGANGenerator(nn.Module):
 
         `batch_stats` changes nothing: this network has no batch norm.
         """
+        if images.device.type == "cpu" and is_frozen(self, images):
+            return one_by_one(self._run, images)
+        return self._run(images)
+
+    def _run(self, images: Tensor) -> Tensor:
         x = self.to_half(images)  # [N, 2 width, H / 2, W / 2]
         half_size = x.shape[2:]
         x = self.middle(self.quarter(x))  # [N, 4 width, H / 4, W / 4]

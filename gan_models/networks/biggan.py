@@ -15,6 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .inference import ChannelsLast, is_frozen, one_by_one, pointwise
+
+ONE_BY_ONE_FROM_PX = 32
+
 
 class TruncatedBatchNorm(nn.Module):
     """Batch norm whose statistics depend on the truncation, and whose affine part on the class.
@@ -87,11 +91,13 @@ class BottleneckBlock(nn.Module):
             y = norm(y, cond, truncation)
             if self.up and index == 1:
                 y = F.interpolate(y, scale_factor=2, mode="nearest")
-            y = conv(y)
+            y = conv(y) if conv.kernel_size[0] > 1 else pointwise(conv, y)
         if self.drop:
             x = x[:, : x.shape[1] // 2]
-        if self.up:
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
+        if self.up:  # each pixel of x falls on two by two of y
+            x = x[:, :, :, None, :, None]
+            halves = (y.shape[2] // 2, 2), (y.shape[3] // 2, 2)
+            return (y.unflatten(3, halves[1]).unflatten(2, halves[0]) + x).view_as(y)
         return x + y
 
 
@@ -106,17 +112,18 @@ class SelfAttention(nn.Module):
         self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
         self.gamma = nn.Parameter(torch.zeros(1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x [N, C, H, W] -> the same shape."""
-        query = self.theta(x).flatten(2)  # [N, C / 8, H W]
-        key = F.max_pool2d(self.phi(x), 2).flatten(2)  # [N, C / 8, H W / 4]
-        value = F.max_pool2d(self.g(x), 2).flatten(2)  # [N, C / 2, H W / 4]
+    def forward(self, x: Tensor, cond: Tensor, truncation: float) -> Tensor:
+        """x [N, C, H, W] -> the same shape, whatever the class and the truncation."""
+        query = pointwise(self.theta, x).flatten(2)  # [N, C / 8, H W]
+        key = F.max_pool2d(pointwise(self.phi, x), 2).flatten(2)  # [N, C / 8, H W / 4]
+        value = F.max_pool2d(pointwise(self.g, x), 2).flatten(2)  # [N, C / 2, H W / 4]
         attention = (query.transpose(1, 2) @ key).softmax(dim=-1)  # [N, H W, H W / 4]
-        seen = (value @ attention.transpose(1, 2)).unflatten(2, x.shape[2:])
-        return torch.addcmul(x, self.gamma, self.out(seen))
+        seen = attention @ value.transpose(1, 2)  # [N, H W, C / 2]
+        seen = seen.unflatten(1, x.shape[2:]).permute(0, 3, 1, 2)
+        return torch.addcmul(x, self.gamma, pointwise(self.out, seen))
 
 
-class BigGANDeepGenerator(nn.Module):
+class BigGANDeepGenerator(ChannelsLast):
     """z and a class -> a picture.
 
     Args:
@@ -192,9 +199,28 @@ class BigGANDeepGenerator(nn.Module):
         dtype = self.stem.weight.dtype
         cond = torch.cat([z.to(dtype), self.embeddings(class_vector.to(dtype))], dim=1)
         x = self.stem(cond).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4]
-        x = x.contiguous()
-        for block in self.blocks:
-            x = block(x) if isinstance(block, SelfAttention) else block(x, cond, truncation)
+        count = len(self.blocks)
+        if len(x) == 1 or x.device.type != "cpu" or not is_frozen(self, z, class_vector):
+            return self._run(range(count), x, cond, truncation)
+        # where pictures outgrow the weights, one at a time keeps them in the processor's caches
+        wide = self._first_wide_block()
+        for block in self.blocks[:wide]:
+            x = block(x, cond, truncation)
+        return one_by_one(lambda *row: self._run(range(wide, count), *row, truncation), x, cond)
+
+    def _first_wide_block(self) -> int:
+        """Return the first block that works on `ONE_BY_ONE_FROM_PX` pixels or more."""
+        size = 4
+        for index, block in enumerate(self.blocks):
+            size *= 2 if getattr(block, "up", False) else 1
+            if size >= ONE_BY_ONE_FROM_PX:
+                return index
+        return len(self.blocks)
+
+    def _run(self, blocks: range, x: Tensor, cond: Tensor, truncation: float) -> Tensor:
+        """Go through the last of the blocks: x [N, C, h, w] -> images [N, 3, H, H]."""
+        for index in blocks:
+            x = self.blocks[index](x, cond, truncation)
         x = self.norm(x, cond, truncation)
         # the checkpoint has as many outputs as inputs here, of which three are the picture
         return F.conv2d(x, self.to_rgb.weight[:3], self.to_rgb.bias[:3], padding=1).tanh()

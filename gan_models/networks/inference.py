@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -27,6 +28,17 @@ def one_by_one(run: Callable[..., Tensor], *batches: Tensor | None) -> Tensor:
     size = next(len(batch) for batch in batches if batch is not None)
     rows = ([None if b is None else b[i : i + 1] for b in batches] for i in range(size))
     return torch.cat([run(*row) for row in rows])
+
+
+def pointwise(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """Apply a 1x1 convolution; with the channels last it is one matrix product.
+
+    x [N, I, H, W] -> [N, O, H, W]
+    """
+    if not x.is_contiguous(memory_format=torch.channels_last):
+        return conv(x)
+    pixels = x.permute(0, 2, 3, 1)  # [N, H, W, I]
+    return F.linear(pixels, conv.weight.flatten(1), conv.bias).permute(0, 3, 1, 2)
 
 
 class ChannelsLast(nn.Module):

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .inference import ChannelsLast, is_frozen, one_by_one
 from .norms import NormKind, initialise, make_norm
 
 DOWN_TAPS = (0.25, 0.5, 0.25)  # CUT's antialiasing filter before halving (Zhang, arXiv:1904.11486)
@@ -56,7 +57,7 @@ class ResidualBlock(nn.Module):
         return x + self.second(y, batch_stats)
 
 
-class ResnetGenerator(nn.Module):
+class ResnetGenerator(ChannelsLast):
     """Pictures of one domain -> pictures of another, of any size from 16 px.
 
     Args:
@@ -125,6 +126,14 @@ class ResnetGenerator(nn.Module):
         H and W are rounded up to a multiple of 4. `batch_stats`: batch norm takes the batch's own
         statistics.
         """
+        if images.device.type != "cpu" or not is_frozen(self, images):
+            return self._run(images, batch_stats)
+        images = images.contiguous(memory_format=torch.channels_last)
+        if batch_stats and self.norm == "batch":  # the pictures belong together
+            return self._run(images, batch_stats)
+        return one_by_one(lambda image: self._run(image, False), images)
+
+    def _run(self, images: Tensor, batch_stats: bool) -> Tensor:
         x = self.stem(images, batch_stats)  # [N, width, H, W]
         for down in self.downs:
             x = self.halve(down(x, batch_stats))  # [N, 4 width, H / 4, W / 4] after both

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .inference import ChannelsLast, is_frozen, one_by_one
+from .inference import ChannelsLast, is_frozen, one_by_one, pointwise
 from .label_map import LabelMap, window_sums
 from .norms import BatchNorm, InstanceNorm
 
@@ -129,7 +129,7 @@ class SpadeResBlock(nn.Module):
 
     def forward(self, x: Tensor, semantic_map: Tensor | LabelMap) -> Tensor:
         """x [N, before, H, W], semantic_map [N, num_labels, H', W'] -> [N, after, H, W]."""
-        shortcut = self.conv_s(self.norm_s(x, semantic_map)) if self.learned else x
+        shortcut = pointwise(self.conv_s, self.norm_s(x, semantic_map)) if self.learned else x
         act = F.leaky_relu_ if isinstance(semantic_map, LabelMap) else F.leaky_relu
         y = self.conv0(act(self.norm0(x, semantic_map), 0.2))
         return shortcut + self.conv1(act(self.norm1(y, semantic_map), 0.2))

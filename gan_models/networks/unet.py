@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .inference import ChannelsLast
 from .norms import NormKind, initialise, make_norm
 
 
@@ -26,7 +27,7 @@ class Step(nn.Module):
         return x if self.norm is None else self.norm(x, batch_stats)
 
 
-class UnetGenerator(nn.Module):
+class UnetGenerator(ChannelsLast):
     """Pictures -> pictures of the same size, a multiple of 2**num_downs.
 
     Args:
