@@ -41,11 +41,14 @@ class Blueprint(TorchFunctionMode):
             if not _hooks:
                 _hooks.append(register_module_parameter_registration_hook(_drop_memory))
         _drawing.on = True
+        self._grad_enabled = torch.is_grad_enabled()
         return super().__enter__()
 
     def __exit__(self, *error: object) -> None:
         _drawing.on = False
         super().__exit__(*error)
+        # a constructor stopped inside torch.no_grad could not put this back itself
+        torch.set_grad_enabled(self._grad_enabled)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None

@@ -273,6 +273,7 @@ def test_a_description_of_something_gigantic_costs_nothing(saved, widths):
     rewrite(saved, {"config": json.dumps({"z_dim": 8, "widths": widths})})
     with pytest.raises(CorruptWeightsError, match=r"cannot be built|does not fit"):
         weights.load_described(saved)
+    assert torch.is_grad_enabled()
 
 
 def test_a_save_that_fails_leaves_the_older_file_whole(toy, saved, monkeypatch):
