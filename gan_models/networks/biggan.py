@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast, is_frozen, one_by_one, pointwise
+from .inference import ChannelsLast, doubling_kernel, is_frozen, one_by_one, pointwise
 
 ONE_BY_ONE_FROM_PX = 32
+DOUBLE_IN_ONE_FROM_PX = 16
 
 
 class TruncatedBatchNorm(nn.Module):
@@ -74,6 +75,7 @@ class BottleneckBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.up, self.drop = up, before != after
+        self.kept_kernel: tuple[tuple[int, int], Tensor] | None = None
         middle = before // 4
         widths, kernels = (before, middle, middle, middle, after), (1, 3, 3, 1)
         self.norms = nn.ModuleList(
@@ -90,7 +92,8 @@ class BottleneckBlock(nn.Module):
         for index, (norm, conv) in enumerate(zip(self.norms, self.convs, strict=True)):
             y = norm(y, cond, truncation)
             if self.up and index == 1:
-                y = F.interpolate(y, scale_factor=2, mode="nearest")
+                y = self._double(y)
+                continue
             y = conv(y) if conv.kernel_size[0] > 1 else pointwise(conv, y)
         if self.drop:
             x = x[:, : x.shape[1] // 2]
@@ -99,6 +102,18 @@ class BottleneckBlock(nn.Module):
             halves = (y.shape[2] // 2, 2), (y.shape[3] // 2, 2)
             return (y.unflatten(3, halves[1]).unflatten(2, halves[0]) + x).view_as(y)
         return x + y
+
+    def _double(self, y: Tensor) -> Tensor:
+        """Double the size and convolve: y [N, C, H, W] -> [N, C, 2H, 2W]."""
+        conv = self.convs[1]
+        if y.device.type != "cpu" or y.shape[2] < DOUBLE_IN_ONE_FROM_PX or not is_frozen(self, y):
+            return conv(F.interpolate(y, scale_factor=2, mode="nearest"))
+        state = (conv.weight.data_ptr(), 0 if conv.weight.is_inference() else conv.weight._version)
+        if self.kept_kernel is None or self.kept_kernel[0] != state:
+            with torch.inference_mode(False), torch.no_grad():
+                self.kept_kernel = (state, doubling_kernel(conv.weight.detach()))
+        kernel = self.kept_kernel[1]
+        return F.conv_transpose2d(y, kernel, conv.bias, stride=2, padding=1)
 
 
 class SelfAttention(nn.Module):
