@@ -275,17 +275,18 @@ def settle(page) -> None:
 
 def picture(page) -> np.ndarray:
     """The pixels of the picture on the page."""
-    data = page.evaluate(
+    width, height, *data = page.evaluate(
         """() => {
           const image = document.querySelector('.picture');
           const canvas = document.createElement('canvas');
           [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
           const pen = canvas.getContext('2d');
           pen.drawImage(image, 0, 0);
-          return [...pen.getImageData(0, 0, canvas.width, canvas.height).data];
+          const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+          return [canvas.width, canvas.height, ...pixels];
         }"""
     )
-    return np.array(data, np.uint8).reshape(64, 64, 4)
+    return np.array(data, np.uint8).reshape(height, width, 4)
 
 
 # --- 5: nothing is lost ---------------------------------------------------------------------------
