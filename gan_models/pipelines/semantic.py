@@ -178,7 +178,6 @@ class SemanticPipeline(BasePipeline):
             raise ValueError("A mix of two styles goes from 0 (the first) to 1 (the second).")
         return slerp(self.style_vector(a), self.style_vector(b), t)[0].tolist()
 
-    @torch.inference_mode()
     def encode_style(self, image: Image.Image) -> list[float]:
         """The style of a picture: the mean that the encoder gives.
 
@@ -189,10 +188,15 @@ class SemanticPipeline(BasePipeline):
             raise ValueError(
                 f"{self.spec.id} has no style encoder beside it; choose a style seed instead."
             )
-        side = self.encoder.img_size
-        square = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
-        mu, _ = self.encoder(pictures.from_pil([square]).to(self.device))
-        return mu[0].cpu().tolist()
+        return self._encode([image])[0].tolist()
+
+    @torch.inference_mode()
+    def _encode(self, images: Sequence[Image.Image]) -> Tensor:
+        """Styles [N, z_dim] of pictures, cut to squares."""
+        side = (self.encoder.img_size,) * 2
+        squares = [ImageOps.fit(i.convert("RGB"), side, Image.Resampling.LANCZOS) for i in images]
+        mu, _ = self.encoder(pictures.from_pil(squares).to(self.device))
+        return mu.cpu()
 
     @cached_property
     def preset_styles(self) -> dict[str, list[float]]:
@@ -202,14 +206,9 @@ class SemanticPipeline(BasePipeline):
         """
         if self.encoder is None:
             return {}
-        return {name: self._sheet_style(name) for name in PRESETS}
-
-    def _sheet_style(self, name: str) -> list[float]:
-        with Image.open(STYLES / f"{name.replace(' ', '-')}.jpg") as sheet:
-            side = sheet.width // 2
-            corners = [(x, y) for y in (0, side) for x in (0, side)]
-            tiles = [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
-        return np.mean([self.encode_style(tile) for tile in tiles], axis=0).tolist()
+        tiles = [tile for name in PRESETS for tile in _sheet_tiles(name)]
+        means = self._encode(tiles).unflatten(0, (len(PRESETS), -1)).mean(1)  # [P, z_dim]
+        return dict(zip(PRESETS, means.tolist(), strict=True))
 
     # --- from photographs -----------------------------------------------------------------------
 
@@ -307,6 +306,14 @@ class FromColors(nn.Module):
     def forward(self, semantic_map: Tensor, z: Tensor | None = None) -> Tensor:
         """semantic_map [N, num_labels, H, W] one-hot -> images [N, 3, H, W]."""
         return self.translator(torch.einsum("nlhw,lc->nchw", semantic_map, self.colors))
+
+
+def _sheet_tiles(name: str) -> list[Image.Image]:
+    """The four pictures of a mood's sheet."""
+    with Image.open(STYLES / f"{name.replace(' ', '-')}.jpg") as sheet:
+        side = sheet.width // 2
+        corners = [(x, y) for y in (0, side) for x in (0, side)]
+        return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
 
 
 def encoder_beside(path: Path, device: torch.device) -> nn.Module | None:

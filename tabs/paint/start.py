@@ -12,7 +12,6 @@ import gradio as gr
 
 from gan_models import WeightsError, read_photo, read_recipe
 from tabs.common import (
-    GPU,
     PRIVATE,
     Load,
     keep_choices_current,
@@ -32,6 +31,7 @@ READINGS = [
     ("Cityscapes ids or colours", "cityscapes"),
 ]
 READING_PHOTO = ("A photo, segmented roughly", PHOTO)
+BESIDE = {**PRIVATE, "concurrency_limit": 4}  # a model is got while others paint
 FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
 _LIMITS = (
     "Label maps are PNGs from 16x16 up to 16.8 megapixels; pictures have up to 64 megapixels. "
@@ -119,11 +119,11 @@ def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) 
                 update["legend"] = legend(pipeline)
             yield gr.HTML(**update), wanted, model_card(wanted), _readings(pipeline)
 
-    options = {**GPU, **PRIVATE, "show_progress": "hidden"}
+    options = {**BESIDE, "show_progress": "hidden"}
     inputs = [opening.file, opening.reading, choosing.model]
     canvas.opened(arrive, [last, choosing.model], outputs, js=_ARRIVE_JS, **options)
     choosing.model.input(
-        change, choosing.model, outputs, show_progress_on=[choosing.card], **GPU, **PRIVATE
+        change, choosing.model, outputs, show_progress_on=[choosing.card], **BESIDE
     )
     opening.file.upload(open_file, inputs, outputs, **options)
     opening.reading.input(open_file, inputs, outputs, **options)
@@ -167,7 +167,9 @@ def _arrival(
 
 
 def _read_map(pipeline: Any, path: Path, reading: str) -> Any:
-    if reading == PHOTO:
+    is_photo = reading == AUTOMATIC and path.suffix.lower() != ".png" and pipeline.can_segment
+    if reading == PHOTO or is_photo:
+        gr.Info("Read as a photo. It is a rough start: paint over what it got wrong.")
         return pipeline.segment(read_photo(path))
     if reading != AUTOMATIC:
         return pipeline.read_map(path, None if reading == "own" else reading)
@@ -205,4 +207,4 @@ def build_style(load: Load, canvas: gr.HTML) -> None:
             yield gr.HTML(arrival={"serial": time.time_ns(), "style": named})
 
     js = "file => [file, window.ganvasPaint?.legend?.model || '']"
-    file.upload(encode, [file, model], canvas, js=js, show_progress="hidden", **GPU, **PRIVATE)
+    file.upload(encode, [file, model], canvas, js=js, show_progress="hidden", **BESIDE)

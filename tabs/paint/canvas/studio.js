@@ -69,6 +69,7 @@ class Studio {
 
   // The map is another one: show it and ask for its picture.
   changed() {
+    if (!this.map) return;
     this.redraw();
     this.styles.stop();
     clearTimeout(this.resting);
@@ -97,6 +98,7 @@ class Studio {
   }
 
   redraw() {
+    if (!this.map) return;
     const painting = ["brush", "eraser", "line"].includes(this.tool);
     this.view.show({
       colors: this.colors, codes: this.codes, inks: this.inks, letters: this.letters,
@@ -221,6 +223,7 @@ class Studio {
   }
 
   async takeHome(kind) {
+    if (!this.map) return;
     const answer = await this.live.ask(() => this.server.keep({ ...this.payload(), kind }));
     if (answer.files) answer.files.forEach(saveFile);
     else this.tell(answer.problem || "The server is busy; try again in a moment.");
@@ -265,7 +268,7 @@ class Studio {
   }
 
   setLabel(label) {
-    if (label < 0 || label >= this.legend.labels.length) return;
+    if (!this.map || label < 0 || label >= this.legend.labels.length) return;
     this.label = label;
     markMaterial(this);
   }
@@ -289,6 +292,7 @@ class Studio {
   // --- the last visit ------------------------------------------------------------------------------
 
   saveSoon() {
+    if (!this.map) return;
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.save(), SAVE_AFTER_MS);
   }

@@ -40,6 +40,7 @@ const SAVES = [
 
 Studio.prototype.act = function act(name) {
   const { map, view } = this;
+  if (!map && name !== "help") return;
   const [verb, x, y] = name.split(" ");
   const ghost = this.ghost ? 0 : 0.5;
   const actions = {
