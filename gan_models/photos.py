@@ -15,6 +15,7 @@ from gan_models.images import check_size, open_picture
 MAX_FRAMES = 240
 _MAX_FRAME_PIXELS = 200_000_000  # of all frames together
 _DEFAULT_FRAME_MS = 100
+_ORIENTATION = 0x0112  # the EXIF tag
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def normalise(picture: Image.Image) -> Image.Image:
     """
     check_size(picture.size, "The picture")
     profile = picture.info.get("icc_profile")
-    picture = ImageOps.exif_transpose(picture)
+    if picture.getexif().get(_ORIENTATION, 1) != 1:  # transposing copies even where it need not
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
         return _deep_grey(picture).convert("RGB")
     if picture.has_transparency_data:
@@ -94,8 +96,17 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None  # a broken profile, or one of another kind of picture
         if converted is not None:
+            converted.info.pop("icc_profile", None)
             return converted
-    return picture.convert("RGB")
+    return as_rgb(picture)
+
+
+def as_rgb(picture: Image.Image) -> Image.Image:
+    """The picture itself where it is RGB, else converted; large ones are not worth a copy."""
+    if picture.mode != "RGB":
+        return picture.convert("RGB")
+    picture.load()
+    return picture
 
 
 def read_clip(path: Path | str) -> Clip:

@@ -51,7 +51,7 @@ class TranslationPipeline(BasePipeline):
         """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
         _check_strength(strength)
         original = photos.normalise(image)
-        pixels = torch.from_numpy(np.array(original.convert("RGB")))  # [H, W, 3]
+        pixels = torch.from_numpy(np.array(photos.as_rgb(original)))  # [H, W, 3]
         translated = Image.fromarray((yield from self._steps(pixels)).numpy())
         return self.finish(original, translated, strength, keep_colours)
 
@@ -70,7 +70,7 @@ class TranslationPipeline(BasePipeline):
             ValueError: a strength out of range.
         """
         _check_strength(strength)
-        colours, made = original.convert("RGB"), translated.convert("RGB")
+        colours, made = photos.as_rgb(original), photos.as_rgb(translated)
         if keep_colours:
             _, blue, red = colours.convert("YCbCr").split()
             lightness = made.convert("YCbCr").getchannel("Y")
