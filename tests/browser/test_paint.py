@@ -203,6 +203,25 @@ def test_touch_paints_and_does_not_scroll_the_page(studio, painter):
     assert page.evaluate("scrollY") == scrolled
 
 
+def test_a_pen_paints_like_a_mouse(studio, painter):
+    page = studio(2)
+    clear(page)
+    choose(page, "brush")
+    session = page.context.new_cdp_session(page)
+    stops = [
+        ("mousePressed", 0.3),
+        ("mouseMoved", 0.5),
+        ("mouseMoved", 0.7),
+        ("mouseReleased", 0.7),
+    ]
+    for kind, along in stops:
+        x, y = place(page, along, along)
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "pointerType": "pen"}
+        session.send("Input.dispatchMouseEvent", event | {"clickCount": 1})
+    after = wait_until_received(page, painter)
+    assert all(after[k, k] == 10 for k in range(20, 45))
+
+
 # --- 2: the picture follows -----------------------------------------------------------------------
 
 

@@ -11,6 +11,8 @@ import zipfile
 import gradio as gr
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image, ImageSequence
 
 from gan_models import zoo
@@ -226,3 +228,43 @@ def test_without_a_model_the_room_says_so(monkeypatch):
         paint.build(lambda model: None)
     texts = [block.value for block in app.blocks.values() if isinstance(block, gr.Markdown)]
     assert any("paint.safetensors" in text for text in texts)
+
+
+# --- /paint, for programs -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def client(painter):
+    """A client of a page that has the Paint tab alone."""
+    with gr.Blocks() as app:
+        paint.build(lambda model, **_: painter)
+    _, url, _ = app.queue().launch(server_port=None, prevent_thread_lock=True, quiet=True)
+    yield Client(url, verbose=False)
+    app.close()
+
+
+def test_a_program_sends_a_map_and_gets_a_picture(client, painter, ids, tmp_path):
+    path = tmp_path / "map.png"
+    Image.fromarray(ids).save(path)
+    made = client.predict(label_map=handle_file(path), api_name="/paint")
+    assert (painter.generator.label_maps[-1] == ids).all()
+    assert read_recipe(made)["style_seed"] == 0
+    other = client.predict(handle_file(path), "paint", 7, api_name="/paint")
+    assert read_recipe(other)["style_seed"] == 7
+
+
+def test_a_program_is_told_in_a_sentence_what_is_wrong(client, ids, tmp_path):
+    good, noise = tmp_path / "map.png", tmp_path / "noise.png"
+    Image.fromarray(ids).save(good)
+    random = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(random).save(noise)
+    for values, words in (
+        ((handle_file(noise), "paint", 0), "chosen colours"),
+        ((handle_file(good), "../../etc/passwd", 0), "no such model"),
+        ((handle_file(good), "paint", -1), "Seeds"),
+        ((handle_file(good), "paint", 0.5), "whole number"),
+        (("x" * 50_000_000, "paint", 0), "must be an uploaded file"),
+        ((None, "paint", 0), "no label map"),
+    ):
+        with pytest.raises(AppError, match=words):
+            client.predict(*values, api_name="/paint")

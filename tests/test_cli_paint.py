@@ -1,0 +1,87 @@
+"""`python -m gan_models paint` as a user sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan_models import load_pipeline, networks, weights
+from gan_models.__main__ import main
+from gan_models.images import read_recipe
+from gan_models.label_maps import palette
+from tests.test_cli import refused
+
+SPADE = {"num_labels": 12, "width": 2, "hidden": 8, "crop_size": 64, "z_dim": 8, "spectral": False}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """The path of a narrow, untrained painter with its encoder beside it."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model")
+    facts = {"task": "semantic", "title": "T", "licence": "MIT", "source": "S"}
+    labels = palette("landscape").labels
+    encoder = networks.build("spade-encoder", {"width": 4, "z_dim": 8, "img_size": 32})
+    for name, network in (("own", networks.build("spade", SPADE)), ("own-encoder", encoder)):
+        weights.save_generator(folder / f"{name}.safetensors", network, labels=labels, **facts)
+    return str(folder / "own.safetensors")
+
+
+@pytest.fixture
+def label_map(tmp_path):
+    """A grey map of 100x80 ids."""
+    ids = np.random.RandomState(0).randint(0, 12, (80, 100)).astype(np.uint8)
+    Image.fromarray(ids).save(tmp_path / "map.png")
+    return tmp_path / "map.png"
+
+
+def test_a_map_becomes_a_picture_as_in_python(model, label_map, tmp_path):
+    out = tmp_path / "new" / "picture.png"
+    assert main(["paint", model, str(label_map), "--style", "3", "--out", str(out)]) == 0
+    made = load_pipeline(model, device="cpu").paint(Image.open(label_map), 3)
+    with Image.open(out) as picture:
+        assert picture.size == (64, 64)
+        assert np.abs(np.asarray(picture).astype(int) - np.asarray(made)).max() <= 1
+    assert read_recipe(out)["style_seed"] == 3
+
+
+def test_a_style_may_come_from_a_picture(model, label_map, tmp_path):
+    Image.new("RGB", (90, 60), "orange").save(tmp_path / "evening.jpg")
+    out = tmp_path / "picture.png"
+    style = str(tmp_path / "evening.jpg")
+    assert main(["paint", model, str(label_map), "--style", style, "--out", str(out)]) == 0
+    assert len(read_recipe(out)["style"]) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["faces-64", "MAP", "--out", "OUT"], "which paint cannot use"),
+        (["MODEL", "MAP", "--out", "FOLDER"], "name a file"),
+        (["MODEL", "MAP", "--out", "OUT", "--style", "4294967296"], "too large"),
+        (["MODEL", "MAP", "--out", "OUT", "--style", "nowhere.jpg"], "nowhere.jpg"),
+        (["MODEL", "nowhere.png", "--out", "OUT"], "nowhere.png"),
+        (["MODEL", "JPEG", "--out", "OUT"], "no PNG"),
+        (["MODEL", "NOISE", "--out", "OUT"], "chosen colours"),
+        (["MODEL", "HIGH", "--out", "OUT"], "the id 12"),
+    ],
+)
+def test_what_cannot_be_painted_is_one_line(capsys, model, label_map, tmp_path, arguments, words):
+    noise = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    Image.fromarray(noise).save(tmp_path / "photo.jpg")
+    Image.fromarray(np.full((64, 64), 12, np.uint8)).save(tmp_path / "high.png")
+    stand_ins = {
+        "MODEL": model,
+        "MAP": label_map,
+        "OUT": tmp_path / "out.png",
+        "FOLDER": tmp_path / "folder",
+        "JPEG": tmp_path / "photo.jpg",
+        "NOISE": tmp_path / "noise.png",
+        "HIGH": tmp_path / "high.png",
+    }
+    line = refused(capsys, "paint", *(str(stand_ins.get(part, part)) for part in arguments))
+    assert words in line
+    assert not (tmp_path / "out.png").exists()
