@@ -40,7 +40,7 @@ check: setup
 	$(PY) -m pytest -m "not long and not browser and not slow"
 
 bench: setup
-	$(PY) benchmarks/speed.py
+	$(PY) -m benchmarks.speed
 
 quality: setup
-	$(PY) benchmarks/quality.py
+	$(PY) -m benchmarks.quality

@@ -10,16 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
-import gan_models
+from gan_models.__main__ import face_pictures
 from gan_models.training.evaluate import CHECKPOINTS, MODELS, Bench, evaluate, table
-
-
-def strangers(num: int) -> np.ndarray:
-    """Faces, which are no landscapes: [num, 64, 64, 3] uint8."""
-    images = gan_models.load_pipeline("faces-64").sample(list(range(num)))
-    return np.stack([np.asarray(image) for image in images])
 
 
 def main() -> None:
@@ -29,7 +21,7 @@ def main() -> None:
     parser.add_argument("--num", type=int, default=5000, help="pictures a side for KID")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where the networks lie")
     arguments = parser.parse_args()
-    bench = Bench(arguments.num, strangers, arguments.folder, print)
+    bench = Bench(arguments.num, face_pictures, arguments.folder, print)
     figures = []
     for name in arguments.models or MODELS:
         try:

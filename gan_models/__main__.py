@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
 
 from gan_models import (
     convert,
@@ -30,6 +33,9 @@ TASKS = {
     "translate": ("translation",),
     "paint": ("semantic",),
 }
+
+if TYPE_CHECKING:
+    from gan_models.training import Progress
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,6 +119,19 @@ def build_parser() -> Parser:
     command.add_argument("--licence", default="not stated")
     command.add_argument("--out", type=Path, required=True, help="a .safetensors file")
     command.set_defaults(run=run_convert)
+
+    command = commands.add_parser("train", help="our own models, by recipe; can be resumed")
+    command.add_argument("recipe")
+    command.add_argument("--out", type=Path, help="folder; GANVAS_HOME/runs/RECIPE by default")
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument("--kimg", type=float, help="thousands of pictures in all")
+    command.add_argument("--device", help="cpu, cuda or mps")
+    command.set_defaults(run=run_train)
+
+    command = commands.add_parser("evaluate", help="a trained model's table of measures")
+    command.add_argument("model")
+    command.add_argument("--num", type=int, default=5000, help="pictures a side")
+    command.set_defaults(run=run_evaluate)
     return parser
 
 
@@ -259,6 +278,52 @@ def run_paint(arguments: argparse.Namespace) -> None:
     made = pipeline.paint(label_map, style)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save_png(made, arguments.out)
+
+
+def run_train(arguments: argparse.Namespace) -> None:
+    """Train a recipe, telling how it goes."""
+    from gan_models.training import TrainingError, train
+
+    shown = {"at": 0.0}
+
+    def report(progress: Progress) -> None:
+        if progress.message:
+            print(progress.message)
+        elif progress.metrics or time.monotonic() - shown["at"] > 10:
+            shown["at"] = time.monotonic()
+            print(_progress_line(progress), flush=True)
+
+    options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
+    try:
+        outcome = train(arguments.recipe, arguments.out, callback=report, **options)
+    except TrainingError as error:
+        raise ValueError(str(error)) from error
+    state = "finished" if outcome.finished else "stopped; --resume goes on"
+    print(f"{outcome.folder}: {outcome.kimg:.2f} kimg, {state}")
+
+
+def _progress_line(progress: Progress) -> str:
+    figures = {**progress.losses, **progress.metrics}
+    numbers = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    minutes = progress.eta_seconds / 60
+    return (
+        f"{progress.kimg:.2f} of {progress.total_kimg:g} kimg, "
+        f"{progress.images_per_second:.1f} pictures/s, {minutes:.0f} min to go: {numbers}"
+    )
+
+
+def run_evaluate(arguments: argparse.Namespace) -> None:
+    """Print a trained model's measures beside what they are held against."""
+    from gan_models.training.evaluate import CHECKPOINTS, Bench, evaluate, table
+
+    bench = Bench(arguments.num, face_pictures, CHECKPOINTS, print)
+    print("\n".join(table(evaluate(arguments.model, bench))))
+
+
+def face_pictures(num: int) -> np.ndarray:
+    """Faces, which are no landscapes, to hold distances against: [num, 64, 64, 3] uint8."""
+    made = load_pipeline("faces-64").sample(range(num))
+    return np.stack([np.asarray(image) for image in made])
 
 
 def _pipeline_for(command: str, model: str) -> Pipeline:

@@ -102,6 +102,9 @@ def test_verify_checks_what_is_present(capsys):
             "frames",
         ),
         (["fetch"], "Name the models"),
+        (["train", "portraits", "--out", "x"], "no recipe"),
+        (["evaluate", "faces-64"], "landscapes"),
+        (["convert", "no.pth", "--out", "x.safetensors"], "no file"),
         (["paint-me"], "invalid choice"),
         ([], "required"),
     ],
@@ -144,3 +147,14 @@ def test_nothing_of_the_weight_wheels_is_imported():
         "assert u.find_spec('gan_face_generate') is None"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
+
+
+def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
+    golden = Path(__file__).parent / "golden" / "dcgan.weights.safetensors"
+    out = tmp_path / "mine.safetensors"
+    assert main(["convert", str(golden), "--title", "Mine", "--out", str(out)]) == 0
+    assert main(["sample", str(out), "--seeds", "1", "--out", str(tmp_path / "made")]) == 0
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["mine-seed00000001.png"]
+    assert "must end in .safetensors" in refused(
+        capsys, "convert", str(golden), "--out", str(tmp_path / "mine.pth")
+    )
