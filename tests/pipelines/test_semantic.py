@@ -188,6 +188,7 @@ def test_a_translator_reads_the_labels_colours():
     assert not pipe.has_style
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("golden", ["spade", "spade_vae"])
 def test_a_spade_checkpoint_of_ones_own_paints(tmp_path, golden):
     facts = json.loads((GOLDEN / f"{golden}.json").read_text())

@@ -243,6 +243,7 @@ def client(painter):
     app.close()
 
 
+@pytest.mark.slow
 def test_a_program_sends_a_map_and_gets_a_picture(client, painter, ids, tmp_path):
     path = tmp_path / "map.png"
     Image.fromarray(ids).save(path)
@@ -253,6 +254,7 @@ def test_a_program_sends_a_map_and_gets_a_picture(client, painter, ids, tmp_path
     assert read_recipe(other)["style_seed"] == 7
 
 
+@pytest.mark.slow
 def test_a_program_is_told_in_a_sentence_what_is_wrong(client, ids, tmp_path):
     good, noise = tmp_path / "map.png", tmp_path / "noise.png"
     Image.fromarray(ids).save(good)
