@@ -32,13 +32,11 @@ class EqualLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x [N, in_features] -> [N, out_features]."""
         gain = self.lr_multiplier / self.weight.shape[1] ** 0.5
-        x = torch.addmm(
-            self.bias.to(x.dtype),
-            x,
-            self.weight.t().to(x.dtype),
-            beta=self.lr_multiplier,
-            alpha=gain,
-        )
+        # in full precision also under autocast: few operations, on which every pixel depends
+        with torch.autocast(x.device.type, enabled=False):
+            weight = self.weight.t().to(x.dtype)
+            bias = self.bias.to(x.dtype)
+            x = torch.addmm(bias, x, weight, beta=self.lr_multiplier, alpha=gain)
         return F.leaky_relu(x, 0.2) * SQRT2 if self.activate else x
 
 

@@ -195,8 +195,11 @@ class SynthesisBlock(nn.Module):
         if self.conv0 is not None:
             x = self.conv0(x, next(w), taps, next(noises))
         x = self.conv1(x, next(w), taps, next(noises))
-        rgb = self.to_rgb(x, next(w), taps)
-        return x, rgb if images is None else upsample2(images, taps) + rgb
+        rgb = self.to_rgb(x, next(w), taps).to(taps.dtype)
+        if images is None:
+            return x, rgb
+        with torch.autocast(x.device.type, enabled=False):  # rounding would add up
+            return x, upsample2(images, taps) + rgb
 
 
 class SynthesisNetwork(nn.Module):
