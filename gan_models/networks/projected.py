@@ -3,7 +3,8 @@
 Projected GANs Converge Faster (Sauer et al. 2021, arXiv:2111.01007): section 3.2, random
 cross-channel and cross-scale mixing that stays as initialised, and one small discriminator a scale.
 Classes enter by projection (Miyato and Koyama 2018, arXiv:1802.05637). One more head may see the
-picture itself, made small: ImageNet features say little of plain colour.
+picture itself, made small: ImageNet features say little of plain colour. Every head sees the
+minibatch deviation (Karras et al. 2018, arXiv:1710.10196, section 3).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from .stylegan2_discriminator import minibatch_deviation
 
 
 class FeatureMixing(nn.Module):
@@ -57,14 +60,15 @@ class Head(nn.Module):
                 nn.LeakyReLU(0.2),
             ]
         self.body = nn.Sequential(*layers)
-        self.logit = spectral_norm(nn.Conv2d(width, 1, 3, padding=1))
+        self.logit = spectral_norm(nn.Conv2d(width + 1, 1, 3, padding=1))
         self.embed = nn.Embedding(num_classes, width) if num_classes else None
         if self.embed is not None:
             nn.init.normal_(self.embed.weight, std=width**-0.5)
 
     def forward(self, x: Tensor, c: Tensor | None) -> Tensor:
         h = self.body(x)  # [N, width, h, w]
-        logits = self.logit(h)  # [N, 1, h, w]
+        # how much the batch varies tells fakes that are all alike
+        logits = self.logit(minibatch_deviation(h, None))  # [N, 1, h, w]
         if self.embed is None:
             return logits
         if c is None:

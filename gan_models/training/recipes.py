@@ -53,7 +53,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
             "num_mapping_layers": 2,
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
-        generator_rate=1e-3,
+        generator_rate=2e-3,
         discriminator_rate=2e-4,
         augmentations=("translation",),
         judge_px=256 if gpu else 96,
