@@ -45,11 +45,14 @@ class ModulatedConv(nn.Module):
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
         self.affine = EqualLinear(w_dim, in_channels, bias_init=1.0)
         self.kept_power: tuple[tuple[int, int], Tensor] | None = None
+        self.is_laid_out = False
 
     def forward(
         self, x: Tensor, w: Tensor, taps: Tensor, bias: Tensor, gain: float = 1.0
     ) -> Tensor:
         """x [N, I, H, W], w [N, w_dim], bias [O] -> (conv(x) + bias) * gain [N, O, H', W']."""
+        if not (self.training or self.is_laid_out):
+            self._lay_out()
         style = self.affine(w)  # [N, I]
         if self.demodulate:
             scale = torch.rsqrt(style.square() @ self._power().t() + 1e-8) * gain  # [N, O]
@@ -87,14 +90,18 @@ class ModulatedConv(nn.Module):
         return self.kept_power[1]
 
     def train(self, mode: bool = True) -> ModulatedConv:
-        """Switch modes; for inference the weights are laid out as the convolution reads them."""
+        """Switch modes, forgetting what was kept for inference."""
         super().train(mode)
-        self.kept_power = None
-        if not mode:
+        self.kept_power, self.is_laid_out = None, False
+        return self
+
+    def _lay_out(self) -> None:
+        """Lay the weights out as the convolution reads them, once, when they are first used."""
+        with torch.inference_mode(False), torch.no_grad():
             axes = self.weight.data.transpose(0, 1) if self.up else self.weight.data
             laid_out = axes.contiguous(memory_format=torch.channels_last)
             self.weight.data = laid_out.transpose(0, 1) if self.up else laid_out
-        return self
+        self.is_laid_out = True
 
 
 class SynthesisLayer(nn.Module):
