@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from .. import networks
+from ..blueprint import Blueprint
 from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
 ADVICE = "Choose the format the file was saved in."
 PICTURE_CHANNELS = (3, 1)
+MOST_TENSORS, MOST_NUMBERS = 1 << 14, 1 << 31  # of any network that a checkpoint may hold
 CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")
 
 
@@ -207,13 +209,13 @@ def build_filled(
 
 
 def build_empty(family: str, config: dict[str, Any], format: str) -> nn.Module:
-    """Build a network on the meta device.
+    """Build a network without memory for its parameters.
 
     Raises:
         FormatError: the sizes read from the checkpoint fit no such network.
     """
     try:
-        with torch.device("meta"):
+        with Blueprint(MOST_TENSORS, MOST_NUMBERS):
             return networks.build(family, config)
     except (ValueError, RuntimeError) as error:
         raise FormatError(
