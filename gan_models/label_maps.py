@@ -187,7 +187,7 @@ def _split(label_map: Image.Image | NDArray) -> tuple[NDArray | None, NDArray | 
     if isinstance(label_map, Image.Image):
         check_size(label_map.size)
         return _split_picture(label_map)
-    array = np.asarray(label_map)
+    array = np.asarray(None if isinstance(label_map, str) else label_map)
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
         check_size(array.shape[1::-1])
         return None, array
@@ -329,7 +329,7 @@ def to_indexed(ids: NDArray, colors: Sequence[tuple[int, int, int]]) -> Image.Im
 def to_base64_png(ids: NDArray) -> str:
     """Ids [H, W] as a grey PNG in text, for a recipe."""
     file = io.BytesIO()
-    Image.fromarray(ids.astype(np.uint8), "L").save(file, "PNG", optimize=True)
+    Image.fromarray(ids.astype(np.uint8), "L").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -149,7 +149,16 @@ def test_coloured_noise_is_refused():
 
 
 @pytest.mark.parametrize(
-    "form", [np.zeros((32, 32)), np.zeros((32, 32, 4), np.uint8), np.zeros(32, int), "map", None]
+    "form",
+    [
+        np.zeros((32, 32)),
+        np.zeros((32, 32, 4), np.uint8),
+        np.zeros(32, int),
+        "map",
+        "x" * 50_000_000,
+        None,
+    ],
+    ids=["floats", "four channels", "a line", "a name", "50 MB of text", "nothing"],
 )
 def test_what_is_no_map_is_told_what_one_is(form):
     with pytest.raises(ValueError, match="whole numbers"):

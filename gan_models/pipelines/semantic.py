@@ -102,14 +102,6 @@ class SemanticPipeline(BasePipeline):
             ValueError: any of these is not what it should be.
         """
         painting = Painting(self.read_map(label_map), style_seed, tuple(patches))
-        return pictures.add_recipe(self.render(painting), self.recipe(**self._facts(painting)))
-
-    def render(self, painting: Painting) -> Image.Image:
-        """`paint` without a recipe; the map must have the model's size already.
-
-        Raises:
-            ValueError: a style is none, or there are more than eight parts.
-        """
         if len(painting.patches) > MAX_PATCHES:
             raise ValueError(f"A painting has at most {MAX_PATCHES} parts of their own style.")
         # one at a time: in a batch the same map may come out a level lighter or darker
@@ -118,10 +110,10 @@ class SemanticPipeline(BasePipeline):
             mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
             other = np.asarray(self._forward(painting.label_map, patch.style))
             pixels = np.where(mask[..., None], other, pixels)
-        return Image.fromarray(pixels)
+        return pictures.add_recipe(Image.fromarray(pixels), self.recipe(**self._facts(painting)))
 
     def read_map(
-        self, label_map: Image.Image | NDArray | Path | str, palette: str | None = None
+        self, label_map: Image.Image | NDArray | Path, palette: str | None = None
     ) -> NDArray[np.int32]:
         """The ids [H, W] of a label map, at the model's size.
 
@@ -132,7 +124,7 @@ class SemanticPipeline(BasePipeline):
         Raises:
             ValueError: no such label map, or an id that the model lacks.
         """
-        if isinstance(label_map, Path | str):
+        if isinstance(label_map, Path):
             label_map = label_maps.open_label_map(label_map)
         ids = label_maps.read_ids(label_map, self.labels, palette)
         return label_maps.resize_nearest(ids, self.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -32,7 +33,7 @@ def build(load: Load) -> None:
             if label_map is None:
                 raise ValueError("There is no label map; send a PNG.")
             pipeline = load(checked_painter(model))
-            picture = pipeline.paint(pipeline.read_map(label_map), seed)
+            picture = pipeline.paint(pipeline.read_map(Path(label_map)), seed)
             return png_files([picture], [f"{model}-style{seed:08d}"])[0]
 
     label_map = _file_input("label_map")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -70,7 +69,7 @@ def _write(
     with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
         for k, label_map in enumerate(states):
             parts = painting.patches if k == len(states) - 1 else ()
-            picture = pipeline.render(replace(painting, label_map=label_map, patches=parts))
+            picture = pipeline.paint(label_map, painting.style, parts)
             frame = _side_by_side(pipeline, label_map, picture) if beside else picture
             writer.add(frame)
             progress((k + 1, len(states)), desc="Filming", unit="pictures")

@@ -80,7 +80,7 @@ def _preview(load: Load, request: Any) -> Answer:
     pipeline = _pipeline(load, request)
     painting = read_painting(request, pipeline)
     started = time.perf_counter()
-    picture = pipeline.render(painting)
+    picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     seconds = time.perf_counter() - started
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
@@ -123,7 +123,7 @@ def _map_files(pipeline: Any, painting: Any) -> list[Answer]:
 
 
 def _layer_files(pipeline: Any, painting: Any) -> list[Answer]:
-    picture = pipeline.render(painting)
+    picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     colors = pipeline.indexed_map(painting.label_map).convert("RGB")
     colors = colors.resize(picture.size, Image.Resampling.NEAREST)
     file = io.BytesIO()

@@ -59,6 +59,7 @@ class Studio {
     this.part = null;
     this.view.fit(this.map);
     this.cursor = { x: width >> 1, y: height >> 1 };
+    this.setSize(Math.round(width / 12));
     if (!this.restore()) {
       if (this.legend.labels.includes("sky")) this.layOut("Mountain lake", 1);
       this.history.push(this.map.data);

@@ -219,6 +219,13 @@ function listen(studio) {
     const wanted = event.target.value.toLowerCase();
     for (const button of find("materials").children) button.hidden = !button.ariaLabel.includes(wanted);
   });
+  find("materials").addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    studio.setLabel(studio.label + by);
+    find("materials").children[studio.label].focus();
+  });
   find("reroll").addEventListener("click", () => studio.styles.roll());
   find("plain").addEventListener("click", () => studio.stylePart(null));
   find("unpart").addEventListener("click", () => studio.setTool("part"));
