@@ -49,6 +49,7 @@ class LatentSettings:
     augmentations: tuple[str, ...] = ("color", "translation", "cutout")
     ada_target: float | None = None  # None: augment always
     judge_px: int = 128
+    mode_seeking: float = 0.0  # weight of the loss of that name
     r1_gamma: float = 0.0  # only for a discriminator of pixels
     r1_interval: int = 16
     frozen: tuple[str, ...] = ()  # names in the networks that begin so stay as they are
@@ -115,7 +116,8 @@ class LatentGame(Game):
         self.steps += 1
         return report
 
-    def _fakes(self, batch: Batch) -> Tensor:
+    def _fakes(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Pictures and the z they came from."""
         generator = self.networks["generator"]
         c = self._one_hot(batch.get("class_index"))
         z = torch.randn(len(batch["images"]), generator.z_dim, device=self.device)
@@ -123,7 +125,7 @@ class LatentGame(Game):
         generator.mapping.track(w)
         ws = w[:, None].expand(-1, generator.num_ws, -1)
         with mixed_precision(self.device):
-            return generator.synthesis(ws, noise_mode="random").float()
+            return generator.synthesis(ws, noise_mode="random").float(), z
 
     def _one_hot(self, class_index: Tensor | None) -> Tensor | None:
         if not self.settings.classes:
@@ -150,7 +152,7 @@ class LatentGame(Game):
         return loss, {"discriminator": loss, "logit_real": mean[0], "logit_fake": mean[1]}
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        fakes = self._fakes(batch)
+        fakes, z = self._fakes(batch)
         batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
         fake = self.judge(fakes, self._judge_class(batch))
         if self.settings.projected:
@@ -159,7 +161,9 @@ class LatentGame(Game):
             loss = losses.nonsaturating_generator(fake)
         # ReLU6 features pass no gradient back from far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
-        return loss + RANGE_WEIGHT * outside, {"generator": loss, "outside_range": outside}
+        alike = losses.mode_seeking(fakes, z)
+        terms = {"generator": loss, "outside_range": outside, "mode_seeking": alike}
+        return loss + RANGE_WEIGHT * outside + self.settings.mode_seeking * alike, terms
 
     def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         images = to_float(batch["images"]).requires_grad_(True)

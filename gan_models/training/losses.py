@@ -111,3 +111,16 @@ def kl_free_bits(mu: Tensor, logvar: Tensor, free_nats: float) -> Tensor:
     """
     kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar)  # [N, D]
     return kl.mean(0).clamp_min(free_nats).sum()
+
+
+def mode_seeking(images: Tensor, z: Tensor, side_px: int = 16) -> Tensor:
+    """Mode seeking (Mao et al. 2019, arXiv:1903.05628, section 3.2): far z, far pictures.
+
+    Each picture [N, 3, H, W] is compared with its neighbour in the batch, z [N, D] likewise; the
+    loss is the inverse of the ratio of distances. Here pictures count as layouts: made small, with
+    mean 0 and deviation 1 each, so that a mere change of light is no difference.
+    """
+    small = F.adaptive_avg_pool2d(images, side_px).flatten(1)
+    layout = (small - small.mean(1, keepdim=True)) / (small.std(1, keepdim=True) + 0.05)
+    apart = (layout - layout.roll(1, 0)).abs().mean()
+    return (z - z.roll(1, 0)).abs().mean() / (apart + 1e-3)

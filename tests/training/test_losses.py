@@ -54,3 +54,12 @@ def test_feature_matching_and_perceptual_are_zero_for_equal_features():
     assert losses.feature_matching([features], [features]).item() == 0
     assert losses.perceptual(features, features).item() == 0
     assert losses.perceptual(features, [f * 0 for f in features]).item() == pytest.approx(1.0)
+
+
+def test_mode_seeking_falls_as_layouts_differ_and_overlooks_light():
+    z, same = torch.randn(4, 8), torch.rand(1, 3, 32, 32).expand(4, -1, -1, -1)
+    other = torch.rand(4, 3, 32, 32)
+    alike = losses.mode_seeking(same, z).item()
+    assert losses.mode_seeking(other, z).item() < alike / 50
+    lit = same * torch.rand(4, 1, 1, 1).add(0.5)
+    assert losses.mode_seeking(lit, z).item() > 3 * losses.mode_seeking(other, z).item()
