@@ -41,6 +41,7 @@ check: setup
 
 bench: setup
 	$(PY) -m benchmarks.speed
+	$(PY) -m benchmarks.canvas
 
 quality: setup
 	$(PY) -m benchmarks.quality

@@ -9,12 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
@@ -22,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from gan_models import PipelineCache, load_pipeline, zoo
 from tabs import paint
+from tabs.paint.models import is_ready
 from tabs.theme import CSS, THEME
 from tests.browser.chromium import installed
 from tests.browser.conftest import ARGUMENTS
@@ -39,7 +37,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="paint", help="an id, or a .safetensors file")
-    url, app = serve(parser.parse_args().model)
+    model = parser.parse_args().model
+    if not model.endswith(".safetensors") and not is_ready(model):
+        print(f"{model} is not ready; name another with --model, an id or a .safetensors file.")
+        return
+    url, app = serve(model)
     chromium = installed()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)

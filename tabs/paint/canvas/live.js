@@ -23,27 +23,29 @@ class Live {
 
   async run() {
     this.running = true;
-    let failures = 0;
-    while (this.wanted) {
-      this.wanted = false;
-      const payload = this.payload();
-      const state = JSON.stringify(payload);
-      if (state === this.shown) break; // a stroke's end is often what its last move was
-      const answer = await this.ask(() => this.send(payload));
-      if (answer.picture) {
-        await this.show(answer);
-        this.shown = state;
-        failures = 0;
-      } else if (answer.problem) {
-        this.tell(answer.problem);
-      } else {
-        this.tell("Waiting for the server…");
-        this.wanted = true;
-        await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
-        failures += 1;
+    try {
+      for (let failures = 0; this.wanted; ) {
+        this.wanted = false;
+        const payload = this.payload();
+        const state = JSON.stringify(payload);
+        if (state === this.shown) break; // a stroke's end is often what its last move was
+        const answer = await this.ask(() => this.send(payload));
+        if (answer.picture) {
+          await this.show(answer);
+          this.shown = state;
+          failures = 0;
+        } else if (answer.problem) {
+          this.tell(answer.problem);
+        } else {
+          this.tell("Waiting for the server…");
+          this.wanted = true;
+          await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+          failures += 1;
+        }
       }
+    } finally {
+      this.running = false; // whatever happens, the next change asks again
     }
-    this.running = false;
     this.idle();
   }
 
