@@ -22,6 +22,7 @@ from tabs.common import (
     GPU,
     PRIVATE,
     Load,
+    keep_choices_current,
     loading,
     model_card,
     model_choices,
@@ -51,6 +52,7 @@ def layout() -> ListPanel:
     first = choices[0][1]
     names = classes_of(first)
     model = gr.Dropdown(choices, value=first, label="Model", elem_id="classes-model")
+    keep_choices_current(model, TASK)
     card = gr.Markdown(model_card(first), elem_classes="card")
     model.change(model_card, model, card, queue=False, **PRIVATE)
     search = gr.Textbox(

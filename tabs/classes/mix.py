@@ -75,7 +75,7 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
                         names,
                         value=name,
                         label=f"Corner {k + 1}",
-                        min_width=90,
+                        min_width=130,
                         elem_id=f"classes-corner-{k + 1}",
                     )
                     for k, name in enumerate(corners)

@@ -18,11 +18,11 @@ def build(load: Load) -> gr.Image:
         with gr.Column(scale=2, min_width=320):
             panel = single.SinglePanel(**left, **single.results())
             with gr.Tabs():
-                with gr.Tab("There and back", elem_id="translate-tab-back"):
+                with gr.Tab("Round trip", elem_id="translate-tab-back"):
                     events = back.build(load, panel)
-                with gr.Tab("Several pictures", elem_id="translate-tab-several"):
+                with gr.Tab("Several", elem_id="translate-tab-several"):
                     events += many.build_several(load, panel)
-                with gr.Tab("GIF or video", elem_id="translate-tab-clip"):
+                with gr.Tab("GIF, video", elem_id="translate-tab-clip"):
                     events += many.build_clip(load, panel)
     api.build(load)
     events += single.wire(panel, load)

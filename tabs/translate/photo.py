@@ -48,7 +48,7 @@ def describe(path: str, photo: Image.Image) -> str:
         line += ", with transparency"
     if (frames := count_frames(path)) > 1:
         line += (
-            f", animated: the first of its {frames} pictures is taken here; **GIF or video** takes "
+            f", animated: the first of its {frames} pictures is taken here; **GIF, video** takes "
             "them all"
         )
     return line

@@ -20,6 +20,7 @@ from tabs.common import (
     Load,
     checked_model,
     device_of,
+    keep_choices_current,
     loading,
     model_card,
     model_choices,
@@ -76,6 +77,7 @@ def controls() -> dict[str, Any]:
     choices = model_choices(TASK)
     first = choices[0][1]
     model = gr.Dropdown(choices, value=first, label="Model", elem_id="translate-model")
+    keep_choices_current(model, TASK)
     swap = gr.Button(
         "Swap direction", size="sm", elem_id="translate-swap", visible=_goes_back(first)
     )
