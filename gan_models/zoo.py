@@ -151,11 +151,12 @@ def get_spec(model_id: str) -> ModelSpec:
 
 
 def inverse_of(spec: ModelSpec) -> ModelSpec | None:
-    """The model that goes the other way: winter2summer for summer2winter, by its name."""
+    """The model of the same task that goes the other way: winter2summer for summer2winter."""
     family, dash, way = spec.id.rpartition("-")
     start, two, end = way.partition("2")
     inverse = f"{family}{dash}{end}{two}{start}"
-    return next((other for other in MODELS if two and other.id == inverse), None)
+    same_task = (other for other in MODELS if other.task == spec.task)
+    return next((other for other in same_task if two and other.id == inverse), None)
 
 
 def markdown_table() -> str:

@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from gan_models import networks
-from gan_models.zoo import ALL_WEIGHTS, MODELS, Hub, Wheel, get_spec, public_facts, source_title
+from gan_models.zoo import (
+    ALL_WEIGHTS,
+    MODELS,
+    Hub,
+    Wheel,
+    get_spec,
+    inverse_of,
+    public_facts,
+    source_title,
+)
 
 
 def ids(spec):
@@ -58,3 +67,9 @@ def test_public_facts_are_those_of_the_contract():
     assert set(public_facts(MODELS[0])) == {
         *("id", "title", "task", "family", "resolution", "licence", "source", "size_bytes")
     }
+
+
+def test_the_way_back_is_a_model_of_the_same_task():
+    assert inverse_of(get_spec("cyclegan-monet2photo")) is None
+    assert inverse_of(get_spec("cyclegan-horse2zebra")).id == "cyclegan-zebra2horse"
+    assert inverse_of(get_spec("cyclegan-facades-photo2label")) is None  # that one paints
