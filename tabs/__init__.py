@@ -13,8 +13,13 @@ TABS = (latent, classes, translate, paint)
 
 
 def rooms_shown() -> tuple[Any, ...]:
-    """The rooms of this page: on a private machine also the one for files of one's own."""
-    return (*TABS, own) if own.is_private() else TABS
+    """The rooms of this page.
+
+    Paint is open where a model that paints is on the machine; the room for files of one's own on a
+    private machine.
+    """
+    rooms = [tab for tab in TABS if tab is not paint or paint.is_open()]
+    return (*rooms, own) if own.is_private() else tuple(rooms)
 
 
 def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:

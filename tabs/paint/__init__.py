@@ -6,13 +6,18 @@ import gradio as gr
 
 from tabs.common import Load
 from tabs.paint import api, film, page, start
-from tabs.paint.models import OURS, first_painter, is_ready
+from tabs.paint.models import OURS, choices, first_painter, is_ready
 
 TITLE = "Paint"
 MISSING = (
     "**The landscape model is missing:** `checkpoints/paint.safetensors` is not here. Train it "
     "with `python -m gan_models train paint`, put the generator there, and start again."
 )
+
+
+def is_open() -> bool:
+    """Whether a model that paints is on this machine, ready to use."""
+    return any(is_ready(model) for _, model in choices())
 
 
 def build(load: Load) -> None:
