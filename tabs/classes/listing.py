@@ -106,7 +106,7 @@ def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]
     )
     opened = tab.select(look, given, outputs, **options)
     events = [opened, changed.then(look, given, outputs, **options)]
-    events.append(panel.search.input(look, given, outputs, **options))
+    events.append(panel.search.change(look, given, outputs, **options))
     return picked, opened, events
 
 
