@@ -5,6 +5,7 @@ A recipe's game knows the losses; the loop knows time, files and failure.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,34 +24,34 @@ class TrainingError(RuntimeError):
     """Training cannot start or go on; the message says what to do."""
 
 
-class Game:
+class Game(ABC):
     """Base of all games. `averages` hold moving averages of networks of the same name."""
 
     networks: dict[str, nn.Module]
     averages: dict[str, nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
 
+    @abstractmethod
     def step(self, batch: Batch, num_chunks: int) -> Losses:
         """Train all networks on one batch, taken in `num_chunks` parts to save memory."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sheet(self) -> Image.Image:
         """A picture of where training stands: always the same inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def evaluate(self) -> dict[str, float]:
         """Measures of where training stands; must leave all random streams alone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def export(self, folder: Path, training: dict[str, Any]) -> None:
         """Write the finished networks into `folder`, the main one as generator.safetensors."""
-        raise NotImplementedError
 
     def extra_state(self) -> dict[str, Any]:
         """Whatever else must survive a restart: tensors, numbers, text, lists and dicts of them."""
         return {}
 
-    def load_extra_state(self, state: dict[str, Any]) -> None:
+    def load_extra_state(self, state: dict[str, Any]) -> None:  # noqa: B027 - most have none
         """Take back what `extra_state` gave."""
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
