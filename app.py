@@ -10,6 +10,7 @@ import gradio as gr
 
 import gan_models
 from tabs import connect, rooms_shown
+from tabs.batching import remember_signatures
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
 from tabs.own import is_private
 from tabs.theme import CSS, THEME
@@ -29,6 +30,7 @@ def create_app(load: Load | None = None) -> gr.Blocks:
                     built[tab.TITLE] = tab.build(load)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
+    remember_signatures(app)
     return app.queue(max_size=64)
 
 

@@ -6,13 +6,26 @@ do not work with batches.
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import gradio as gr
+
 MAX_BATCH = 16  # visitors served together
 OPTIONS = {"concurrency_limit": MAX_BATCH}  # of an event whose handler calls a `Batcher`
+
+
+def remember_signatures(app: gr.Blocks) -> None:
+    """Make new sessions cheap.
+
+    At each one Gradio reads the signature of the constructor of every component of the page, which
+    takes longer than a small picture; what a function remembers of itself (PEP 362) is not read.
+    """
+    for kind in {type(block) for block in app.blocks.values()}:
+        kind.__init__.__signature__ = inspect.signature(kind.__init__)
 
 
 class _Ticket:
