@@ -5,11 +5,13 @@ Usage: python benchmarks/visitors.py [URL of a running page]
 
 from __future__ import annotations
 
+import functools
 import os
 import statistics
 import subprocess
 import sys
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -63,7 +65,7 @@ def measure(url: str) -> None:
     print(f"{'model':10} {'visitors':>8} {'pictures/s':>11} {'median ms':>10} {'gain':>6}")
     with httpx.Client(timeout=120, limits=httpx.Limits(max_connections=64)) as client:
         for model in ENDPOINTS:
-            call(client, url, model, 0)  # loads it
+            call(client, url, model, 0, "warm-up")  # loads it
             single, many = [], []
             for trial in range(TRIALS):
                 single.append(run(client, url, model, 1, CALLS // 2, 1000 * trial))
@@ -79,31 +81,43 @@ def run(
 ) -> tuple[float, float]:
     """Pictures a second and median milliseconds a call of so many visitors."""
 
-    def timed(seed: int) -> float:
-        started = time.perf_counter()
-        call(client, url, model, seed)
-        return 1000 * (time.perf_counter() - started)
+    def visit(number: int) -> list[float]:
+        session = uuid.uuid4().hex  # a page that stays open, as a visitor's does
+        waits = []
+        for seed in range(first_seed + number, first_seed + calls, visitors):
+            started = time.perf_counter()
+            call(client, url, model, seed, session)
+            waits.append(1000 * (time.perf_counter() - started))
+        return waits
 
     started = time.perf_counter()
     with ThreadPoolExecutor(visitors) as pool:
-        waits = list(pool.map(timed, range(first_seed, first_seed + calls)))
+        waits = [wait for some in pool.map(visit, range(visitors)) for wait in some]
     return calls / (time.perf_counter() - started), statistics.median(waits)
 
 
-def call(client: httpx.Client, url: str, model: str, seed: int) -> None:
+def call(client: httpx.Client, url: str, model: str, seed: int, session: str) -> None:
     """One picture, end to end: ask, wait, fetch the PNG.
 
     Raises:
         RuntimeError: the page answers with an error, or with another visitor's picture.
     """
     name, data = ENDPOINTS[model]
-    at = f"{url}/gradio_api/call/{name}"
-    event = client.post(at, json={"data": data(seed)}).json()["event_id"]
-    answer = client.get(f"{at}/{event}").text
+    event = {"data": data(seed), "fn_index": _index(client, url, name), "session_hash": session}
+    client.post(f"{url}/gradio_api/queue/join", json=event).raise_for_status()
+    stream = f"{url}/gradio_api/queue/data?session_hash={session}"
+    answer = client.get(stream).text
     if f"seed{seed:08d}.png" not in answer:
-        raise RuntimeError(f"Asked for seed {seed} of {model}, got: {answer[:200]}")
-    address = answer.split('"url": "')[1].split('"')[0]
+        raise RuntimeError(f"Asked for seed {seed} of {model}, got: {answer[-300:]}")
+    address = answer.split('"url":"')[-1].split('"')[0]
     client.get(address).raise_for_status()
+
+
+@functools.cache
+def _index(client: httpx.Client, url: str, name: str) -> int:
+    """The number of an endpoint, as the page itself knows it."""
+    dependencies = client.get(f"{url}/config").json()["dependencies"]
+    return next(event["id"] for event in dependencies if event["api_name"] == name)
 
 
 if __name__ == "__main__":

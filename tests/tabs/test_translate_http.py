@@ -1,0 +1,99 @@
+"""/translate and /class_sample for programs, and what becomes of the files that visitors bring."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from gradio.route_utils import delete_files_created_by_app
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from gan_models import load_pipeline
+from gan_models.images import read_recipe
+from tabs import common
+from tabs.translate.single import LIMITS
+from tests.test_photos import BAD_FILES
+
+
+@pytest.fixture(scope="module")
+def client(page_url, tmp_path_factory):
+    client = Client(page_url, verbose=False, download_files=tmp_path_factory.mktemp("downloads"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "holiday.jpg"
+    Image.effect_noise((60, 44), 60).convert("RGB").save(path)
+    return path
+
+
+def test_translate_takes_a_plain_file_and_gives_a_png(client, photo):
+    file = client.predict(image=handle_file(str(photo)), model="vintage", api_name="/translate")
+    expected = load_pipeline("vintage", device="cpu").translate(Image.open(photo))
+    with Image.open(file) as made:
+        assert made.format == "PNG"
+        difference = np.asarray(made).astype(int) - np.asarray(expected)
+        assert np.abs(difference).max() <= 1
+    assert read_recipe(file)["model"] == "vintage"
+
+
+def test_class_sample_gives_one_png_a_seed(client):
+    files = client.predict("green", "0-1, 42", "eyes-128", 1, api_name="/class_sample")
+    assert [read_recipe(file)["seed"] for file in files] == [0, 1, 42]
+    assert {read_recipe(file)["class_name"] for file in files} == {"green"}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_bad_files_get_a_sentence_over_http(client, tmp_path, kind):
+    name, content, says = BAD_FILES[kind]
+    path = tmp_path / name
+    path.write_bytes(content())
+    with pytest.raises(AppError, match=says):
+        client.predict(image=handle_file(str(path)), model="vintage", api_name="/translate")
+
+
+def test_unknown_classes_and_models_get_a_sentence_over_http(client, photo):
+    with pytest.raises(AppError, match="no class 'purple'; choose from: amber"):
+        client.predict("purple", "0", "eyes-128", 1, api_name="/class_sample")
+    with pytest.raises(AppError, match="no such model"):
+        client.predict(image=handle_file(str(photo)), model="/etc/x", api_name="/translate")
+
+
+def test_uploads_have_names_that_cannot_be_guessed_and_are_not_listed(page_url, photo):
+    files = {"files": ("private.jpg", photo.read_bytes())}
+    uploaded = httpx.post(f"{page_url}/gradio_api/upload", files=files).json()[0]
+    assert re.search(r"[0-9a-f]{64}/private.jpg$", uploaded)
+    for address in ("/config", "/gradio_api/info", "/"):
+        assert "private.jpg" not in httpx.get(page_url + address).text
+    folder = str(Path(uploaded).parent)
+    for path in (folder, str(Path(folder).parent)):
+        assert httpx.get(f"{page_url}/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_uploads_are_deleted_in_time(page_url, photo, tmp_path):
+    from app import create_app
+
+    app = create_app()
+    kept, frequency = app.delete_cache[1], app.delete_cache[0]
+    assert f"within {(kept + frequency) // 60} minutes" in LIMITS
+    app.upload_file_set.add(str(photo))
+    delete_files_created_by_app(app, kept)
+    assert photo.exists()
+    delete_files_created_by_app(app, 0)
+    assert not photo.exists()
+
+
+def test_what_handlers_wrote_goes_after_an_hour(monkeypatch):
+    folder = common.output_folder()
+    (folder / "x.png").write_bytes(b"x")
+    now = time.monotonic()
+    monkeypatch.setattr(common.time, "monotonic", lambda: now + common.CACHE_SECONDS + 1)
+    common._sweep()
+    assert not os.path.exists(folder)
