@@ -254,6 +254,8 @@ def run_translate(arguments: argparse.Namespace) -> None:
     for path in arguments.inputs:
         if stems.count(path.stem) > 1:
             raise ValueError(f"Two inputs are named {path.stem}; rename one or use two calls.")
+        if not path.is_file():
+            raise ValueError(f"There is no file {path}; check the path.")
         if photos.count_frames(path) > 1:  # reads the head of every file before the work begins
             print(f"{path.name} is animated: its first picture is taken.")
     pipeline = _pipeline_for("translate", arguments.model)

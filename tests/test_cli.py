@@ -158,3 +158,40 @@ def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
     assert "must end in .safetensors" in refused(
         capsys, "convert", str(golden), "--out", str(tmp_path / "mine.pth")
     )
+
+
+def test_sample_of_a_class_and_translate_write_pngs(tmp_path):
+    out = tmp_path / "eyes"
+    arguments = ["sample", "eyes-128", "--class", "green", "--seeds", "0,7", "--out", str(out)]
+    assert main(arguments) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "eyes-128-seed00000000.png",
+        "eyes-128-seed00000007.png",
+    ]
+    assert read_recipe(out / "eyes-128-seed00000007.png")["class_name"] == "green"
+    photo = tmp_path / "photo.jpg"
+    Image.effect_noise((50, 34), 60).convert("RGB").save(photo)
+    assert main(["translate", "vintage", str(photo), "--out", str(tmp_path / "made")]) == 0
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["photo.png"]
+    with Image.open(tmp_path / "made" / "photo.png") as made:
+        assert made.size == (50, 34)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["sample", "eyes-128", "--seeds", "0", "--out", "x"], "needs a --class"),
+        (["sample", "eyes-128", "--class", "x", "--seeds", "0", "--out", "x"], "no class"),
+        (["sample", "faces-64", "--class", "x", "--seeds", "0", "--out", "x"], "no classes"),
+        (["sample", "vintage", "--seeds", "0", "--out", "x"], "translation model"),
+        (["translate", "vintage", "a.png", "b/a.png", "--out", "x"], "Two inputs"),
+        (["translate", "vintage", "missing.png", "--out", "x"], "missing.png"),
+        (["translate", "vintage", "a.png", "--out", "x.png"], "be a folder"),
+    ],
+)
+def test_mistakes_with_classes_and_translations_get_one_line(
+    capsys, tmp_path, monkeypatch, arguments, says
+):
+    monkeypatch.chdir(tmp_path)
+    assert says in refused(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
