@@ -116,13 +116,11 @@ class PaintGame(Game):
         planes = F.one_hot(label_map.long().to(self.device), len(self.settings.labels))
         return planes.permute(0, 3, 1, 2).float()
 
-    def _judge(self, semantic_map: Tensor, *images: Tensor) -> list[list[list[Tensor]]]:
-        """Features by scale and layer, last the logits, of each set of images."""
-        inputs = [torch.cat([semantic_map, x], dim=1) for x in images]
+    def _judge(self, semantic_map: Tensor, images: Tensor) -> list[list[Tensor]]:
+        """Features by scale and layer, last the logits."""
         with mixed_precision(self.device):
-            scales = self.networks["discriminator"](torch.cat(inputs))
-        parts = [[layer.float().chunk(len(images)) for layer in layers] for layers in scales]
-        return [[[layer[i] for layer in layers] for layers in parts] for i in range(len(images))]
+            scales = self.networks["discriminator"](torch.cat([semantic_map, images], dim=1))
+        return [[layer.float() for layer in layers] for layers in scales]
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, images = self.settings, batch["images"]
@@ -131,7 +129,9 @@ class PaintGame(Game):
             z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
             fakes = self.networks["generator"](batch["semantic_map"], z).float()
         batch["fakes"] = fakes.detach()
-        real, fake = self._judge(batch["semantic_map"], images, fakes)
+        with torch.no_grad():
+            real = self._judge(batch["semantic_map"], images)
+        fake = self._judge(batch["semantic_map"], fakes)
         terms = {
             "generator": losses.hinge_generator([layers[-1] for layers in fake]) / len(fake),
             "feature_matching": losses.feature_matching(
@@ -149,11 +149,14 @@ class PaintGame(Game):
         return loss, terms
 
     def _perceptual(self, images: Tensor, fakes: Tensor) -> Tensor:
-        both = torch.cat([images, fakes]).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            real = self._look(images)
+        return losses.perceptual(real, self._look(fakes))
+
+    def _look(self, images: Tensor) -> list[Tensor]:
         with mixed_precision(self.device):
-            scales = self.features.multi_scale(both)
-        halves = [scale.float().chunk(2) for scale in scales]
-        return losses.perceptual([real for real, _ in halves], [fake for _, fake in halves])
+            images = images.contiguous(memory_format=torch.channels_last)
+            return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Only the judge speaks: nobody knows how such a map should look.
@@ -164,12 +167,13 @@ class PaintGame(Game):
         z = torch.randn(len(semantic_map), self.networks["generator"].z_dim, device=self.device)
         with mixed_precision(self.device):
             fakes = self.networks["generator"](semantic_map, z).float()
-        (fake,) = self._judge(semantic_map, fakes)
+        fake = self._judge(semantic_map, fakes)
         loss = losses.hinge_generator([layers[-1] for layers in fake]) / len(fake)
         return loss, {"blobs": loss}
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        real, fake = self._judge(batch["semantic_map"], batch["images"], batch["fakes"])
+        real = self._judge(batch["semantic_map"], batch["images"])
+        fake = self._judge(batch["semantic_map"], batch["fakes"])
         loss = losses.hinge_discriminator(
             [layers[-1] for layers in real], [layers[-1] for layers in fake]
         ) / len(real)

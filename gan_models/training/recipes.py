@@ -82,7 +82,7 @@ def _paint(name: str, gpu: bool) -> Recipe:
     generator: dict[str, Any] = {
         "num_labels": len(LABELS),
         "width": 32 if gpu else 14,
-        "hidden": 64 if gpu else 32,
+        "hidden": 64 if gpu else 24,
         "crop_size": resolution,
         "z_dim": z_dim,
         "spectral": False,
@@ -90,7 +90,7 @@ def _paint(name: str, gpu: bool) -> Recipe:
     game = PaintSettings(
         generator=generator,
         encoder={"width": 32 if gpu else 16, "z_dim": z_dim, "img_size": 128, "spectral": False},
-        discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 32},
+        discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 20},
         labels=LABELS,
         card=_card("Paint a landscape"),
     )
