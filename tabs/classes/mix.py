@@ -59,6 +59,7 @@ element.addEventListener('keydown', e => {
   if (!step) return;
   e.preventDefault(); go(x + 0.05 * step[0], y + 0.05 * step[1]);
 });
+pad().dataset.ready = 'yes';
 """  # noqa: E501
 _PLACE_JS = "(_, ...rest) => [window.ganvasPad || '0.5,0.5', ...rest]"
 

@@ -89,7 +89,7 @@ def test_the_pad_mixes_four_classes(visitor):
     page = visitor.page
     open_tab(page)
     page.click("#classes-tab-mix-button")
-    pad = page.locator("#classes-pad .pad")
+    pad = page.locator("#classes-pad .pad[data-ready]")
     box = pad.bounding_box()
     pad.click(position={"x": 2, "y": 2})
     weights = value_of(page, "classes-weights")
