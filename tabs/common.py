@@ -32,6 +32,9 @@ GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at 
 PRIVATE = {"api_visibility": "private"}
 # small things done beside the queue: every click counts and none waits for pictures
 AT_ONCE = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
+# clicks that build on each other: one after the other, however fast they come
+IN_ORDER = {"concurrency_id": "clicks", "concurrency_limit": 1, "show_progress": "hidden"}
+IN_ORDER |= {"trigger_mode": "multiple", **PRIVATE}
 
 Load = Callable[..., Any]
 

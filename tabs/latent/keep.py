@@ -99,7 +99,6 @@ def wire(
     def select(
         stored: Any,
         pair: Pair,
-        turn: str,
         position: float,
         space: str,
         event: gr.SelectData,
@@ -111,13 +110,13 @@ def wire(
             return
         clicked = picks[event.index]
         with user_errors():
-            changed = pair.with_end(turn, clicked)
+            changed = pair.with_click(clicked)
             shown = yield from morph.show_pair(load, changed, position, space, progress)
-            yield (*shown, changed, morph.other_end(turn), clicked, event.index)
+            yield (*shown, changed, changed.turn, clicked, event.index)
 
     stored = [panel.gallery, panel.store, panel.selected]
     options = {**GPU, **PRIVATE}
-    picked = [panel.store, pair.pair, pair.turn, pair.position, sheet.space]
+    picked = [panel.store, pair.pair, pair.position, sheet.space]
     return [
         tab.select(show, panel.store, panel.gallery, **options),
         panel.keep.click(keep, [panel.store, pair.picked], stored, **options),

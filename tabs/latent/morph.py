@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -12,6 +12,7 @@ import gradio as gr
 from tabs.common import (
     AT_ONCE,
     GPU,
+    IN_ORDER,
     PRIVATE,
     Load,
     checked_model,
@@ -138,11 +139,6 @@ def _steps(pair: Pair, made: list[Any], times: list[float]) -> list[tuple[str, s
     return [(path, f"{t:.0%}") for path, t in zip(paths, STRIP_TIMES, strict=False)]
 
 
-def other_end(end: str) -> str:
-    """The end that the click after this one sets."""
-    return "B" if end == "A" else "A"
-
-
 def _hidden_strip() -> gr.Gallery:
     return gr.Gallery([], visible=False)
 
@@ -155,12 +151,16 @@ def possible(pipeline: Any, space: str) -> str:
 def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel to the sheet's pictures; returns the events that can be cancelled."""
 
-    def pick(history: History, pair: Pair, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
+    def pick(history: History, pair: Pair, event: gr.SelectData) -> tuple[Any, ...]:
         sheet = history.current
         if sheet is None or event.index >= len(sheet.seeds):
-            return pair, turn, None
+            return pair, pair.turn, None
         clicked = Pick(sheet.model, sheet.seeds[event.index], sheet.truncation_psi)
-        return pair.with_end(turn, clicked), other_end(turn), clicked
+        changed = pair.with_click(clicked)
+        return changed, changed.turn, clicked
+
+    def set_turn(pair: Pair, turn: str) -> Pair:
+        return replace(pair, turn=turn)
 
     def show(
         pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
@@ -182,9 +182,9 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     # two steps, so that a second click never waits for the pictures of the first
     picked = sheet.gallery.select(
         pick,
-        [sheet.history, panel.pair, panel.turn],
+        [sheet.history, panel.pair],
         [panel.pair, panel.turn, panel.picked],
-        **AT_ONCE,
+        **IN_ORDER,
     )
     shown = picked.then(
         show,
@@ -195,6 +195,7 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         **GPU,
         **PRIVATE,
     )
+    panel.turn.input(set_turn, [panel.pair, panel.turn], panel.pair, **IN_ORDER)
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     scrubbed = [panel.pair, panel.position, sheet.space]
     panel.position.input(scrub, scrubbed, panel.middle, **live)

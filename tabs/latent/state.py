@@ -120,17 +120,18 @@ class Pair:
 
     a: Pick | None = None
     b: Pick | None = None
+    turn: str = "A"  # the end that the next click sets
 
-    def with_end(self, end: str, pick: Pick) -> Pair:
-        """Set end "A" or "B"; the other end is dropped if it is another model's.
+    def with_click(self, pick: Pick) -> Pair:
+        """Set the end whose turn it is; the other end is dropped if it is another model's.
 
         A morph has one ψ, that of the picture clicked last.
         """
-        other = self.b if end == "A" else self.a
+        other = self.b if self.turn == "A" else self.a
         if other is not None:
             same = other.model == pick.model
             other = replace(other, truncation_psi=pick.truncation_psi) if same else None
-        return Pair(pick, other) if end == "A" else Pair(other, pick)
+        return Pair(pick, other, "B") if self.turn == "A" else Pair(other, pick, "A")
 
 
 def read_favourites(stored: Any) -> list[Pick]:

@@ -91,7 +91,9 @@ def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
     page = visitor.page
     wait_for(page, *range(16))
     page.fill("#latent-psi input[type=number]", "0.7")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")  # leaving the field samples anew
+    link = page.locator("#latent-link textarea, #latent-link input")
+    expect(link).to_have_value(re.compile(r"psi=0\.7$"))
     sample(page, "42")
     wait_for(page, 42)
     click_picture(page, 0)
