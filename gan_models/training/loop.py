@@ -51,6 +51,7 @@ class Settings:
     recipe: str
     batch: int
     kimg: float
+    data: str = ""  # what it is trained on, in words
     seed: int = 0
     ema_half_life_kimg: float = 10.0
     first_snapshot_seconds: float = 15.0
@@ -184,6 +185,7 @@ class Session:
         self.seconds = 0.0  # of training, over all processes
         self.finished = self.stopping = False
         self.speed = 0.0  # pictures a second, running mean
+        self.metrics: Losses = {}  # the latest
         self.snapshot_due = self.sheet_due = self.metrics_due = 0.0
 
     def request_stop(self) -> None:
@@ -286,11 +288,13 @@ class Session:
             "steps": self.step,
             "batch": self.settings.batch,
             "hours": round(self.seconds / 3600, 3),
+            "data": self.settings.data,
+            "metrics": self.metrics,
         }
 
     def measure(self) -> None:
         """Evaluate and write the measures down."""
-        metrics = self.game.evaluate()
+        self.metrics = metrics = self.game.evaluate()
         if metrics:
             self.journal.metrics.append({"step": self.step, "kimg": self.images / 1000, **metrics})
             self.tell(metrics=metrics)

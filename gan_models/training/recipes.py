@@ -17,9 +17,12 @@ from gan_models.training.latent_game import LatentSettings
 from gan_models.training.loop import Settings
 from gan_models.training.measure_game import MeasureSettings
 from gan_models.training.paint_game import PaintSettings
+from gan_models.training.world import NUM_SCENES
 
 LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
+DATA = f"{NUM_SCENES:,} scenes of the Ganvas landscape world"
+PAIR_DATA = "600 summer and 600 other winter scenes of the Ganvas landscape world"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         classes=classes,
         card=_card(title),
     )
-    loop = Settings(name, batch=64 if gpu else 8, kimg=3000 if gpu else 60)
+    loop = Settings(name, batch=64 if gpu else 8, kimg=3000 if gpu else 60, data=DATA)
     return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
 
 
@@ -73,7 +76,9 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         discriminator={"width": 64 if gpu else 32},
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )
-    loop = Settings(name, batch=4 if gpu else 2, kimg=400 if gpu else 6, ema_half_life_kimg=1.0)
+    loop = Settings(
+        name, batch=4 if gpu else 2, kimg=400 if gpu else 6, data=PAIR_DATA, ema_half_life_kimg=1.0
+    )
     return Recipe(name, 256 if gpu else 128, loop, game)
 
 
@@ -94,7 +99,9 @@ def _paint(name: str, gpu: bool) -> Recipe:
         labels=LABELS,
         card=_card("Paint a landscape"),
     )
-    loop = Settings(name, batch=32 if gpu else 4, kimg=1500 if gpu else 25, ema_half_life_kimg=2.0)
+    loop = Settings(
+        name, batch=32 if gpu else 4, kimg=1500 if gpu else 25, data=DATA, ema_half_life_kimg=2.0
+    )
     return Recipe(name, resolution, loop, game)
 
 
@@ -106,7 +113,7 @@ def _segmenter(name: str) -> Recipe:
         names=LABELS,
         card=_card("Segmenter of landscapes, to measure by"),
     )
-    loop = Settings(name, batch=16, kimg=20, ema_half_life_kimg=1.0)
+    loop = Settings(name, batch=16, kimg=20, data=DATA, ema_half_life_kimg=1.0)
     return Recipe(name, 128, loop, game)
 
 
@@ -119,7 +126,9 @@ def _classifier(name: str) -> Recipe:
         card=_card("Classifier of landscapes, to measure by"),
     )
     # at 64 px, the size of the generated pictures it measures; larger ones are made so small
-    return Recipe(name, 64, Settings(name, batch=32, kimg=100, ema_half_life_kimg=2.0), game)
+    return Recipe(
+        name, 64, Settings(name, batch=32, kimg=100, data=DATA, ema_half_life_kimg=2.0), game
+    )
 
 
 RECIPES = {
