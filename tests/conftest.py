@@ -42,3 +42,15 @@ def page_url():
     _, url, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
     yield url.rstrip("/")
     app.close()
+
+
+# what trains, builds many networks, serves a page or starts programs: not for `make check`
+SLOW = ("training/", "networks/", "tabs/", "test_http", "test_cli", "test_import", "test_readme")
+SLOW += ("test_wheels", "test_store", "test_shelf", "pipelines/test_translation", "test_photos")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what stands in a slow folder or file."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
