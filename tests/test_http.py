@@ -15,7 +15,7 @@ from gan_models import load_pipeline
 from gan_models.images import read_recipe
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(page_url, tmp_path_factory):
     folder = tmp_path_factory.mktemp("downloads")
     client = Client(page_url, verbose=False, download_files=folder)
