@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import nn
 
-from gan_models.networks.efficientnet_lite0 import SCALE_CHANNELS
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import features as features_module
 from gan_models.training.data import PictureData
 from gan_models.training.latent_game import LatentGame, LatentSettings
@@ -18,34 +16,17 @@ from gan_models.training.pictures import channels_first
 CPU = torch.device("cpu")
 
 
-class TinyFeatures(nn.Module):
-    """Stands for the feature network: the same scales and channels from one layer each."""
-
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(3, 1, 1))
-        self.mixes = nn.ModuleList(nn.Conv2d(3, channels, 1) for channels in SCALE_CHANNELS)
-
-    def multi_scale(self, images):
-        pooled = [F.avg_pool2d(images, 2 ** (level + 2)) for level in range(4)]
-        return [mix(x) for mix, x in zip(self.mixes, pooled, strict=True)]
-
-    def features(self, images):
-        return self.mixes[0](images).mean(dim=(2, 3))
-
-
 @pytest.fixture(autouse=True)
 def small_measures(monkeypatch):
-    """Measure at 32 px, where numbers mean nothing, in float32, faster for a few channels."""
+    """Measure at 32 px: here the numbers mean nothing."""
     monkeypatch.setattr(features_module, "MEASURE_PX", 32)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
 
 
 @pytest.fixture(scope="session")
 def features():
-    """A stand-in for the feature network, with random weights."""
+    """The feature network with random weights."""
     torch.manual_seed(0)
-    return TinyFeatures().requires_grad_(False)
+    return EfficientNetLite0().freeze()
 
 
 @pytest.fixture(scope="session")
