@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import Load
-from tabs.paint import api, film, page, start
+from tabs.common import Load, Outlet
+from tabs.paint import api, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
 TITLE = "Paint"
@@ -20,14 +20,18 @@ def is_open() -> bool:
     return any(is_ready(model) for _, model in choices())
 
 
-def build(load: Load) -> None:
-    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+def build(load: Load) -> list[Outlet]:
+    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline.
+
+    Returns what can send its picture on to Translate.
+    """
     if not is_ready(OURS):
         gr.Markdown(MISSING, elem_id="paint-missing")
     model = first_painter()
     if model is None:
-        return
+        return []
     canvas = page.canvas(load)
+    outlet = send.build(load)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
             opening = start.layout_file()
@@ -39,3 +43,4 @@ def build(load: Load) -> None:
             choosing = start.layout_model(model)
     start.wire(load, canvas, opening, choosing)
     api.build(load)
+    return [outlet]

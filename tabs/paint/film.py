@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from typing import Any
 
@@ -12,11 +11,10 @@ from PIL import Image
 from gan_models import VideoWriter
 from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
 from tabs.paint.models import checked_painter
-from tabs.paint.state import MAX_STATES, read_map, read_painting
+from tabs.paint.state import MAX_STATES, read_map, read_painting, read_request
 
 FPS = 8
 LAST_SECONDS = 2  # how long the finished picture stands
-_MAX_TEXT = 20_000_000
 _FILM_JS = "(text, beside) => [JSON.stringify(window.ganvasPaint.film()), beside]"
 
 
@@ -85,11 +83,8 @@ def _read(text: Any) -> dict[str, Any]:
     Raises:
         ValueError: it is not that, or it is too long.
     """
-    try:
-        request = json.loads(text) if isinstance(text, str) and len(text) < _MAX_TEXT else None
-    except ValueError:
-        request = None
-    states = request.get("states") if isinstance(request, dict) else None
+    request = read_request(text)
+    states = request.get("states")
     if not isinstance(states, list) or not 1 <= len(states) <= MAX_STATES:
         raise ValueError("There is no painting to film; paint something first.")
     return request

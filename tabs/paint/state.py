@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,8 +17,25 @@ from gan_models import Painting, Patch
 TASK = "semantic"
 MAX_STATES = 64  # of a film
 _MAX_TEXT = 4_000_000  # characters of a map; one of the largest model's size has fewer
+_MAX_REQUEST = 20_000_000  # characters of a painting with all the states of a film
 
 Style = int | Sequence[float]
+
+
+def read_request(text: Any) -> Mapping[str, Any]:
+    """What the canvas hands over as text, as `read_painting` takes it.
+
+    Raises:
+        ValueError: it is empty, broken or too long.
+    """
+    try:
+        short = isinstance(text, str) and len(text) < _MAX_REQUEST
+        request = json.loads(text) if short else None
+    except ValueError:
+        request = None
+    if not isinstance(request, Mapping):
+        raise ValueError("There is no painting yet; paint something first.")
+    return request
 
 
 def read_painting(request: Any, pipeline: Any) -> Painting:

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from gan_models import zoo
-from tabs import paint
+from tabs import connect, paint, translate
 from tabs.theme import CSS, THEME
 from tests.browser.conftest import visit
 from tests.paint_fakes import fake_painter, fake_street, painter_spec, street_spec
@@ -31,15 +31,16 @@ def painter():
 
 @pytest.fixture(scope="module")
 def url(painter):
-    """A page with the Paint tab, and another to go to and come back from."""
+    """A page with the Paint tab, and another to go to, which takes pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zoo, "MODELS", (painter_spec(), street_spec()))
         models = {"paint": painter, "street": fake_street()}
-        with gr.Blocks() as app, gr.Tabs():
-            with gr.Tab("Elsewhere", elem_id="tab-elsewhere"):
-                gr.Markdown("Nothing here.")
-            with gr.Tab("Paint", elem_id="tab-paint"):
-                paint.build(lambda model, **_: models[model])
+        with gr.Blocks() as app, gr.Tabs() as rooms:
+            with gr.Tab("Elsewhere", id=translate.TITLE, elem_id="tab-elsewhere"):
+                photo = gr.Image(type="filepath", format="png", elem_id="sent")
+            with gr.Tab("Paint", id=paint.TITLE, elem_id="tab-paint"):
+                outlets = paint.build(lambda model, **_: models[model])
+            connect({translate.TITLE: photo, paint.TITLE: outlets}, rooms)
         app.queue()
         _, url, _ = app.launch(
             server_port=None, prevent_thread_lock=True, quiet=True, theme=THEME, css=CSS
@@ -292,18 +293,19 @@ def settle(page) -> None:
     page.wait_for_function("!ganvasPaint.live.running && !ganvasPaint.live.wanted")
 
 
-def picture(page) -> np.ndarray:
-    """The pixels of the picture on the page."""
+def picture(page, selector: str = ".picture") -> np.ndarray:
+    """The pixels of a picture on the page."""
     width, height, *data = page.evaluate(
-        """() => {
-          const image = document.querySelector('.picture');
+        """selector => {
+          const image = document.querySelector(selector);
           const canvas = document.createElement('canvas');
           [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
           const pen = canvas.getContext('2d');
           pen.drawImage(image, 0, 0);
           const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
           return [canvas.width, canvas.height, ...pixels];
-        }"""
+        }""",
+        selector,
     )
     return np.array(data, np.uint8).reshape(height, width, 4)
 
@@ -464,6 +466,18 @@ def test_the_film_is_made(studio, painter):
     page.click("#paint-tab-film-button")
     page.click("#paint-film-make")
     expect(page.locator("#paint-film-info")).to_contain_text("pictures, 8 a second")
+
+
+def test_a_painting_is_sent_on_as_it_is_now(studio):
+    page = studio()
+    use(page, "ellipse")
+    page.fill(".seed", "5")
+    settle(page)
+    wanted = picture(page)
+    page.click("#paint-send")
+    expect(page.locator("#sent img")).to_be_visible()
+    page.wait_for_function("document.querySelector('#sent img').complete")
+    assert (picture(page, "#sent img") == wanted).all()
 
 
 def test_two_visitors_have_a_canvas_each(browser, url, painter):

@@ -1,0 +1,31 @@
+"""The way of a painting from here to the Translate tab."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import gradio as gr
+
+from tabs.common import Load, Outlet, png_files
+from tabs.paint.models import checked_painter
+from tabs.paint.state import read_painting, read_request
+
+# the painting is the browser's, and handed over with the click
+_PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPaint.payload()) : '']"
+
+
+def build(load: Load) -> Outlet:
+    """Lay out the button; it sends the picture as it is painted now."""
+    text = gr.Textbox(visible=False)
+    button = gr.Button("Send the picture to Translate", size="sm", elem_id="paint-send")
+    button.click = partial(button.click, js=_PAINTING_JS)
+
+    def make(text: str) -> str:
+        request = read_request(text)
+        model = checked_painter(request.get("model"))
+        pipeline = load(model)
+        painting = read_painting(request, pipeline)
+        picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
+        return png_files([picture], [f"{model}-painting"])[0]
+
+    return Outlet(button, make, [text])
