@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,7 +35,7 @@ TASKS = {
 }
 
 if TYPE_CHECKING:
-    from gan_models.training import Progress
+    from gan_models.training import Outcome, Progress
 
 
 class Parser(argparse.ArgumentParser):
@@ -127,6 +127,17 @@ def build_parser() -> Parser:
     command.add_argument("--kimg", type=float, help="thousands of pictures in all")
     command.add_argument("--device", help="cpu, cuda or mps")
     command.set_defaults(run=run_train)
+
+    command = commands.add_parser("finetune", help="a model on one's own pictures; can be resumed")
+    command.add_argument("--base", required=True, metavar="MODEL", help="what to begin from")
+    command.add_argument("--images", type=Path, required=True, metavar="DIR|ZIP")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument("--preset", help="quick (default), normal or long")
+    command.add_argument("--kimg", type=float, help="thousands of pictures in all, however long")
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument("--device", help="cpu, cuda or mps")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    command.set_defaults(run=run_finetune)
 
     command = commands.add_parser("evaluate", help="a trained model's table of measures")
     command.add_argument("model")
@@ -284,20 +295,48 @@ def run_paint(arguments: argparse.Namespace) -> None:
 
 def run_train(arguments: argparse.Namespace) -> None:
     """Train a recipe, telling how it goes."""
-    from gan_models.training import TrainingError, train
+    from gan_models.training import train
+
+    options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
+    _tell_training(
+        lambda report: train(arguments.recipe, arguments.out, callback=report, **options)
+    )
+
+
+def run_finetune(arguments: argparse.Namespace) -> None:
+    """Fine-tune a model in this process, telling how it goes."""
+    from gan_models.training import FinetuneSettings, finetune
+
+    _is_file(arguments.out, ())
+    values = shelf.read_options(",".join(arguments.set))
+    if arguments.preset is not None:
+        values["preset"] = arguments.preset
+    if arguments.kimg is not None:  # a length of one's own: the preset's time does not count
+        values |= {"kimg": arguments.kimg, "seconds": None}
+    settings = FinetuneSettings.from_dict(values)
+    options = {"resume": arguments.resume, "device": arguments.device}
+    _tell_training(
+        lambda report: finetune(
+            arguments.base, arguments.images, arguments.out, settings, callback=report, **options
+        )
+    )
+
+
+def _tell_training(start: Callable[[Callable[[Progress], None]], Outcome]) -> None:
+    """Print the news of a training that `start` runs with a callback."""
+    from gan_models.training import TrainingError
 
     shown = {"at": 0.0}
 
     def report(progress: Progress) -> None:
         if progress.message:
-            print(progress.message)
+            print(progress.message, flush=True)
         elif progress.metrics or time.monotonic() - shown["at"] > 10:
             shown["at"] = time.monotonic()
             print(_progress_line(progress), flush=True)
 
-    options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
     try:
-        outcome = train(arguments.recipe, arguments.out, callback=report, **options)
+        outcome = start(report)
     except TrainingError as error:
         raise ValueError(str(error)) from error
     state = "finished" if outcome.finished else "stopped; --resume goes on"

@@ -174,9 +174,14 @@ class LatentGame(Game):
     # --- looking and measuring ------------------------------------------------------------------
 
     @torch.no_grad()
-    def sample(self, seeds_: Sequence[int], class_index: Sequence[int] | None = None) -> Tensor:
-        """The averaged generator's pictures of seeds, [N, 3, H, W] on the CPU."""
-        average, pictures = self.averages["generator"], []
+    def sample(
+        self,
+        seeds_: Sequence[int],
+        class_index: Sequence[int] | None = None,
+        generator: torch.nn.Module | None = None,
+    ) -> Tensor:
+        """The averaged generator's pictures of seeds, or another's, [N, 3, H, W] on the CPU."""
+        average, pictures = generator or self.averages["generator"], []
         for start in range(0, len(seeds_), 32):
             z = seeds.sample_z(seeds_[start : start + 32], average.z_dim).to(self.device)
             c = None

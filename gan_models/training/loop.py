@@ -58,6 +58,8 @@ class Settings:
     snapshot_seconds: float = 45.0
     sheet_seconds: float = 150.0
     metrics_seconds: float = 480.0
+    seconds: float | None = None  # of training, over all processes; None: only `kimg` ends a run
+    opening: bool = False  # measure and show before the first step, too
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def is_over(settings: Settings, images: int, seconds: float, total_kimg: float) -> bool:
+    """Whether a run has come to its end: by pictures seen, or by time."""
+    late = settings.seconds is not None and seconds >= settings.seconds
+    return late or images >= total_kimg * 1000
 
 
 @contextmanager
@@ -155,7 +163,7 @@ def run(
             run_folder.is_exported
             and state
             and state["finished"]
-            and state["images"] >= total * 1000
+            and is_over(settings, state["images"], state["seconds"], total)
         ):
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
@@ -204,6 +212,9 @@ class Session:
                 self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
             self.journal.cut(-1)
             self.save()
+        if self.settings.opening and not self.journal.metrics.rows():
+            self.measure()
+            self.show()
         now = time.monotonic()
         self.snapshot_due = now + self.settings.first_snapshot_seconds
         self.sheet_due = now + self.settings.sheet_seconds
@@ -211,10 +222,12 @@ class Session:
 
     def play(self) -> Outcome:
         """Step until done or asked to stop; the last act is always a snapshot."""
-        while self.images < self.total_kimg * 1000 and not self.stopping:
+        while not self.is_over and not self.stopping:
+            begin = time.monotonic()
             self.advance()
             self.tend()
-        if self.images >= self.total_kimg * 1000:
+            self.seconds += time.monotonic() - begin
+        if self.is_over:
             self.finished = True
             self.measure()
             self.game.export(self.folder.path, self.facts())
@@ -222,6 +235,11 @@ class Session:
         if not self.save():
             self.roll_back()
         return Outcome(self.finished, self.step, self.images / 1000, self.folder.path)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return is_over(self.settings, self.images, self.seconds, self.total_kimg)
 
     def advance(self) -> None:
         """One step of the game, tried again in smaller parts if memory runs out."""
@@ -248,7 +266,6 @@ class Session:
             update_average(average, self.game.networks[name], decay)
         self.journal.losses.append({"step": self.step, "kimg": self.images / 1000, **losses})
         elapsed = time.monotonic() - begin
-        self.seconds += elapsed
         now = size / max(elapsed, 1e-9)
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
         self.tell(losses=losses)
@@ -274,6 +291,8 @@ class Session:
             return
         left = max(self.total_kimg * 1000 - self.images, 0)
         eta = left / self.speed if self.speed else math.inf
+        if self.settings.seconds is not None:
+            eta = min(eta, max(self.settings.seconds - self.seconds, 0.0))
         progress = Progress(
             self.step, self.images / 1000, self.total_kimg, self.speed, eta, message=message, **news
         )
@@ -295,7 +314,8 @@ class Session:
     def measure(self) -> None:
         """Evaluate and write the measures down."""
         self.metrics = metrics = self.game.evaluate()
-        if metrics:
+        rows = self.journal.metrics.rows()
+        if metrics and not (rows and int(rows[-1]["step"]) == self.step):
             self.journal.metrics.append({"step": self.step, "kimg": self.images / 1000, **metrics})
             self.tell(metrics=metrics)
 

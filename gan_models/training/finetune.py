@@ -1,0 +1,259 @@
+"""Fine-tuning: a base and a handful of pictures become settings of the one training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from gan_models.device import pick_device
+from gan_models.training.bases import Base, load_base, own_discriminator
+from gan_models.training.features import load_features
+from gan_models.training.finetune_game import FinetuneGame
+from gan_models.training.intake import (
+    CROPS,
+    MAX_PICTURES,
+    MIN_PICTURES,
+    Crop,
+    CropData,
+    is_taken_in,
+    read_pictures,
+    squares,
+    take_in,
+)
+from gan_models.training.latent_game import LatentSettings
+from gan_models.training.loop import Callback, Outcome, Settings, run
+from gan_models.training.pictures import channels_first
+from gan_models.training.watch import Watch
+
+DISCRIMINATORS = ("projected", "base")
+AUGMENTATIONS = {"diffaugment": ("color", "translation", "cutout"), "none": ()}
+AUGMENTATIONS["ada"] = AUGMENTATIONS["diffaugment"]
+ADA_TARGET = 0.6
+FIELD_RANGES: dict[str, tuple[float, float]] = {
+    "kimg": (0.001, 10_000),
+    "seconds": (1, 30 * 86_400),
+    "freeze_d": (0, 16),
+    "generator_rate": (1e-6, 0.2),
+    "discriminator_rate": (1e-6, 0.2),
+    "batch": (2, 256),
+    "ema_half_life_kimg": (0.0, 1000.0),
+    "r1_gamma": (0.0, 1000.0),
+    "seed": (0, 2**32 - 1),
+}
+
+
+def _check_number(name: str, value: Any, low: float, high: float) -> None:
+    if name == "seconds" and value is None:
+        return
+    whole = name in ("freeze_d", "batch", "seed")
+    right_kind = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not right_kind or not math.isfinite(value) or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"{name} is {kind} from {low:g} to {high:g}, not {str(value)[:40]!r}.")
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """How to fine-tune; whichever of `kimg` and `seconds` is reached first ends it.
+
+    Raises:
+        ValueError: a value that makes no sense.
+    """
+
+    preset: str = "quick"  # a key of `PRESETS`
+    kimg: float = 5.0
+    seconds: float | None = 480.0  # of training, over all processes; None: no limit
+    crop: Crop = "centre"
+    discriminator: Literal["projected", "base"] = "projected"
+    augmentation: Literal["diffaugment", "ada", "none"] = "diffaugment"
+    freeze_d: int = 0  # first layers of the discriminator that stay as they are
+    generator_rate: float = 1e-3
+    discriminator_rate: float = 4e-4
+    batch: int = 8
+    ema_half_life_kimg: float = 0.5
+    r1_gamma: float = 1.0  # only for a discriminator of pixels
+    mirror: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        known = {
+            "preset": tuple(LENGTHS),
+            "crop": CROPS,
+            "discriminator": DISCRIMINATORS,
+            "augmentation": tuple(AUGMENTATIONS),
+        }
+        for name, values in known.items():
+            if getattr(self, name) not in values:
+                raise ValueError(
+                    f"{name} is one of {', '.join(values)}, not {str(getattr(self, name))[:40]!r}."
+                )
+        for name, (low, high) in FIELD_RANGES.items():
+            _check_number(name, getattr(self, name), low, high)
+        if not isinstance(self.mirror, bool):
+            raise ValueError("mirror is either true or false.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FinetuneSettings:
+        """Settings from `asdict`'s result, or from part of it: the rest is the preset's.
+
+        Raises:
+            ValueError: an unknown name, or a value that makes no sense.
+        """
+        names = {field.name for field in fields(cls)}
+        unknown = [str(name) for name in values if name not in names]
+        if unknown:
+            raise ValueError(
+                f"There is no setting {unknown[0][:40]!r}; there are {', '.join(sorted(names))}."
+            )
+        preset = values.get("preset", "quick")
+        if preset not in PRESETS:
+            raise ValueError(f"preset is one of {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
+        return replace(PRESETS[preset], **values)
+
+
+LENGTHS: dict[str, tuple[float, float]] = {  # kimg, seconds
+    "quick": (5.0, 8 * 60),
+    "normal": (30.0, 45 * 60),
+    "long": (100.0, 3 * 3600),
+}
+PRESETS: dict[str, FinetuneSettings] = {
+    name: FinetuneSettings(name, kimg, seconds) for name, (kimg, seconds) in LENGTHS.items()
+}
+
+
+def finetune(
+    base: str,
+    pictures: Path,
+    out: Path,
+    settings: FinetuneSettings,
+    *,
+    resume: bool = False,
+    device: str | None = None,
+    callback: Callback | None = None,
+) -> Outcome:
+    """Train a base on pictures, in the calling process.
+
+    Leaves in `out`: generator.safetensors at the end; state.pt, from which it can be resumed;
+    snapshots/, sheets/ and raw/ named by step; nearest.png; health.json; losses.csv, metrics.csv.
+
+    Args:
+        base: id of a model, or path of a self-describing file.
+        pictures: a folder that `take_in` made; or any picture, zip, video or folder of them, which
+            are then taken in, into out/pictures.
+        out: folder of the run.
+        settings: see `FinetuneSettings`; when resuming, the same as before.
+        resume: go on with the run in the folder; begin anew where there is none.
+        device: "cpu", "cuda" or "mps"; None: the best there is.
+        callback: hears of every step, and stops the run by returning False.
+
+    Raises:
+        ValueError: no such base or device; fewer than 10 or more than 2,000 usable pictures.
+        TrainingError: the folder is in use or holds a run; the run diverges again and again; the
+            disk is full; memory runs out; the device is lost.
+        WeightsError: the base or the feature network cannot be had.
+    """
+    chosen = pick_device(device)
+    loaded = load_base(base)
+    folder = prepare_pictures(pictures, out, loaded.resolution, settings.crop)
+    whole = read_pictures(folder)
+    reals = squares(whole, loaded.resolution)
+    watch = Watch(out, callback)
+
+    def make_game() -> FinetuneGame:
+        watch.game = FinetuneGame(
+            _game_settings(settings, loaded, len(whole)),
+            load_features(chosen),
+            chosen,
+            channels_first(reals),
+            loaded,
+            ramp_kimg=max(settings.kimg, 1.0),
+        )
+        return watch.game
+
+    return run(
+        _loop_settings(settings, loaded, len(whole)),
+        make_game,
+        lambda: CropData(whole, loaded.resolution, mirror=settings.mirror),
+        out,
+        resume=resume,
+        kimg=settings.kimg,
+        callback=watch,
+    )
+
+
+def prepare_pictures(pictures: Path, out: Path, resolution: int, crop: Crop) -> Path:
+    """The folder of pictures to train on, taken in first where that has not been done.
+
+    Raises:
+        ValueError: fewer than 10 or more than 2,000 usable pictures.
+    """
+    folder = pictures
+    if not is_taken_in(folder, resolution, crop):
+        folder = out / "pictures"
+        if not is_taken_in(folder, resolution, crop):
+            if not pictures.exists():
+                raise ValueError(f"There are no pictures at {pictures}; check the path.")
+            take_in([pictures], folder, resolution=resolution, crop=crop)
+    num = len(read_pictures(folder))
+    if not MIN_PICTURES <= num <= MAX_PICTURES:
+        raise ValueError(
+            f"{num} usable pictures were found; {MIN_PICTURES} to {MAX_PICTURES} are needed."
+        )
+    return folder
+
+
+def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSettings:
+    discriminator: dict[str, Any] = {"color_px": 16}
+    projected = True
+    if settings.discriminator == "base":
+        own = own_discriminator(base)
+        discriminator, projected = own.config, own.family == "projected-discriminator"
+    return LatentSettings(
+        generator=base.generator.config,
+        discriminator=discriminator,
+        projected=projected,
+        generator_rate=settings.generator_rate,
+        discriminator_rate=settings.discriminator_rate,
+        augmentations=AUGMENTATIONS[settings.augmentation],
+        ada_target=ADA_TARGET if settings.augmentation == "ada" else None,
+        judge_px=min(max(base.resolution, 96), 256),
+        mode_seeking=1.0,
+        r1_gamma=settings.r1_gamma,
+        frozen=_frozen(settings.freeze_d, projected),
+        family=base.generator.family,
+        card={
+            "title": f"{base.title}, fine-tuned",
+            "licence": base.licence,
+            "source": f"fine-tuned by Ganvas on {num} pictures, from {base.title}: {base.source}",
+        },
+    )
+
+
+def _frozen(num_layers: int, projected: bool) -> tuple[str, ...]:
+    """FreezeD (Mo et al. 2020, arXiv:2002.10964): the first layers of the discriminator stay."""
+    if not num_layers:
+        return ()
+    if projected:  # its features are frozen anyway; in its heads every third module is a layer
+        return tuple(f"heads.{h}.body.{i}." for h in range(8) for i in range(3 * num_layers - 2))
+    return ("from_rgb.", *(f"blocks.{i}." for i in range(num_layers - 1)))
+
+
+def _loop_settings(settings: FinetuneSettings, base: Base, num: int) -> Settings:
+    seconds = settings.seconds or 3600.0
+    return Settings(
+        recipe=f"finetune of {base.id}",
+        batch=settings.batch,
+        kimg=settings.kimg,
+        data=f"{num} pictures of a visitor",
+        seed=settings.seed,
+        ema_half_life_kimg=settings.ema_half_life_kimg,
+        sheet_seconds=float(np.clip(seconds / 30, 10, 240)),
+        metrics_seconds=float(np.clip(seconds / 12, 20, 480)),
+        seconds=settings.seconds,
+        opening=True,
+    )

@@ -1,0 +1,113 @@
+"""The latent game as fine-tuning plays it: from a base, towards a handful of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_models.images import grid, to_pil
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import metrics
+from gan_models.training.bases import Base
+from gan_models.training.features import pooled_features
+from gan_models.training.latent_game import LatentGame, LatentSettings
+from gan_models.training.pictures import rows, to_float
+from gan_models.weights import save_generator
+
+MEASURED = 128  # generated pictures a measurement
+MEASURED_REALS = 500
+COPY_RATIO = 0.5  # nearer to a training picture than this share of their own distances: a copy
+NUM_NEAREST = 8
+SHEET_PX = 640
+
+
+@dataclass
+class Nearest:
+    """Generated pictures [N, 3, H, W], and for each the most alike of those trained on."""
+
+    fakes: Tensor
+    reals: Tensor
+    ratio: np.ndarray  # [N] their distance, in typical distances between pictures trained on
+
+
+class FinetuneGame(LatentGame):
+    """A latent game that begins from a base and watches for copies of what it is shown."""
+
+    def __init__(
+        self,
+        settings: LatentSettings,
+        features: EfficientNetLite0,
+        device: torch.device,
+        reals: Tensor,
+        base: Base,
+        ramp_kimg: float,
+    ) -> None:
+        super().__init__(settings, features, device, reals[:MEASURED_REALS])
+        for networks in (self.networks, self.averages):
+            networks["generator"].load_state_dict(base.generator.state_dict())
+        own = base.discriminator
+        if own is not None and own.config == self.networks["discriminator"].config:
+            self.networks["discriminator"].load_state_dict(own.state_dict())
+        if self.ada is not None:
+            self.ada.ramp_kimg = ramp_kimg
+        self.nearest: Nearest | None = None
+        self._copy_scale = 1.0
+
+    # --- looking and measuring ------------------------------------------------------------------
+
+    def sheet(self) -> Image.Image:
+        """The averaged generator's pictures of the first seeds."""
+        return self._sheet_of(self.averages["generator"])
+
+    def raw_sheet(self) -> Image.Image:
+        """The same of the generator as it is."""
+        return self._sheet_of(self.networks["generator"])
+
+    def _sheet_of(self, generator: torch.nn.Module) -> Image.Image:
+        side = min(max(SHEET_PX // generator.img_resolution, 3), 8)
+        return grid(to_pil(self.sample(range(side * side), generator=generator)))
+
+    def evaluate(self) -> dict[str, float]:
+        """KID-effl0 and diversity against the pictures, and the share of copies of them."""
+        if self._real_features is None:
+            self._real_features = pooled_features(self.features, to_float(self.reals))
+            self._copy_scale = _typical_distance(self._real_features)
+        fakes = self.sample(range(100_000, 100_000 + MEASURED))
+        seen = pooled_features(self.features, fakes)
+        apart = metrics.pairwise_distances(seen, self._real_features)  # [fakes, reals]
+        ratio = apart.min(axis=1) / self._copy_scale
+        self.nearest = Nearest(fakes, self.reals[apart.argmin(axis=1)], ratio)
+        return {
+            "kid_effl0": metrics.kid(self._real_features, seen),
+            "diversity_share": metrics.diversity(seen) / metrics.diversity(self._real_features),
+            "memorised_share": float((ratio < COPY_RATIO).mean()),
+            "nearest_ratio": float(np.median(ratio)),
+        }
+
+    def nearest_sheet(self) -> Image.Image | None:
+        """Samples above the pictures trained on that are most like them; None before a measure."""
+        if self.nearest is None:
+            return None
+        first = np.argsort(self.nearest.ratio)[:NUM_NEAREST]
+        made, seen = self.nearest.fakes[first], to_float(self.nearest.reals[first])
+        return rows([to_pil(made), to_pil(seen)])
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def save_snapshot(self, path: Path, training: dict[str, Any]) -> None:
+        """The averaged generator as it stands, as a file that describes itself."""
+        card = self.settings.card
+        save_generator(path, self.averages["generator"], task="latent", training=training, **card)
+
+
+def _typical_distance(features: np.ndarray) -> float:
+    """Median distance from one picture to the most alike of the others."""
+    apart = metrics.pairwise_distances(features, features)
+    np.fill_diagonal(apart, np.inf)
+    return max(float(np.median(apart.min(axis=1))), 1e-6)

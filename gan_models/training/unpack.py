@@ -1,0 +1,286 @@
+"""Uploads taken apart, safely: zip archives, animations and short videos become single pictures.
+
+No name from outside is ever used as a path: what has to be a file for a moment gets one name, in
+the folder that the caller gives.
+"""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import struct
+import time
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from PIL import Image, ImageSequence
+
+from gan_models.images import MAX_FILE_MB, check_size, open_picture
+from gan_models.photos import normalise, read_photo
+
+STILL = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "TGA", "JPEG2000")
+MOVING = ("GIF", "WEBP", "PNG", "AVIF")
+FRAMES_A_SECOND = 4  # of a video; more are too much alike
+MAX_FRAMES = 240  # of one clip
+MAX_CLIP_SECONDS = 120
+MAX_MEMBERS = 10_000
+MAX_NAME_CHARS = 80
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
+    *(struct.error, zlib.error, ArithmeticError, NotImplementedError, RecursionError),
+    *(lzma.LZMAError, zipfile.BadZipFile, RuntimeError, AttributeError),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one call takes at most."""
+
+    num_pictures: int = 2000
+    num_bytes: int = 2_000_000_000  # read in all, after unpacking
+    seconds: float = 600.0
+
+
+@dataclass
+class Budget:
+    """What is left of the limits while uploads are taken apart."""
+
+    limits: Limits
+    num_bytes: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def spend(self, num_bytes: int) -> None:
+        """Count bytes read.
+
+        Raises:
+            Exhausted: too many, or too much time has gone by.
+        """
+        self.num_bytes += num_bytes
+        if self.num_bytes > self.limits.num_bytes:
+            raise Exhausted(
+                f"The pictures together have more than {self.limits.num_bytes / 1e6:.0f} MB when "
+                "unpacked; upload fewer or smaller ones."
+            )
+        if time.monotonic() - self.begun > self.limits.seconds:
+            raise Exhausted(
+                f"Reading took longer than {self.limits.seconds:.0f} seconds; upload fewer or "
+                "smaller pictures."
+            )
+
+
+class Exhausted(ValueError):  # noqa: N818 - not a fault of the file at hand
+    """A limit on everything together is reached; nothing more is read."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture found in an upload, or why there is none."""
+
+    name: str  # harmless to show
+    image: Image.Image | None  # RGB or RGBA
+    reason: str = ""
+
+
+def harmless(name: str) -> str:
+    """A name to show: its last part, without control characters or anything that marks up text."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    kept = "".join(
+        "_" if char in "<>&\"'`|*[]{}" else char
+        for char in unicodedata.normalize("NFC", last)
+        if not unicodedata.category(char).startswith("C")
+    ).strip()
+    if len(kept) > MAX_NAME_CHARS:
+        kept = kept[: MAX_NAME_CHARS - 9] + "…" + kept[-8:]
+    return kept.strip(".") or "picture"
+
+
+def open_items(source: Path, scratch: Path, budget: Budget) -> Iterator[Item]:
+    """Every picture in a file: itself, its frames, or those of an archive's members.
+
+    Args:
+        source: any file.
+        scratch: a path that may be written and removed, for the member at hand.
+        budget: of all files together.
+
+    Raises:
+        Exhausted: a limit is reached.
+    """
+    name = harmless(source.name)
+    try:
+        if source.is_symlink() or not source.is_file():
+            yield Item(name, None, "It is no file; choose a picture, a zip or a short video.")
+        elif _is_archive(source):
+            yield from _members(source, name, scratch, budget)
+        else:
+            budget.spend(source.stat().st_size)
+            yield from _pictures(source, name)
+    except Exhausted:
+        raise
+    except _BROKEN as error:
+        yield Item(name, None, _reason(error, source.name))
+
+
+def _reason(error: BaseException, file_name: str) -> str:
+    """A sentence about the file that does not name it; its name stands beside."""
+    text = str(error)
+    if isinstance(error, ValueError) and text.startswith(file_name):
+        return "It" + text[len(file_name) :]
+    if isinstance(error, ValueError) and text.startswith("The picture"):
+        return text
+    return "It cannot be read: it is damaged or ends too early. Save or copy it again."
+
+
+# --- archives -----------------------------------------------------------------------------------
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is a zip from its first byte; a picture may have one hung on behind."""
+    with open(path, "rb") as file:
+        return file.read(2) == b"PK" and zipfile.is_zipfile(path)
+
+
+def _members(source: Path, name: str, scratch: Path, budget: Budget) -> Iterator[Item]:
+    with zipfile.ZipFile(source) as archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        if not members:
+            yield Item(name, None, "It is an archive with nothing in it.")
+        for info in members[:MAX_MEMBERS]:
+            shown = harmless(info.filename)
+            refusal = _refusal(info)
+            if refusal:
+                yield Item(shown, None, refusal)
+                continue
+            try:
+                _extract(archive, info, scratch, budget)
+                if _is_archive(scratch):
+                    yield Item(shown, None, "It is an archive in an archive; unpack it first.")
+                else:
+                    yield from _pictures(scratch, shown)
+            except Exhausted:
+                raise
+            except _BROKEN as error:
+                yield Item(shown, None, _reason(error, scratch.name))
+            finally:
+                scratch.unlink(missing_ok=True)
+        if len(members) > MAX_MEMBERS:
+            more = len(members) - MAX_MEMBERS
+            yield Item(name, None, f"{more} more files in it are not looked at; upload fewer.")
+
+
+def _refusal(info: zipfile.ZipInfo) -> str:
+    """Why a member is not even unpacked; empty if it is."""
+    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+    if "__MACOSX" in parts or parts[-1:] in (("Thumbs.db",), (".DS_Store",)):
+        return "It is a note of the operating system, not a picture."
+    rooted = info.filename.startswith(("/", "\\")) or ":" in (parts or ("",))[0]
+    if rooted or ".." in parts:
+        return "Its name leads out of the archive; pack the pictures again without such paths."
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "It is a link, not a picture; pack the picture itself."
+    if info.flag_bits & 1:
+        return "It is locked with a password; pack the pictures again without one."
+    if info.compress_type not in _METHODS:
+        return "It is packed in an unusual way; pack the pictures again as an ordinary zip."
+    if info.file_size > MAX_FILE_MB * 1_000_000:
+        return f"It has {info.file_size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken."
+    return ""
+
+
+def _extract(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, scratch: Path, budget: Budget
+) -> None:
+    """Unpack a member, but no more of it than its entry says that there is."""
+    with archive.open(info) as member, open(scratch, "wb") as file:
+        left = info.file_size
+        while chunk := member.read(min(1 << 20, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise zipfile.BadZipFile("larger than its entry says")
+            budget.spend(len(chunk))
+            file.write(chunk)
+
+
+# --- pictures and clips -------------------------------------------------------------------------
+
+
+def _pictures(path: Path, name: str) -> Iterator[Item]:
+    """The picture in a file, or the frames of a moving one."""
+    with open(path, "rb") as file:
+        head = file.read(512)
+    kind = _video_kind(head)
+    if kind:
+        for number, frame in enumerate(_video_frames(path, kind), 1):
+            yield Item(f"{name}, frame {number}", frame)
+        return
+    if b"<svg" in head.lower():
+        yield Item(name, None, "It is an SVG drawing, not a picture of pixels; export it as PNG.")
+        return
+    with open_picture(path) as picture:
+        if picture.format not in STILL:
+            known = "PNG, JPEG, WebP and GIF"
+            yield Item(name, None, f"It is a {picture.format} file; {known} are taken.")
+            return
+        if picture.format in MOVING and getattr(picture, "n_frames", 1) > 1:
+            for number, frame in enumerate(_frames(picture), 1):
+                yield Item(f"{name}, frame {number}", frame)
+            return
+    yield Item(name, read_photo(path))
+
+
+def _frames(picture: Image.Image) -> Iterator[Image.Image]:
+    """Up to `MAX_FRAMES` frames of an animation, evenly spread."""
+    stride = -(-picture.n_frames // MAX_FRAMES)
+    for number, frame in enumerate(ImageSequence.Iterator(picture)):
+        if number % stride == 0:
+            yield normalise(frame.copy())
+
+
+def _video_kind(head: bytes) -> str:
+    """ffmpeg's name of a container, told by the first bytes; its own guessing is too generous.
+
+    Playlists and the like, which name other files and addresses, are none.
+    """
+    if head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis", b"heic", b"heix", b"mif1"):
+        return "mp4"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    return ""
+
+
+def _video_frames(path: Path, kind: str) -> Iterator[Image.Image]:
+    """A few frames a second of a video file.
+
+    Raises:
+        ValueError: over two minutes, or no video in it.
+    """
+    import av  # takes a while to load, and only videos need it
+
+    with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+        if not container.streams.video:
+            raise ValueError(f"{path.name} holds no moving picture; choose another file.")
+        stream = container.streams.video[0]
+        check_size((stream.width, stream.height), path.name)
+        seconds = container.duration / av.time_base if container.duration else 0.0
+        if seconds > MAX_CLIP_SECONDS:
+            raise ValueError(
+                f"{path.name} lasts {seconds:.0f} seconds; at most {MAX_CLIP_SECONDS} are taken. "
+                "Cut it shorter."
+            )
+        wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_FRAMES), 0.0, 0
+        fps = float(stream.average_rate or 24)
+        for number, frame in enumerate(container.decode(video=0)):
+            at = number / fps if frame.time is None else frame.time
+            if at + 1e-6 < due:
+                continue
+            due, taken = at + wait, taken + 1
+            if taken > MAX_FRAMES:
+                return
+            check_size((frame.width, frame.height), path.name)
+            yield frame.to_image()

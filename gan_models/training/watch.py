@@ -1,0 +1,76 @@
+"""What a fine-tuning leaves on the way: snapshots, raw sheets, nearest pictures, its health."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from gan_models.training.finetune_game import FinetuneGame
+from gan_models.training.game import parameters_of
+from gan_models.training.health import judge
+from gan_models.training.loop import Callback, Progress
+from gan_models.training.run_folder import Journal, atomic_write
+
+MAX_SNAPSHOTS = 12
+
+
+class Watch:
+    """A callback of the loop that writes files and passes the news on."""
+
+    def __init__(self, out: Path, callback: Callback | None) -> None:
+        self.out, self.callback = out, callback
+        self.game: FinetuneGame | None = None
+        self.diverged_at: int | None = None
+
+    def __call__(self, progress: Progress) -> bool | None:
+        """Hear of a step."""
+        if "diverged" in progress.message:
+            self.diverged_at = progress.step
+            self._write_health()
+        if progress.metrics:
+            self.diverged_at = None
+            self._write_health()
+            self._save_nearest()
+        if progress.sheet is not None:
+            self._save_pictures(progress)
+        return None if self.callback is None else self.callback(progress)
+
+    def _write_health(self) -> None:
+        rows = Journal(self.out).metrics.rows()
+        measures = [{k: float(v) for k, v in row.items() if v} for row in rows]
+        health = judge(measures, self.diverged_at is not None)
+        text = json.dumps(asdict(health))
+        atomic_write(self.out / "health.json", lambda path: path.write_text(text))
+
+    def _save_nearest(self) -> None:
+        sheet = self.game.nearest_sheet()
+        if sheet is not None:
+            atomic_write(self.out / "nearest.png", sheet.save)
+
+    def _save_pictures(self, progress: Progress) -> None:
+        name = f"{progress.step:07d}"
+        for folder in ("raw", "snapshots"):
+            (self.out / folder).mkdir(exist_ok=True)
+        atomic_write(self.out / "raw" / f"{name}.png", self.game.raw_sheet().save)
+        if _is_finite(self.game):
+            facts = {"kimg": progress.kimg, "steps": progress.step}
+            self.game.save_snapshot(self.out / "snapshots" / f"{name}.safetensors", facts)
+            thin(self.out / "snapshots")
+
+
+def _is_finite(game: FinetuneGame) -> bool:
+    trained = parameters_of(game.optimizers["generator"])
+    return all(bool(torch.isfinite(parameter).all()) for parameter in trained)
+
+
+def thin(folder: Path, most: int = MAX_SNAPSHOTS) -> None:
+    """Remove snapshots until `most` are left, spread evenly; the first and the last stay."""
+    files = sorted(folder.glob("*.safetensors"))
+    while len(files) > most:
+        steps = [int(path.stem) for path in files]
+        # the one whose loss leaves the smallest gap
+        gaps = [steps[i + 1] - steps[i - 1] for i in range(1, len(steps) - 1)]
+        files.pop(1 + gaps.index(min(gaps))).unlink()
