@@ -1,0 +1,219 @@
+"""How a job begins: pictures taken in, settings and quotas checked, the row queued."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan_models.jobs.care import erase, size_of
+from gan_models.jobs.quotas import GIGABYTE, Quotas
+from gan_models.jobs.records import UNFINISHED, Draft, Job, JobError
+from gan_models.jobs.shown import PICTURES
+from gan_models.jobs.store import Store, change, select
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from gan_models.spec import ModelSpec
+    from gan_models.training.finetune import FinetuneSettings
+
+MOST_DRAFTS = 3  # of a visitor; older ones make room
+TITLE_CHARS = 60
+RUN_BYTES = 300_000_000  # what a run may come to need beside its pictures
+
+
+def prepare(
+    store: Store,
+    quotas: Quotas,
+    owner: str,
+    sources: Sequence[Path],
+    base: str,
+    crop: str,
+    progress: Callable[[int, int], None] | None,
+) -> Draft:
+    """Take pictures in as a draft of the owner's.
+
+    Raises:
+        ValueError: no such base or crop; no room; the sentence says what to do.
+    """
+    from gan_models.training.intake import Limits, take_in
+
+    spec = find_base(base)
+    room = _room(store, quotas, owner)
+    _drop_old_drafts(store, owner)
+    now, limits = time.time(), Limits()
+    settings = json.dumps({"crop": crop})
+    job = Job(secrets.token_hex(8), owner, spec.title, base, "", settings, created=now, touched=now)
+    store.add(job)
+    folder = store.job_folder(job.id)
+    try:
+        verdicts = take_in(
+            sources,
+            folder / PICTURES,
+            resolution=spec.resolution,
+            crop=crop,
+            limits=replace(
+                limits, num_pictures=quotas.pictures, num_bytes=min(room, limits.num_bytes)
+            ),
+            progress=progress,
+        )
+    except BaseException as error:
+        erase(store, job.id)
+        if isinstance(error, OSError):
+            raise JobError(
+                f"The pictures could not be kept ({error.strerror or error}): make room on the "
+                "disk and try again."
+            ) from error
+        raise
+    num_taken = sum(verdict.taken for verdict in verdicts)
+    store.change(job.id, num_pictures=num_taken, num_bytes=size_of(folder))
+    return Draft(job.id, tuple(verdicts), num_taken)
+
+
+def preview(store: Store, job: Job, augmentation: str) -> tuple[Image.Image, Image.Image]:
+    """What the network will see of a draft, and the same augmented.
+
+    Raises:
+        ValueError: no pictures yet, or no such augmentation.
+    """
+    from gan_models.training import intake
+    from gan_models.training.finetune import AUGMENTATIONS
+
+    if augmentation not in AUGMENTATIONS:
+        raise JobError(f"An augmentation is one of {', '.join(AUGMENTATIONS)}; choose one.")
+    crop = json.loads(job.settings)["crop"]
+    folder = store.job_folder(job.id) / PICTURES
+    side = find_base(job.base).resolution
+    return intake.preview(folder, side, crop, AUGMENTATIONS[augmentation])
+
+
+def find_base(base: str) -> ModelSpec:
+    """The model that a job is to begin from, by its id; never a path.
+
+    Raises:
+        JobError: there is none of this id that can be fine-tuned; the message lists those.
+    """
+    from gan_models.training.bases import list_bases
+
+    bases = {spec.id: spec for spec in list_bases()}
+    if base not in bases:
+        known = ", ".join(bases) or "none on this machine yet"
+        raise JobError(f"There is no such model to begin from; choose from: {known}.")
+    return bases[base]
+
+
+def check_settings(preset: str, changes: dict[str, Any]) -> FinetuneSettings:
+    """The engine's settings of a preset with changes.
+
+    Raises:
+        ValueError: no such preset or setting, or a value out of its range.
+    """
+    from gan_models.training.finetune import FinetuneSettings
+
+    return FinetuneSettings.from_dict({**changes, "preset": preset})
+
+
+def launch(
+    store: Store, quotas: Quotas, job: Job, preset: str, changes: dict[str, Any], title: str
+) -> None:
+    """Queue a draft.
+
+    Raises:
+        ValueError: too few pictures, settings that do not do, a quota that is reached.
+    """
+    crop = json.loads(job.settings)["crop"]
+    settings = check_settings(preset, {"crop": crop, **changes})
+    if settings.crop != crop:
+        raise JobError(f"The pictures were taken in for the crop {crop!r}; take them in again.")
+    most = quotas.job_hours * 3600
+    settings = replace(settings, seconds=min(settings.seconds or most, most))
+    refuse_too_few(Draft(job.id, (), job.num_pictures))
+    title = " ".join(title.split())[:TITLE_CHARS] or (f"{job.title} on {job.num_pictures} pictures")
+    enqueue(
+        store,
+        quotas,
+        job,
+        title=title,
+        preset=preset,
+        settings=json.dumps(asdict(settings)),
+        total_kimg=settings.kimg,
+    )
+
+
+def refuse_too_few(draft: Draft) -> None:
+    """Raise JobError where a job would have fewer pictures than training needs."""
+    from gan_models.training.intake import MIN_PICTURES
+
+    if draft.num_taken < MIN_PICTURES:
+        refused = [verdict for verdict in draft.verdicts if not verdict.taken]
+        why = f" {refused[0].name}: {refused[0].reason}" if refused else ""
+        raise JobError(
+            f"{draft.num_taken} of the pictures can be used, and {MIN_PICTURES} are needed; "
+            f"add some.{why}"
+        )
+
+
+def enqueue(store: Store, quotas: Quotas, job: Job, **changes: Any) -> None:
+    """Queue a job if the owner's and everybody's quotas allow, with changes to its row.
+
+    Raises:
+        JobError: a quota is reached.
+    """
+    settings = json.loads(changes.get("settings", job.settings))
+    spent, planned = store.seconds_spent(job.owner), settings.get("seconds") or 0.0
+    if spent + planned > quotas.hours * 3600:
+        left = max(quotas.hours * 3600 - spent, 0) / 60
+        raise JobError(
+            f"You have {left:.0f} of the {quotas.hours:g} hours of training in 24 hours left, in "
+            "minutes, and this job may need more; choose a shorter preset, or come back tomorrow."
+        )
+    with store.writing() as db:
+        _refuse_full_queue(db, quotas, job.owner)
+        change(db, job.id, state="queued", queued=time.time(), wish="", message="", **changes)
+
+
+def _refuse_full_queue(db: sqlite3.Connection, quotas: Quotas, owner: str) -> None:
+    waiting = [job for job in select(db) if job.state in UNFINISHED]
+    if sum(job.owner == owner for job in waiting) >= quotas.waiting:
+        raise JobError(
+            f"{quotas.waiting} of your jobs wait or run already; stop one, or wait for its end."
+        )
+    if len(waiting) >= quotas.all_waiting:
+        raise JobError(f"{len(waiting)} jobs wait already, of all visitors; try again later.")
+
+
+def _room(store: Store, quotas: Quotas, owner: str) -> int:
+    """How many bytes of pictures the owner may bring.
+
+    Raises:
+        JobError: none, or no further job.
+    """
+    jobs = store.select()
+    kept = [job for job in jobs if job.owner == owner and job.state != "draft"]
+    if len(kept) >= quotas.jobs:
+        raise JobError(f"You keep {len(kept)} jobs, the most there may be; delete one first.")
+    if len(jobs) >= quotas.all_jobs + MOST_DRAFTS:
+        raise JobError("There is no room for another job here; try again in a few days.")
+    mine = quotas.gigabytes * GIGABYTE - sum(job.num_bytes for job in kept) - RUN_BYTES
+    if mine <= 0:
+        raise JobError(
+            f"Your jobs take nearly all of your {quotas.gigabytes:g} GB; delete one first."
+        )
+    everybody = quotas.all_gigabytes * GIGABYTE - sum(job.num_bytes for job in jobs) - RUN_BYTES
+    free = shutil.disk_usage(store.folder).free - quotas.free_gigabytes * GIGABYTE
+    if min(everybody, free) <= 0:
+        raise JobError("The disk here has no room for another job; delete one, or try again later.")
+    return int(min(mine, everybody, free))
+
+
+def _drop_old_drafts(store: Store, owner: str) -> None:
+    drafts = store.select("owner = ? AND state = 'draft'", owner)
+    for draft in drafts[: -(MOST_DRAFTS - 1)]:
+        erase(store, draft.id)

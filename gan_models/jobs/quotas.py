@@ -1,0 +1,67 @@
+"""How much a visitor, and all of them together, may have: one table, from the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+
+from gan_models.jobs.records import JobError
+
+GIGABYTE = 1_000_000_000
+PREFIX = "GANVAS_QUOTA_"
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """Limits; each can be set in the environment, as GANVAS_QUOTA_JOBS and so on."""
+
+    pictures: int = 2000  # a job
+    jobs: int = 10  # a visitor keeps, finished ones too
+    waiting: int = 3  # of a visitor, queued or running
+    gigabytes: float = 4.0  # of a visitor
+    hours: float = 12.0  # of training a visitor, in any 24 hours
+    job_hours: float = 3.0  # a job
+    all_jobs: int = 200
+    all_waiting: int = 40
+    all_gigabytes: float = 40.0
+    free_gigabytes: float = 0.5  # left on the disk, or nothing new begins
+    unfinished_days: float = 7.0  # a job that waits, is paused or stopped is kept, once unvisited
+    finished_days: float = 30.0
+    slice_minutes: float = 20.0  # a job runs before it lets waiting visitors go first
+    at_once: int = 1  # jobs that run at the same time on this machine
+
+    @classmethod
+    def from_environment(cls) -> Quotas:
+        """The limits with what GANVAS_QUOTA_... sets.
+
+        Raises:
+            JobError: a value is no number above 0.
+        """
+        found = {}
+        for field in fields(cls):
+            name = PREFIX + field.name.upper()
+            if text := os.environ.get(name):
+                found[field.name] = _number(name, text, int if field.type == "int" else float)
+        return cls(**found)
+
+    def sentences(self) -> tuple[str, ...]:
+        """The limits in words, for the page."""
+        return (
+            f"Up to {self.pictures:,} pictures a job, and {self.job_hours:g} hours of training.",
+            f"Up to {self.jobs} jobs and {self.gigabytes:g} GB a visitor, {self.waiting} of them "
+            f"waiting or running, and {self.hours:g} hours of training in 24 hours.",
+            f"All visitors together: {self.all_jobs} jobs, {self.all_waiting} of them waiting, "
+            f"and {self.all_gigabytes:g} GB.",
+            f"Jobs that nobody opens any more are deleted after {self.unfinished_days:g} days, "
+            f"finished ones after {self.finished_days:g}.",
+        )
+
+
+def _number(name: str, text: str, kind: type) -> float:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise JobError(f"{name} is {text[:20]!r}; set it to a number above 0, or to nothing.")
+    return value

@@ -1,0 +1,190 @@
+"""The rows of all jobs in one SQLite file (WAL), shared by the page and the workers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from gan_models.jobs.records import UNFINISHED, Job, JobError
+
+VERSION = 1
+_KINDS = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "int | None": "INTEGER"}
+_COLUMNS = {field.name: _KINDS[str(field.type)] for field in fields(Job)}
+_TABLES = (
+    f"CREATE TABLE IF NOT EXISTS jobs ({', '.join(f'{n} {k}' for n, k in _COLUMNS.items())}, "
+    "PRIMARY KEY (id))",
+    # who works, and when it last said so
+    "CREATE TABLE IF NOT EXISTS workers (slot INTEGER PRIMARY KEY, pid INTEGER, beat REAL)",
+    # training time, for the hours a visitor may have
+    "CREATE TABLE IF NOT EXISTS shifts (owner TEXT, began REAL, seconds REAL)",
+)
+
+
+class Store:
+    """Reads and writes rows; any number of processes and threads may hold one.
+
+    Raises (all methods):
+        JobError: the file cannot be written or is no SQLite file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "jobs.sqlite"
+        self._is_ready = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether there ever was a job."""
+        return self._path.exists()
+
+    def job_folder(self, job_id: str) -> Path:
+        """Where all files of a job lie."""
+        return self.folder / job_id
+
+    def add(self, job: Job) -> None:
+        """Keep a new row."""
+        values = asdict(job)
+        marks = ", ".join("?" * len(values))
+        with self.writing() as db:
+            db.execute(
+                f"INSERT INTO jobs ({', '.join(values)}) VALUES ({marks})", [*values.values()]
+            )
+
+    def find(self, job_id: str, owner: str | None = None) -> Job | None:
+        """A job by id, if it is the owner's; None: anybody's."""
+        found = self.select("id = ? AND (? IS NULL OR owner = ?)", job_id, owner, owner)
+        return found[0] if found else None
+
+    def select(self, condition: str = "1", *values: Any) -> list[Job]:
+        """The jobs of an SQL condition, the oldest first."""
+        with self.reading() as db:
+            return select(db, condition, *values)
+
+    def change(self, job_id: str, condition: str = "1", /, **changes: Any) -> bool:
+        """Change columns of a row where the condition holds; whether it did."""
+        with self.writing() as db:
+            return change(db, job_id, condition, **changes)
+
+    def remove(self, job_id: str) -> None:
+        """Forget a row."""
+        with self.writing() as db:
+            db.execute("DELETE FROM jobs WHERE id = ?", [job_id])
+
+    def beat(self, slot: int, pid: int) -> None:
+        """Say that the worker of a slot is at work."""
+        with self.writing() as db:
+            db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", [slot, pid, time.time()])
+
+    def worker(self, slot: int) -> tuple[int, float] | None:
+        """Process id and last beat of the worker of a slot."""
+        with self.reading() as db:
+            row = db.execute("SELECT pid, beat FROM workers WHERE slot = ?", [slot]).fetchone()
+        return None if row is None else (row["pid"], row["beat"])
+
+    def add_shift(self, owner: str, began: float, seconds: float) -> None:
+        """Write down that a visitor's job trained; shifts older than a day are forgotten."""
+        with self.writing() as db:
+            db.execute("DELETE FROM shifts WHERE began < ?", [time.time() - 86400])
+            db.execute("INSERT INTO shifts VALUES (?, ?, ?)", [owner, began, seconds])
+
+    def seconds_spent(self, owner: str) -> float:
+        """How long a visitor's jobs have trained in the last 24 hours."""
+        with self.reading() as db:
+            query = "SELECT SUM(seconds) AS total FROM shifts WHERE owner = ? AND began > ?"
+            return db.execute(query, [owner, time.time() - 86400]).fetchone()["total"] or 0.0
+
+    def forget_shifts(self, owner: str) -> None:
+        """Forget when a visitor's jobs trained."""
+        with self.writing() as db:
+            db.execute("DELETE FROM shifts WHERE owner = ?", [owner])
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file, to ask several things of it."""
+        with self._open() as db:
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that nobody else writes in."""
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            if not self._is_ready:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.chmod(0o700)  # pictures of visitors are nobody else's business
+            with closing(sqlite3.connect(self._path, timeout=20, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA synchronous = NORMAL")
+                if not self._is_ready:
+                    _set_up(db)
+                    self._is_ready = True
+                yield db
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise JobError(
+                f"The list of jobs in {self.folder} cannot be used ({error}): check that its disk "
+                "has space and may be written, and try again."
+            ) from error
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise JobError("The list of jobs was written by a newer Ganvas; update this one.")
+    for table in _TABLES:
+        db.execute(table)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def select(db: sqlite3.Connection, condition: str, *values: Any) -> list[Job]:
+    """The jobs of an SQL condition, the oldest first."""
+    rows = db.execute(f"SELECT * FROM jobs WHERE {condition} ORDER BY created, id", values)
+    return [Job(**row) for row in rows]
+
+
+def change(db: sqlite3.Connection, job_id: str, condition: str = "1", /, **changes: Any) -> bool:
+    """Change columns of a row where the condition holds; whether it did."""
+    setters = ", ".join(f"{name} = ?" for name in changes)
+    query = f"UPDATE jobs SET {setters} WHERE id = ? AND ({condition})"
+    return db.execute(query, [*changes.values(), job_id]).rowcount > 0
+
+
+def fair_order(jobs: Sequence[Job]) -> list[Job]:
+    """The queued jobs in the order they get their turn.
+
+    Everybody's first job comes before anybody's second; a running one counts as the first. Among
+    first ones, whoever waits longest.
+    """
+    turns = Counter(job.owner for job in jobs if job.state == "running")
+    ranked = []
+    for job in sorted((j for j in jobs if j.state == "queued"), key=lambda j: (j.created, j.id)):
+        ranked.append((turns[job.owner], job.queued, job.id, job))
+        turns[job.owner] += 1
+    return [job for *_, job in sorted(ranked, key=lambda entry: entry[:3])]
+
+
+def next_in_turn(jobs: Sequence[Job]) -> Job | None:
+    """The queued job to run now: the first in order whose owner has none running."""
+    busy = {job.owner for job in jobs if job.state == "running"}
+    return next((job for job in fair_order(jobs) if job.owner not in busy), None)
+
+
+def unfinished(db: sqlite3.Connection) -> list[Job]:
+    """All jobs that wait or run."""
+    return select(db, f"state IN ({', '.join('?' * len(UNFINISHED))})", *UNFINISHED)
