@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
+from gan_models.training.failures import is_out_of_memory, told_in_sentences
 from gan_models.training.game import (
     Batch,
     Game,
@@ -90,13 +91,6 @@ class Outcome:
 Callback = Callable[[Progress], bool | None]  # False stops the run after a snapshot
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory, of the device or the machine, has run out."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-
-
 def is_over(settings: Settings, images: int, seconds: float, total_kimg: float) -> bool:
     """Whether a run has come to its end: by pictures seen, or by time."""
     late = settings.seconds is not None and seconds >= settings.seconds
@@ -142,7 +136,8 @@ def run(
         callback: hears of every step.
 
     Raises:
-        TrainingError: the folder is in use or holds a run; the run diverges again and again.
+        TrainingError: the folder is in use or holds a run; the run diverges again and again; the
+            disk is full, memory runs out, or the device is lost: the last snapshot stays.
     """
     with RunFolder(folder) as run_folder:
         if run_folder.holds_run and not resume:
@@ -167,10 +162,11 @@ def run(
         ):
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
-        session = Session(settings, make_game(), make_data(), run_folder, total, callback)
-        session.begin(state, warm_files if resume else None)
-        with stop_signals(session.request_stop):
-            return session.play()
+        with told_in_sentences(folder):
+            session = Session(settings, make_game(), make_data(), run_folder, total, callback)
+            session.begin(state, warm_files if resume else None)
+            with stop_signals(session.request_stop):
+                return session.play()
 
 
 class Session:
@@ -253,6 +249,7 @@ class Session:
             if not is_out_of_memory(error) or self.num_chunks * 2 > size:
                 raise
             self.num_chunks *= 2
+            self.give_memory_back()
             set_random_state(before)
             self.tell(f"Memory ran out: batches now come in {self.num_chunks} parts.")
             return
@@ -269,6 +266,13 @@ class Session:
         now = size / max(elapsed, 1e-9)
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
         self.tell(losses=losses)
+
+    def give_memory_back(self) -> None:
+        """Let go of what a step that failed has left behind."""
+        for optimizer in self.game.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+        if torch.accelerator.is_available():
+            torch.accelerator.empty_cache()
 
     def tend(self) -> None:
         """Snapshot, sheet and measures, each when its time has come."""
@@ -354,6 +358,7 @@ class Session:
         for name in ("step", "images", "seconds", "num_chunks", "rate_scale", "rollbacks"):
             setattr(self, name, state[name])
         self.journal.cut(self.step)
+        self.folder.cut(self.step)
         set_random_state(state["random"])
 
     def roll_back(self) -> None:

@@ -23,6 +23,7 @@ from gan_models.training.game import Game, TrainingError
 STATE = "state.pt"
 GENERATOR = "generator.safetensors"
 LOCK = "lock"
+BY_STEP = ("sheets", "raw", "snapshots")  # folders of files named by their step
 
 
 def atomic_write(path: Path, write: Any) -> None:
@@ -122,6 +123,13 @@ class RunFolder:
     def write_state(self, state: dict[str, Any]) -> None:
         """Replace the snapshot; the old one stays whole until the new one is."""
         atomic_write(self.path / STATE, lambda path: torch.save(state, path))
+
+    def cut(self, step: int) -> None:
+        """Remove the sheets and networks kept of later steps."""
+        for name in BY_STEP:
+            for path in (self.path / name).glob("*.*"):
+                if path.stem.isdigit() and int(path.stem) > step:
+                    path.unlink()
 
     def save_sheet(self, sheet: Image.Image, step: int) -> Path:
         """Keep a sample sheet under its step's number."""

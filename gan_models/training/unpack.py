@@ -29,6 +29,7 @@ MAX_FRAMES = 240  # of one clip
 MAX_CLIP_SECONDS = 120
 MAX_MEMBERS = 10_000
 MAX_NAME_CHARS = 80
+_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _BROKEN = (
     *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
@@ -217,6 +218,9 @@ def _pictures(path: Path, name: str) -> Iterator[Item]:
         for number, frame in enumerate(_video_frames(path, kind), 1):
             yield Item(f"{name}, frame {number}", frame)
         return
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
+        yield Item(name, None, "It is a HEIC photo; export or send it as JPEG.")
+        return
     if b"<svg" in head.lower():
         yield Item(name, None, "It is an SVG drawing, not a picture of pixels; export it as PNG.")
         return
@@ -245,7 +249,7 @@ def _video_kind(head: bytes) -> str:
 
     Playlists and the like, which name other files and addresses, are none.
     """
-    if head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis", b"heic", b"heix", b"mif1"):
+    if head[4:8] == b"ftyp" and head[8:12] not in (*_HEIC, b"avif", b"avis"):
         return "mp4"
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "matroska"
