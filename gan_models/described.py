@@ -23,6 +23,8 @@ METADATA = {  # what else their metadata holds; all but the strings as JSON
 }
 MAX_METADATA_CHARS = 1_000_000  # an entry
 MAX_CONFIG_NUMBER = 1 << 16
+MAX_DEPTH = 256  # of one kind of layer or block: widths that double with each are reckoned first
+DEPTHS = ("num_layers", "num_mapping_layers", "num_blocks", "num_downs", "depth")
 
 
 def encode(family: str, config: dict[str, Any], facts: dict[str, Any]) -> dict[str, str]:
@@ -77,11 +79,13 @@ def _decode_entry(path: Path, key: str, text: str, kind: type) -> Any:
     return value
 
 
-def _is_modest(value: Any) -> bool:
+def _is_modest(value: Any, most: int = MAX_CONFIG_NUMBER) -> bool:
     """Whether every number in a configuration is one that a network could have."""
-    if isinstance(value, dict | list):
-        return all(map(_is_modest, value.values() if isinstance(value, dict) else value))
-    return not isinstance(value, int | float) or abs(value) <= MAX_CONFIG_NUMBER
+    if isinstance(value, dict):
+        return all(_is_modest(v, MAX_DEPTH if k in DEPTHS else most) for k, v in value.items())
+    if isinstance(value, list):
+        return all(_is_modest(v, most) for v in value)
+    return not isinstance(value, int | float) or abs(value) <= most
 
 
 def _bad_entry(path: Path, key: str, fault: str) -> str:

@@ -1,6 +1,10 @@
 """A blueprint has everything of a network but memory for its parameters, on one thread only."""
 
+import importlib
+import inspect
+import re
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +12,8 @@ from torch import nn
 
 from gan_models import networks
 from gan_models.blueprint import Blueprint
+from gan_models.described import decode, encode
+from gan_models.downloads import CorruptWeightsError
 
 
 def test_parameters_have_no_memory_and_buffers_their_values():
@@ -56,3 +62,21 @@ def test_initialising_what_has_no_memory_does_nothing(draw):
         weight = nn.Linear(30, 40).weight
         assert draw(weight) is weight
     assert weight.is_meta
+
+
+def depths(family):
+    """The parameters of a family's constructor that say how many layers or blocks there are."""
+    module, name = networks.FAMILIES[family].split(":")
+    constructor = getattr(importlib.import_module(f"gan_models.networks.{module}"), name)
+    parameters = inspect.signature(constructor).parameters.values()
+    numbers = [p.name for p in parameters if p.annotation in (int, "int")]
+    return [name for name in numbers if re.search(r"layers|blocks|downs|depth|stages", name)]
+
+
+@pytest.mark.parametrize(
+    ("family", "name"), [(family, name) for family in networks.FAMILIES for name in depths(family)]
+)
+def test_endless_layers_are_refused_before_anything_is_reckoned(family, name):
+    metadata = encode(family, {name: 1 << 16}, {"task": "latent"})
+    with pytest.raises(CorruptWeightsError, match=r"'config' holds numbers.*convert or save"):
+        decode(Path("hostile.safetensors"), metadata)

@@ -37,7 +37,7 @@ class PatchDiscriminator(nn.Module):
             norm,
         )
         bias = norm != "batch"
-        widths = [width * min(2**i, 8) for i in range(num_layers + 1)]
+        widths = [width * 2 ** min(i, 3) for i in range(num_layers + 1)]
         self.convs = nn.ModuleList([nn.Conv2d(in_channels, width, 4, 2, 1)])
         self.norms = nn.ModuleList([nn.Identity()])
         for i in range(1, num_layers + 1):

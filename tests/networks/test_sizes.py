@@ -15,6 +15,7 @@ BIGGAN[128] += [(1, 4, 2), (0, 2, 2), (1, 2, 1)]
 BIGGAN[256] += [(1, 8, 4), (0, 4, 4), (1, 4, 2), (0, 2, 2), (1, 2, 1)]
 BIGGAN[512] = [*BIGGAN[256], (0, 1, 1), (1, 1, 1)]
 R = {"channel_base": 65536, "channel_max": 1024, "conv_kernel": 1, "use_radial_filters": True}
+PLAIN = {"spectral": False}  # spectral norm has no parameters, but its iterations take time
 
 
 def count(family: str, **config) -> int:
@@ -37,6 +38,19 @@ def count(family: str, **config) -> int:
         ("resnet", {}, 11_378_179),
         ("unet", {}, 54_413_955),
         ("patchgan", {}, 2_764_737),
+        # CLADE's paper and NVlabs' training print 97.5 M (COCO-Stuff), 96.5 M (ADE20K), 93.0 M
+        # (Cityscapes). Without a style, width 64, L planes: 18 normalisations see the map, of
+        # 10,944 channels in all: 18 (9 128 L + 128) + 10,944 2 (9 128 + 1); three blocks of 1,024
+        # channels: 6 (9 1,024^2 + 1,024); four that halve the width to b = 512, 256, 128, 64:
+        # 29 b^2 + 2 b each; stem 9 1,024 L + 1,024; to RGB 9 64 3 + 3: 91,969,731 + 29,952 L
+        ("spade", PLAIN | {"num_labels": 184, "z_dim": 0}, 97_480_899),
+        ("spade", PLAIN | {"num_labels": 151, "z_dim": 0}, 96_492_483),
+        ("spade", PLAIN | {"num_labels": 36, "z_dim": 0}, 93_048_003),
+        # its training prints 10.5 M and, with 36 planes, 5.6 M: 9 (3 64 + 64 128 + 128 256 +
+        # 256 512 + 2 512^2) + 2 (8,192 256 + 256); 2 (16 (39 64 + 64 128 + 128 256 + 256 512)
+        # + 64 + 16 512 + 1)
+        ("spade-encoder", PLAIN, 10_463_424),
+        ("spade-discriminator", PLAIN | {"num_labels": 36}, 5_601_410),
         # the files: 14.3 MB faces, 51.7 MB eyes, 45.6 MB vintage
         ("dcgan", {}, 3_576_704),
         ("dcgan", {"widths": [1024, 512, 256, 128, 64], "num_classes": 8}, 12_917_632),
