@@ -24,6 +24,7 @@ FAMILIES: dict[str, str] = {
     "spade-discriminator": "spade_discriminator:MultiscaleDiscriminator",
     "animegan2": "animegan2:AnimeGANGenerator",
     "fastgan": "fastgan:FastGANGenerator",
+    "feature-encoder": "feature_encoder:FeatureEncoder",
     "classifier": "classifier:Classifier",
     "efficientnet_lite0": "efficientnet_lite0:EfficientNetLite0",
     "projected-discriminator": "projected:ProjectedDiscriminator",

@@ -31,6 +31,7 @@ from gan_models.training.game import (
 )
 from gan_models.training.judges import Judge
 from gan_models.training.pictures import to_float
+from gan_models.training.reconstruction import Reconstruction, ReconstructionSettings
 
 FIRST_COLOR = 0.25  # of the usual initial weights
 RANGE_WEIGHT = 10.0  # of values that no picture can hold
@@ -50,6 +51,7 @@ class LatentSettings:
     ada_target: float | None = None  # None: augment always
     judge_px: int = 128
     mode_seeking: float = 0.0  # weight of the loss of that name
+    reconstruction: ReconstructionSettings | None = None  # only beside projected heads
     r1_gamma: float = 0.0  # only for a discriminator of pixels
     r1_interval: int = 16
     frozen: tuple[str, ...] = ()  # names in the networks that begin so stay as they are
@@ -80,13 +82,22 @@ class LatentGame(Game):
         average = networks.build(settings.family, settings.generator).to(device)
         average.load_state_dict(generator.state_dict())
         self.networks = {"generator": generator, "discriminator": discriminator}
+        players = [generator]
+        self.reconstruction = None
+        if settings.reconstruction is not None:
+            encoder = networks.build("feature-encoder", {"z_dim": generator.z_dim}).to(device)
+            self.networks["encoder"] = encoder
+            players.append(encoder)
+            self.reconstruction = Reconstruction(
+                settings.reconstruction, encoder, features, settings.judge_px
+            )
         self.averages = {"generator": average.eval().requires_grad_(False)}
         for network in self.networks.values():
             for name, parameter in network.named_parameters():
                 if name.startswith(settings.frozen):
                     parameter.requires_grad_(False)
         self.optimizers = {
-            "generator": adam([generator], settings.generator_rate, settings.betas),
+            "generator": adam(players, settings.generator_rate, settings.betas),
             "discriminator": adam([discriminator], settings.discriminator_rate, settings.betas),
         }
         self.ada = None if settings.ada_target is None else AdaController(settings.ada_target)
@@ -116,16 +127,14 @@ class LatentGame(Game):
         self.steps += 1
         return report
 
-    def _fakes(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Pictures and the z they came from."""
+    def _make(self, z: Tensor, class_index: Tensor | None) -> Tensor:
+        """The generator's pictures of z [N, z_dim]."""
         generator = self.networks["generator"]
-        c = self._one_hot(batch.get("class_index"))
-        z = torch.randn(len(batch["images"]), generator.z_dim, device=self.device)
-        w = generator.mapping.map(z, c)  # [N, w_dim]
+        w = generator.mapping.map(z, self._one_hot(class_index))  # [N, w_dim]
         generator.mapping.track(w)
         ws = w[:, None].expand(-1, generator.num_ws, -1)
         with mixed_precision(self.device):
-            return generator.synthesis(ws, noise_mode="random").float(), z
+            return generator.synthesis(ws, noise_mode="random").float()
 
     def _one_hot(self, class_index: Tensor | None) -> Tensor | None:
         if not self.settings.classes:
@@ -152,7 +161,15 @@ class LatentGame(Game):
         return loss, {"discriminator": loss, "logit_real": mean[0], "logit_fake": mean[1]}
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        fakes, z = self._fakes(batch)
+        z = torch.randn(len(batch["images"]), self.networks["generator"].z_dim, device=self.device)
+        index = batch.get("class_index")
+        if self.reconstruction is None:
+            fakes, extra, terms = self._make(z, index), 0.0, {}
+        else:
+            encoded, known = self.reconstruction.encode(to_float(batch["images"]))
+            indices = None if index is None else torch.cat([index, index])
+            fakes, given_back = self._make(torch.cat([z, encoded]), indices).chunk(2)
+            extra, terms = self.reconstruction.loss(known, given_back)
         batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
         fake = self.judge(fakes, self._judge_class(batch))
         if self.settings.projected:
@@ -161,9 +178,12 @@ class LatentGame(Game):
             loss = losses.nonsaturating_generator(fake)
         # ReLU6 features pass no gradient back from far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
-        alike = losses.mode_seeking(fakes, z)
-        terms = {"generator": loss, "outside_range": outside, "mode_seeking": alike}
-        return loss + RANGE_WEIGHT * outside + self.settings.mode_seeking * alike, terms
+        terms = {"generator": loss, "outside_range": outside, **terms}
+        loss = loss + RANGE_WEIGHT * outside + extra
+        if self.settings.mode_seeking:
+            terms["mode_seeking"] = losses.mode_seeking(fakes, z)
+            loss = loss + self.settings.mode_seeking * terms["mode_seeking"]
+        return loss, terms
 
     def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         images = to_float(batch["images"]).requires_grad_(True)

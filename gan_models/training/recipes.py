@@ -17,12 +17,13 @@ from gan_models.training.latent_game import LatentSettings
 from gan_models.training.loop import Settings
 from gan_models.training.measure_game import MeasureSettings
 from gan_models.training.paint_game import PaintSettings
+from gan_models.training.reconstruction import ReconstructionSettings
 from gan_models.training.world import NUM_SCENES
 
 LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
 DATA = f"{NUM_SCENES:,} scenes of the Ganvas landscape world"
-PAIR_DATA = "600 summer and 600 other winter scenes of the Ganvas landscape world"
+PAIR_DATA = f"the summer and the winter days among {DATA}"
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,22 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
             "num_mapping_layers": 2,
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
-        generator_rate=2e-3 if gpu else 1e-3,
-        discriminator_rate=2e-4,
+        generator_rate=2e-3,
+        discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=("translation",),
         judge_px=256 if gpu else 96,
-        mode_seeking=1.0,
-        num_metric_images=1000,
+        reconstruction=ReconstructionSettings(),
+        num_metric_images=5000 if gpu else 500,
         classes=classes,
         card=_card(title),
     )
-    loop = Settings(name, batch=64 if gpu else 8, kimg=3000 if gpu else 60, data=DATA)
+    loop = Settings(
+        name,
+        batch=64 if gpu else 12,
+        kimg=3000 if gpu else 50,
+        data=DATA,
+        metrics_seconds=480.0 if gpu else 1200.0,  # measuring takes a CPU a minute
+    )
     return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
 
 
@@ -86,8 +93,8 @@ def _paint(name: str, gpu: bool) -> Recipe:
     resolution, z_dim = (256, 64) if gpu else (128, 32)
     generator: dict[str, Any] = {
         "num_labels": len(LABELS),
-        "width": 32 if gpu else 14,
-        "hidden": 64 if gpu else 24,
+        "width": 20 if gpu else 14,
+        "hidden": 48 if gpu else 24,
         "crop_size": resolution,
         "z_dim": z_dim,
         "spectral": False,

@@ -115,7 +115,7 @@ def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     sides = tuple(recipe.name.split("2"))
 
     def make_game() -> Game:
-        pairs = tuple(channels_first(pixels[:200]) for pixels in world.season_pairs(sides))
+        pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
         return CycleGame(recipe.game, load_features(device), device, pairs)
 
     crop_px = min(recipe.resolution, 128)

@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 
 from gan_models import weights
 from gan_models.training.game import Batch
-from gan_models.training.landscape import render_dataset, rough_label_map
+from gan_models.training.landscape import PAIR_BIOMES, Scene, render_dataset, rough_label_map
 from gan_models.training.pictures import Pixels, channels_first, shrink
 
-NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 10_000, 500, 2_000
+NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
 HELD_OUT_SEED = 1_000_000  # first of the scenes that are never trained on
-NUM_PAIRS, NUM_HELD_OUT_PAIRS = 1_500, 300  # the last pairs are held out
-PAIRS_SEED = 2_000_000
+NUM_PAIRS, PAIRS_SEED = 200, 2_000_000  # never trained on either
 BLOB_SEED, HELD_OUT_BLOB_SEED = 0, 1_000_000
+
+
+def is_seasonal(scene: Scene, season: str) -> bool:
+    """Whether a scene is of the kind that `pair_scene` makes, in this season."""
+    by_day = 9.0 <= scene.hour <= 15.0 and scene.weather != "fog"
+    return scene.season == season and by_day and scene.biome in PAIR_BIOMES
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Scenes:
     pixels: Pixels  # [N, H, W, 3]
     label_maps: NDArray[np.uint8]  # [N, H, W]
     class_index: NDArray[np.int64]  # [N]
+    scenes: tuple[Scene, ...]
 
 
 class World:
@@ -57,19 +63,21 @@ class World:
         return self._open(f"held-out-{self.rendered_px}", NUM_HELD_OUT, HELD_OUT_SEED)
 
     def season(self, season: str) -> Pixels:
-        """Pictures of one season to train on; no scene occurs in two seasons."""
-        first = 1 if season == "winter" else 0
-        return self._season(season)[first : NUM_PAIRS - NUM_HELD_OUT_PAIRS : 2]
+        """Pictures of one season to train on, by day and in clear air, of no desert.
+
+        Each scene has one season, so that no place occurs in two.
+        """
+        scenes = self.training()
+        return scenes.pixels[[is_seasonal(scene, season) for scene in scenes.scenes]]
 
     def season_pairs(self, seasons: tuple[str, str]) -> tuple[Pixels, Pixels]:
         """The same held-out scenes in two seasons."""
-        a, b = (self._season(season)[-NUM_HELD_OUT_PAIRS:] for season in seasons)
+        folder = f"season-pairs-{self.rendered_px}"
+        a, b = (
+            self._open(f"{folder}/{season}", NUM_PAIRS, PAIRS_SEED, season).pixels
+            for season in seasons
+        )
         return a, b
-
-    def _season(self, season: str) -> Pixels:
-        return self._open(
-            f"season-pairs-{self.rendered_px}/{season}", NUM_PAIRS, PAIRS_SEED, season
-        ).pixels
 
     def held_out_batch(self) -> Batch:
         """Held-out pictures, label maps, classes and blob maps as tensors."""
@@ -102,7 +110,8 @@ class World:
         if self.resolution != self.rendered_px:
             step = self.rendered_px // self.resolution
             pixels, label_maps = shrink(pixels, self.resolution), label_maps[:, ::step, ::step]
-        return Scenes(pixels, label_maps, np.asarray(dataset.class_indices, np.int64))
+        classes = np.asarray(dataset.class_indices, np.int64)
+        return Scenes(pixels, label_maps, classes, dataset.scenes)
 
     def _tell(self, name: str, done: int, total: int) -> None:
         if self.report is not None:

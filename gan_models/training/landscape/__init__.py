@@ -1,6 +1,6 @@
 """The landscape world: unlimited pictures with exact label maps, rendered from a seed."""
 
-from .dataset import LandscapeDataset, load_dataset, pair_scene, render_dataset
+from .dataset import PAIR_BIOMES, LandscapeDataset, load_dataset, pair_scene, render_dataset
 from .render import Rendering, label_shares, render
 from .rough import rough_label_map
 from .scene import (
@@ -20,6 +20,7 @@ __all__ = [
     "CLASSES",
     "COMPOSITIONS",
     "LABELS",
+    "PAIR_BIOMES",
     "SEASONS",
     "WEATHERS",
     "Camera",
