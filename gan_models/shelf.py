@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from gan_models import convert, networks, weights, zoo
 from gan_models.blueprint import Blueprint
 from gan_models.described import decode
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 OWN_FORMAT = "ganvas"
+ENCODER = "spade-encoder"
 _MOST_TENSORS, _MOST_NUMBERS = 1 << 14, 1 << 31
 
 
@@ -35,7 +38,7 @@ def folder() -> Path:
 def list_models() -> tuple[ModelSpec, ...]:
     """All models: those of the table, then one's own by name; a damaged file is left out."""
     own = [spec for path in sorted(folder().glob("own-*.safetensors")) if (spec := _read(path))]
-    return (*zoo.list_models(), *own)
+    return (*zoo.list_models(), *(spec for spec in own if spec.family != ENCODER))
 
 
 def get_spec(model_id: str) -> ModelSpec:
@@ -69,6 +72,7 @@ def add_own_model(
     title: str,
     names: Sequence[str] | None = None,
     options: dict[str, Any] | None = None,
+    encoder: Path | str | None = None,
 ) -> ModelSpec:
     """Check a checkpoint, convert it, and put it on the shelf.
 
@@ -78,13 +82,15 @@ def add_own_model(
         title: what to call it; its id is made of it.
         names: of classes or labels, where the network has any.
         options: what no tensor tells, as for `convert.load_generator`.
+        encoder: of a SPADE with styles, the file of its style encoder.
 
     Raises:
-        ValueError: no such format or option, or the checkpoint is not of that format.
+        ValueError: no such format or option, the checkpoint is not of that format, or the encoder
+            is another model's.
         WeightsError: the file cannot be read, wants to run code, or the disk is full.
     """
     title = " ".join(title.split())[:60] or Path(path).stem[:60]
-    out = _free_path(title)
+    out, style_encoder = _free_path(title), _read_encoder(encoder)
     if format == OWN_FORMAT:
         generator, info = weights.load_described(path)
         facts = {key: info[key] for key in ("task", "licence", "source")}
@@ -96,7 +102,43 @@ def add_own_model(
         convert.to_safetensors(
             path, format, out, title=title, source=source, **described, **(options or {})
         )
-    return _read(out) or zoo.get_spec(out.stem)
+    spec = _read(out) or zoo.get_spec(out.stem)
+    if style_encoder is not None:
+        _put_beside(spec, out, style_encoder)
+    return spec
+
+
+def _read_encoder(path: Path | str | None) -> nn.Module | None:
+    if path is None:
+        return None
+    if "ganvas_format" not in weights.read_metadata(path):
+        return convert.load_encoder(path)
+    encoder, facts = weights.load_described(path)
+    if facts["family"] != ENCODER:
+        raise ValueError("The second file is no style encoder; leave it out, or choose another.")
+    return encoder
+
+
+def _put_beside(spec: ModelSpec, path: Path, encoder: nn.Module) -> None:
+    """Write an encoder beside its generator; where it cannot be its own, take that back, too."""
+    z_dim = spec.config.get("z_dim", 0) if spec.task == "semantic" else 0
+    try:
+        if encoder.z_dim != z_dim:
+            styles = f"has styles of {z_dim} numbers" if z_dim else "takes no styles"
+            raise ValueError(
+                f"The encoder gives styles of {encoder.z_dim} numbers, and this model {styles}: "
+                "leave the encoder out, or choose the one it was trained with."
+            )
+        facts = {"task": "semantic", "title": f"Style encoder of {spec.title}"}
+        facts |= {"licence": spec.licence, "source": spec.attribution}
+        weights.save_generator(_encoder_path(path), encoder, half=False, **facts)
+    except Exception:
+        path.unlink()
+        raise
+
+
+def _encoder_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-encoder.safetensors")
 
 
 def remove_own_model(model_id: str) -> None:
@@ -109,12 +151,13 @@ def remove_own_model(model_id: str) -> None:
     if model_id not in own:
         raise ValueError(f"There is no model of your own called {model_id[:60]!r}.")
     own[model_id].unlink()
+    _encoder_path(own[model_id]).unlink(missing_ok=True)
 
 
 def _free_path(title: str) -> Path:
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "model"
     path, number = folder() / f"own-{slug}.safetensors", 1
-    while path.exists():
+    while path.exists() or _encoder_path(path).exists():
         number += 1
         path = folder() / f"own-{slug}-{number}.safetensors"
     return path

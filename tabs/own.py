@@ -63,6 +63,13 @@ def build(load: Load) -> None:
                 elem_id="own-format",
             )
             title = gr.Textbox(label="Title", max_lines=1, elem_id="own-title")
+            with gr.Accordion("Style encoder of a SPADE model", open=False):
+                encoder = gr.File(
+                    label="Encoder, such as latest_net_E.pth: moods and the style of a picture",
+                    file_types=SUFFIXES,
+                    elem_id="own-encoder",
+                    height=120,
+                )
             with gr.Accordion("What no tensor tells", open=False):
                 options = gr.Textbox(
                     label="Options",
@@ -82,7 +89,7 @@ def build(load: Load) -> None:
             shelf = gr.Dropdown(own_choices(), label="Models of your own", elem_id="own-shelf")
             remove = gr.Button("Remove this model", elem_id="own-remove")
     uploaded = file.upload(guess, file, [format, title, info], **GPU, **PRIVATE)
-    inputs = [file, format, title, names, options]
+    inputs = [file, format, title, names, options, encoder]
     added = add.click(add_file, inputs, [info, shelf], show_progress_on=[info], **GPU, **PRIVATE)
     remove.click(remove_model, shelf, [info, shelf], **AT_ONCE)
     cancel.click(lambda: "Stopped.", None, info, cancels=[uploaded, added], queue=False, **PRIVATE)
@@ -128,7 +135,12 @@ def guess(file: str | None) -> Generator[Any, None, None]:
 
 
 def add_file(
-    file: str | None, format: str | None, title: str | None, names: str | None, options: str | None
+    file: str | None,
+    format: str | None,
+    title: str | None,
+    names: str | None,
+    options: str | None,
+    encoder: str | None,
 ) -> Generator[Any, None, None]:
     """Check, convert and shelve the file."""
     with user_errors():
@@ -141,13 +153,18 @@ def add_file(
         # fields that were never opened come as None
         listed = [name.strip() for name in (names or "").split(",") if name.strip()]
         chosen = read_options(options or "")
-        spec = add_own_model(file, format, title or Path(file).stem, listed, chosen)
-        room = ROOMS[spec.task]
-        line = (
-            f"**{spec.title}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million "
-            f"parameters. [Open it in {room}](?model={spec.id}&tab={room})."
-        )
-        yield line, gr.Dropdown(own_choices(), value=spec.id)
+        spec = add_own_model(file, format, title or Path(file).stem, listed, chosen, encoder)
+        yield _ready_line(spec), gr.Dropdown(own_choices(), value=spec.id)
+
+
+def _ready_line(spec: ModelSpec) -> str:
+    """What became of a file, and where to find it."""
+    line = (
+        f"**{spec.title}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million parameters."
+    )
+    if spec.task == "latent":
+        return f"{line} [Open it in Latent](?model={spec.id})."
+    return f"{line} Reload the page: it stands in the model list of {ROOMS[spec.task]}."
 
 
 def remove_model(model: str | None) -> tuple[str, gr.Dropdown]:

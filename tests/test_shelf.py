@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from gan_models import (
     add_own_model,
@@ -18,6 +19,7 @@ from gan_models import (
 from gan_models.weights import UnsafeWeightsError, WeightsError
 
 GOLDEN = Path(__file__).parent / "golden"
+SPADE_VAE = {"crop_size": 64, "num_upsampling_layers": "normal"}
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,26 @@ def test_a_self_describing_file_is_taken_as_it_is():
     again = add_own_model(first.source.path, guess_format(first.source.path), "One")
     assert again.id == "own-one-2"
     assert again.family == "dcgan"
+
+
+def test_a_spade_comes_with_its_style_encoder(home):
+    parts = [GOLDEN / f"spade_vae.{part}safetensors" for part in ("weights.", "encoder.weights.")]
+    spec = add_own_model(parts[0], "spade-nvlabs", "Hills", options=SPADE_VAE, encoder=parts[1])
+    assert [own.id for own in list_models() if own.id.startswith("own-")] == ["own-hills"]
+    pipeline = load_pipeline(spec.id, device="cpu")
+    assert len(pipeline.encode_style(Image.new("RGB", (40, 30), "orange"))) == spec.config["z_dim"]
+    remove_own_model(spec.id)
+    assert not list(home.rglob("own-*"))
+
+
+def test_the_encoder_of_another_model_is_refused_and_leaves_nothing(home):
+    plain, other = GOLDEN / "spade.weights.safetensors", GOLDEN / "dcgan.weights.safetensors"
+    encoder = GOLDEN / "spade_vae.encoder.weights.safetensors"
+    with pytest.raises(ValueError, match="takes no styles"):
+        add_own_model(plain, "spade-nvlabs", "x", encoder=encoder)
+    with pytest.raises(WeightsError, match="fc_mu"):
+        add_own_model(plain, "spade-nvlabs", "x", encoder=other)
+    assert not list(home.rglob("own-*"))
 
 
 def test_an_unsafe_file_is_refused_and_leaves_nothing(home, tmp_path):
