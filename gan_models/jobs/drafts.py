@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from gan_models.jobs.care import erase, size_of
 from gan_models.jobs.quotas import GIGABYTE, Quotas
-from gan_models.jobs.records import UNFINISHED, Draft, Job, JobError
+from gan_models.jobs.records import Draft, Job, JobError
 from gan_models.jobs.shown import PICTURES
-from gan_models.jobs.store import Store, change, select
+from gan_models.jobs.store import Store, change, unfinished
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -169,10 +169,11 @@ def enqueue(store: Store, quotas: Quotas, job: Job, **changes: Any) -> None:
     settings = json.loads(changes.get("settings", job.settings))
     spent, planned = store.seconds_spent(job.owner), settings.get("seconds") or 0.0
     if spent + planned > quotas.hours * 3600:
-        left = max(quotas.hours * 3600 - spent, 0) / 60
+        left = max(quotas.hours * 3600 - spent, 0)
         raise JobError(
-            f"You have {left:.0f} of the {quotas.hours:g} hours of training in 24 hours left, in "
-            "minutes, and this job may need more; choose a shorter preset, or come back tomorrow."
+            f"You have {left / 60:.0f} minutes left of {quotas.hours:g} hours of training in 24 "
+            f"hours, and this job may need {planned / 60:.0f}; choose a shorter preset, or come "
+            "back tomorrow."
         )
     with store.writing() as db:
         _refuse_full_queue(db, quotas, job.owner)
@@ -180,7 +181,7 @@ def enqueue(store: Store, quotas: Quotas, job: Job, **changes: Any) -> None:
 
 
 def _refuse_full_queue(db: sqlite3.Connection, quotas: Quotas, owner: str) -> None:
-    waiting = [job for job in select(db) if job.state in UNFINISHED]
+    waiting = unfinished(db)
     if sum(job.owner == owner for job in waiting) >= quotas.waiting:
         raise JobError(
             f"{quotas.waiting} of your jobs wait or run already; stop one, or wait for its end."

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MODULE = "gan_models.jobs.worker"
 _LOG_BYTES = 1_000_000
 _children: list[subprocess.Popen] = []  # kept so that the dead ones are reaped
 
@@ -63,7 +64,7 @@ def has_worker(folder: Path, slot: int) -> bool:
 def arguments(folder: Path, slot: int, num_slots: int, engine: str, lock: int | None) -> list[str]:
     """The command line of a worker."""
     numbers = [str(slot), str(num_slots), str(-1 if lock is None else lock)]
-    return [sys.executable, "-m", "gan_models.jobs.worker", str(folder), *numbers, engine]
+    return [sys.executable, "-m", MODULE, str(folder), *numbers, engine]
 
 
 def start_worker(folder: Path, slot: int, num_slots: int, engine: str, lock: int) -> int:
@@ -94,14 +95,21 @@ def start_worker(folder: Path, slot: int, num_slots: int, engine: str, lock: int
 
 def quiet_threads(num_slots: int) -> dict[str, str]:
     """Environment that keeps a worker's threads few, and asleep while they wait for each other."""
-    num_threads = max(1, (os.cpu_count() or 1) // num_slots)
+    # the cores this process may use, where the system tells
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    num_threads = max(1, (own or 1) // num_slots)
     return {"OMP_NUM_THREADS": str(num_threads), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def end_worker(pid: int) -> None:
-    """Kill a worker outright; its job goes on from the last snapshot under the next one."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    """Kill a worker outright; its job goes on from the last snapshot under the next one.
+
+    Nothing happens to another process that has come by the number since.
+    """
+    command = Path(f"/proc/{pid}/cmdline")
+    with contextlib.suppress(OSError):
+        if not Path("/proc/self").exists() or MODULE.encode() in command.read_bytes():
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _log_file(folder: Path, slot: int) -> Path:

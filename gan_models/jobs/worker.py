@@ -5,7 +5,6 @@ Each job has a fresh process: what a job left of memory or of a lost device ends
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import logging
@@ -34,14 +33,6 @@ BEAT_SECONDS = 3.0
 REPORT_SECONDS = 0.5
 LINGER_SECONDS = 5.0  # that a worker waits for another job before it ends
 MOST_DEATHS = 15  # of workers at one point of a job: it is the job that kills them
-_LOST = (
-    "cuda error",
-    "hip error",
-    "device-side",
-    "mps backend",
-    "device lost",
-    "unspecified launch",
-)
 
 
 class Worker:
@@ -93,7 +84,10 @@ class Worker:
         try:
             outcome = self._run_engine(job, report)
         except Exception as error:  # whatever it is, the owner is told
-            ending = {"state": "failed", "message": sentence_of(error)}
+            ending = {
+                "state": "failed",
+                "message": sentence_of(error, self.store.job_folder(job.id)),
+            }
             log.exception("job %s failed", job.id)
         else:
             ending = report.ending(outcome)
@@ -103,18 +97,22 @@ class Worker:
         return not self.is_interrupted
 
     def _run_engine(self, job: Job, report: Report) -> Outcome:
+        from gan_models.training.failures import told_in_sentences
         from gan_models.training.finetune import FinetuneSettings
 
         module, _, name = self.engine.partition(":")
+        train = getattr(importlib.import_module(module), name)
         folder = self.store.job_folder(job.id)
-        return getattr(importlib.import_module(module), name)(
-            job.base,
-            folder / PICTURES,
-            folder / RUN,
-            FinetuneSettings.from_dict(json.loads(job.settings)),
-            resume=True,
-            callback=report,
-        )
+        settings = FinetuneSettings.from_dict(json.loads(job.settings))
+        with told_in_sentences(folder):
+            return train(
+                job.base,
+                folder / PICTURES,
+                folder / RUN,
+                settings,
+                resume=True,
+                callback=report,
+            )
 
     def _finish(self, job_id: str, ending: dict[str, Any]) -> None:
         """Write down how a job ended; what its owner wishes by now comes before what was heard."""
@@ -187,26 +185,14 @@ class Report:
         return ending["state"] == "queued" and not (self.wish or self.yielded)
 
 
-def sentence_of(error: BaseException) -> str:
-    """What the owner of a job is told of an error that ended it."""
+def sentence_of(error: BaseException, folder: Path) -> str:
+    """What the owner of a job is told of an error that ended it; where `folder` lies stays here."""
     from gan_models.training.game import TrainingError
-    from gan_models.training.loop import is_out_of_memory
     from gan_models.weights import WeightsError
 
     if isinstance(error, (TrainingError, WeightsError, ValueError)):
-        return " ".join(str(error).split())
-    if is_out_of_memory(error):
-        return (
-            "Memory ran out even with the smallest parts of a batch. The last snapshot is kept: "
-            "close other programs, or wait until the machine has less to do, and resume."
-        )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "The disk is full. The last snapshot is kept: make room, and resume."
-    if isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _LOST):
-        return (
-            "The graphics device was lost. The last snapshot is kept: resume; if that fails, start "
-            "the page again."
-        )
+        text = str(error).replace(str(folder / RUN), "the job").replace(str(folder), "the job")
+        return " ".join(text.split())
     return (
         f"Something unforeseen ended the training ({type(error).__name__}). The last snapshot is "
         "kept: resume, and if it ends again, start a new job."

@@ -1,0 +1,101 @@
+"""Engines for the jobs' tests: a point that learns to be a point, through the one real loop."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import nn
+
+from gan_models.shelf import get_spec
+from gan_models.training.game import Game, TrainingError
+from gan_models.training.loop import Settings, run
+
+POINT = "tests.jobs.engines:point"
+STEP_SECONDS = 0.004
+
+
+class Point(Game):
+    """One number that is drawn to another by noisy steps."""
+
+    def __init__(self, base: str, out: Path) -> None:
+        self.base, self.out = base, out
+        net, average = nn.Linear(1, 1), nn.Linear(1, 1)
+        average.load_state_dict(net.state_dict())
+        self.networks, self.averages = {"generator": net}, {"generator": average}
+        self.optimizers = {"generator": torch.optim.Adam(net.parameters(), 0.01)}
+
+    def step(self, batch, num_chunks):
+        time.sleep(STEP_SECONDS)
+        seen = self.networks["generator"](batch["x"] + 0.1 * torch.randn_like(batch["x"]))
+        loss = (seen - 2).square().mean()
+        self.optimizers["generator"].zero_grad()
+        loss.backward()
+        self.optimizers["generator"].step()
+        return {"loss": loss.item()}
+
+    def sheet(self):
+        return Image.new("RGB", (32, 32), (int(self.networks["generator"].bias.item() * 60), 0, 0))
+
+    def evaluate(self):
+        return {"kid_effl0": self.networks["generator"].bias.item()}
+
+    def export(self, folder, training):
+        self.save(folder / "generator.safetensors")
+
+    def save(self, path):
+        """The base's generator stands for the trained one."""
+        path.parent.mkdir(exist_ok=True)
+        shutil.copyfile(get_spec(self.base).source.path, path)
+
+
+class Points:
+    """Batches that follow from the seed and the count."""
+
+    def batch(self, seed, images_seen, size):
+        return {"x": torch.linspace(0, 1, size)[:, None] + images_seen % 7}
+
+
+def point(base, pictures, out, settings, *, resume=False, device=None, callback=None):
+    """As `training.finetune.finetune`, in seconds: a step is 4 ms."""
+    games = []
+
+    def make_game():
+        games.append(Point(base, out))
+        return games[0]
+
+    def hear(progress):
+        if progress.sheet is not None:
+            games[0].save(out / "snapshots" / f"{progress.step:07d}.safetensors")
+        return None if callback is None else callback(progress)
+
+    times = {"first_snapshot_seconds": 0.1, "snapshot_seconds": 0.3, "sheet_seconds": 0.5}
+    loop = Settings("point", settings.batch, settings.kimg, seed=settings.seed, **times)
+    return run(loop, make_game, Points, out, resume=resume, callback=hear)
+
+
+def _fails_at_step_five(error):
+    def engine(base, pictures, out, settings, *, resume=False, device=None, callback=None):
+        """As `point`, but fails on the way the first time."""
+
+        def hear(progress):
+            if progress.step == 5 and not (out / "failed").exists():
+                (out / "failed").touch()
+                raise error
+            return callback(progress)
+
+        return point(base, pictures, out, settings, resume=resume, callback=hear)
+
+    return engine
+
+
+full_disk = _fails_at_step_five(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+no_memory = _fails_at_step_five(MemoryError())
+lost_device = _fails_at_step_five(RuntimeError("CUDA error: unspecified launch failure"))
+diverging = _fails_at_step_five(TrainingError("It diverged; begin again with a lower rate."))
+a_bug = _fails_at_step_five(KeyError("secret.jpg"))

@@ -1,0 +1,133 @@
+"""Everybody gets a turn, and nobody more than there is."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from gan_models.jobs import JobError, Jobs, Quotas
+from gan_models.jobs.records import Job
+from gan_models.jobs.store import Store, fair_order, next_in_turn
+from tests.jobs import engines
+from tests.jobs.conftest import BASE
+
+
+def row(name, owner, queued, state="queued"):
+    return Job(name, owner, "", "", state=state, created=queued, queued=queued)
+
+
+def order(*rows):
+    return "".join(job.id for job in fair_order(rows))
+
+
+def test_first_jobs_come_before_second_ones_however_late():
+    rows = [row("a", "ann", 1), row("b", "ann", 2), row("c", "ann", 3), row("d", "ben", 4)]
+    assert order(*rows) == "adbc"
+
+
+def test_a_running_job_counts_as_its_owners_first():
+    rows = [row("r", "ann", 0, "running"), row("a", "ann", 1), row("b", "ben", 2)]
+    assert order(*rows) == "ba"
+
+
+def test_a_visitor_has_one_running_job_at_most():
+    rows = [row("r", "ann", 0, "running"), row("a", "ann", 1)]
+    assert next_in_turn(rows) is None
+    assert next_in_turn([*rows, row("b", "ben", 2)]).id == "b"
+
+
+def test_a_visitors_own_jobs_keep_their_order_though_one_was_interrupted():
+    first = replace(row("a", "ann", 1), queued=9)  # its turn was over
+    assert order(first, row("b", "ann", 2), row("c", "ben", 5)) == "cab"
+
+
+def test_places_are_counted_over_all_visitors(jobs, begin):
+    ann, ben = jobs.new_key(), jobs.new_key()
+    a, b, c = begin(jobs, ann), begin(jobs, ann), begin(jobs, ben)
+    assert [jobs.status(ann, a).place, jobs.status(ann, b).place] == [1, 3]
+    assert jobs.status(ben, c).place == 2
+
+
+def test_many_threads_write_without_losing_a_row(tmp_path):
+    store = Store(tmp_path / "jobs")
+    threads = [
+        threading.Thread(target=lambda n=n: [store.add(row(f"{n}-{i}", "x", i)) for i in range(20)])
+        for n in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.select()) == 100
+
+
+def test_a_damaged_list_of_jobs_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "jobs.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(JobError, match=r"cannot be used.*try again"):
+        Store(tmp_path).select()
+
+
+@pytest.mark.parametrize(
+    ("quotas", "sentence"),
+    [
+        ({"waiting": 1}, "1 of your jobs wait or run already"),
+        ({"jobs": 1}, "You keep 1 jobs.*delete one"),
+        ({"hours": 0.01}, "hours of training"),
+        ({"gigabytes": 0.1}, "of your 0.1 GB"),
+        ({"all_gigabytes": 0.1}, "no room for another job"),
+        ({"free_gigabytes": 1e9}, "no room for another job"),
+    ],
+)
+def test_a_quota_that_is_reached_is_told_in_a_sentence(jobs, begin, quotas, sentence):
+    key = jobs.new_key()
+    begin(jobs, key)
+    before = jobs._store.select()
+    narrow = Jobs(quotas=replace(Quotas(), **quotas), engine=engines.POINT)
+    with pytest.raises(JobError, match=sentence):
+        begin(narrow, key)
+    assert jobs._store.select() == before
+
+
+def test_the_queue_of_all_visitors_has_an_end(jobs, begin):
+    begin(jobs, jobs.new_key())
+    narrow = Jobs(quotas=Quotas(all_waiting=1), engine=engines.POINT)
+    with pytest.raises(JobError, match="of all visitors; try again later"):
+        begin(narrow, narrow.new_key())
+
+
+def test_hours_that_were_trained_are_not_had_again(jobs, begin):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    jobs._store.add_shift(jobs._store.find(job).owner, 4e9, 12 * 3600 - 60)
+    with pytest.raises(JobError, match="You have 1 minutes left"):
+        begin(jobs, key)
+
+
+def test_more_pictures_than_allowed_are_refused_one_by_one(jobs, sources):
+    narrow = Jobs(quotas=Quotas(pictures=10), engine=engines.POINT)
+    draft = narrow.prepare(narrow.new_key(), sources, BASE)
+    assert draft.num_taken == 10
+    assert "10 pictures already" in draft.verdicts[-1].reason
+
+
+def test_a_job_has_no_more_time_than_a_job_may_have(jobs, begin):
+    key = jobs.new_key()
+    job = begin(jobs, key, seconds=86400 * 2)
+    assert jobs.status(key, job).settings["seconds"] == 3 * 3600
+
+
+def test_quotas_are_set_in_the_environment(monkeypatch):
+    monkeypatch.setenv("GANVAS_QUOTA_JOBS", "3")
+    monkeypatch.setenv("GANVAS_QUOTA_HOURS", "0.5")
+    quotas = Quotas.from_environment()
+    assert (quotas.jobs, quotas.hours, quotas.waiting) == (3, 0.5, Quotas().waiting)
+    assert any("3 jobs" in sentence for sentence in quotas.sentences())
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "0", "nan", "inf", "2.5"])
+def test_a_quota_that_is_no_number_is_refused(monkeypatch, value):
+    monkeypatch.setenv("GANVAS_QUOTA_JOBS", value)
+    with pytest.raises(JobError, match="GANVAS_QUOTA_JOBS is"):
+        Quotas.from_environment()

@@ -1,0 +1,235 @@
+"""A worker does what the rows say, and the rows say what came of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+import torch
+
+from gan_models import weights
+from gan_models.jobs import worker as worker_module
+from gan_models.jobs.worker import MOST_DEATHS
+from gan_models.training.run_folder import Journal
+from tests.jobs import engines
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch):
+    """Every step is reported, and no worker waits for more work."""
+    monkeypatch.setattr(worker_module, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(worker_module, "LINGER_SECONDS", 0.0)
+
+
+@pytest.fixture
+def meddle(monkeypatch):
+    """The name of an engine in whose run something happens after step five."""
+
+    def make(act):
+        def engine(*arguments, callback, **options):
+            def hear(progress):
+                if progress.step == 5 and progress.losses:
+                    act()
+                return callback(progress)
+
+            return engines.point(*arguments, callback=hear, **options)
+
+        monkeypatch.setattr(engines, "meddling", engine, raising=False)
+        return "tests.jobs.engines:meddling"
+
+    return make
+
+
+def steps_of(jobs, job):
+    return [int(row["step"]) for row in Journal(jobs._store.job_folder(job) / "run").losses.rows()]
+
+
+def test_a_job_runs_to_its_end(jobs, begin, work):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    assert work() is True
+    status = jobs.status(key, job)
+    assert (status.state, status.step, status.kimg, status.place) == ("finished", 20, 0.04, 0)
+    assert steps_of(jobs, job) == list(range(1, 21))
+    assert jobs.generator(key, job).name == "generator.safetensors"
+    assert work() is False
+
+
+@pytest.mark.parametrize(
+    ("engine", "sentence"),
+    [
+        ("full_disk", "disk that holds the job is full.*resumed"),
+        ("no_memory", "Memory ran out.*close other programs.*resumed"),
+        ("lost_device", "device that trains was lost.*resumed"),
+        ("diverging", "diverged; begin again"),
+        ("a_bug", r"Something unforeseen.*\(KeyError\).*resume"),
+    ],
+)
+def test_what_fails_says_why_and_goes_on_from_its_snapshot(jobs, begin, work, engine, sentence):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    assert work(f"tests.jobs.engines:{engine}") is True
+    status = jobs.status(key, job)
+    assert status.state == "failed"
+    assert re.search(sentence, status.message)
+    assert "secret" not in status.message
+    assert str(jobs._store.folder) not in status.message
+    assert weights.read_tensors(jobs._store.job_folder(job) / "run" / "state.pt")["step"] <= 5
+    jobs.resume(key, job)
+    work(f"tests.jobs.engines:{engine}")
+    assert jobs.status(key, job).state == "finished"
+    assert steps_of(jobs, job) == list(range(1, 21))
+
+
+def test_a_resumed_job_ends_with_the_very_numbers_of_an_undisturbed_one(jobs, begin, work, meddle):
+    key = jobs.new_key()
+    whole, parted = begin(jobs, key), begin(jobs, key)
+    work()
+    work(meddle(lambda: jobs.pause(key, parted)))
+    assert jobs.status(key, parted).state == "paused"
+    jobs.resume(key, parted)
+    work()
+    first, second = (
+        weights.read_tensors(jobs._store.job_folder(job) / "run" / "state.pt")
+        for job in (whole, parted)
+    )
+    assert first["step"] == second["step"] == 20
+    ours, theirs = (state["networks"]["generator"] for state in (first, second))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize(("wish", "state"), [("pause", "paused"), ("stop", "stopped")])
+def test_a_running_job_is_paused_and_stopped_at_the_next_step(
+    jobs, begin, work, meddle, wish, state
+):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    seen = []
+
+    def act():
+        getattr(jobs, wish)(key, job)
+        seen.append(jobs.status(key, job).state)
+
+    work(meddle(act))
+    assert seen == ["stopping"]
+    status = jobs.status(key, job)
+    assert (status.state, status.step) == (state, 5)
+    assert status.has_generator
+    assert jobs.generator(key, job).is_file()
+
+
+def test_a_pause_that_is_taken_back_does_not_pause(jobs, begin, work, meddle):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+
+    def act():
+        jobs.pause(key, job)
+        jobs.resume(key, job)
+
+    work(meddle(act))
+    assert jobs.status(key, job).state == "finished"
+
+
+def test_a_worker_that_hears_of_a_deletion_leaves_nothing(jobs, begin, work, meddle):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    assert work(meddle(lambda: jobs._store.change(job, wish="deleted")))
+    assert not jobs._store.job_folder(job).exists()
+    assert jobs._store.find(job) is None
+
+
+def test_a_long_job_lets_others_go_first_when_its_turn_is_over(jobs, begin, work):
+    first, second = jobs.new_key(), jobs.new_key()
+    long, short = begin(jobs, first, steps=40), begin(jobs, second)
+    assert work(slice_minutes=0.0005)
+    assert 0 < jobs.status(first, long).step < 40
+    assert [jobs.status(first, long).place, jobs.status(second, short).place] == [2, 1]
+    work()
+    assert jobs.status(second, short).state == "finished"
+    work(slice_minutes=0.0005)
+    assert jobs.status(first, long).state == "finished", "nobody waits: it goes on"
+    assert steps_of(jobs, long) == list(range(1, 41))
+
+
+def test_a_worker_that_is_told_to_end_keeps_the_jobs_place(jobs, begin, work, meddle):
+    key, other = jobs.new_key(), jobs.new_key()
+    job = begin(jobs, key)
+    begin(jobs, other)
+    assert work(meddle(lambda: os.kill(os.getpid(), signal.SIGTERM))) is False
+    status = jobs.status(key, job)
+    assert (status.state, status.place, status.step) == ("queued", 1, 5)
+
+
+def test_the_job_of_a_dead_worker_goes_on_before_all_others(jobs, begin, work):
+    key, other = jobs.new_key(), jobs.new_key()
+    begin(jobs, other)
+    job = begin(jobs, key)
+    jobs._store.change(job, state="running", slot=0)
+    work()
+    assert jobs.status(key, job).state == "finished"
+
+
+def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, begin, work):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    jobs._store.change(job, state="running", slot=0, deaths=MOST_DEATHS)
+    assert work() is False
+    status = jobs.status(key, job)
+    assert status.state == "failed"
+    assert "lack of memory" in status.message
+    jobs.resume(key, job)
+    work()
+    assert jobs.status(key, job).state == "finished"
+
+
+def test_a_step_further_forgives_the_deaths_of_workers(jobs, begin, work):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    jobs._store.change(job, state="running", slot=0, deaths=MOST_DEATHS - 1)
+    work()
+    assert jobs._store.find(job).deaths == 0
+
+
+def test_training_goes_on_where_its_row_cannot_be_written(jobs, begin, work, monkeypatch):
+    from gan_models.jobs.records import JobError
+
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    calls = []
+
+    def refuse(*_):
+        calls.append(1)
+        raise JobError("The disk is full.")
+
+    monkeypatch.setattr(worker_module.Report, "_tell", refuse)
+    work()
+    assert jobs.status(key, job).state == "finished"
+    assert calls
+
+
+def test_how_a_job_ended_is_written_once_there_is_room_again(monkeypatch):
+    from gan_models.jobs.records import JobError
+
+    pauses, attempts = [], []
+    monkeypatch.setattr(worker_module.time, "sleep", pauses.append)
+
+    def write():
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise JobError("The disk is full.")
+
+    worker_module.persist(write)
+    assert len(attempts) == 3
+    assert len(pauses) == 2
+
+
+def test_hours_count_what_was_trained(jobs, begin, work):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    work()
+    owner = jobs._store.find(job).owner
+    assert 0 < jobs._store.seconds_spent(owner) < 60
+    jobs.delete_everything(key)
+    assert jobs._store.seconds_spent(owner) == 0
