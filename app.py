@@ -9,25 +9,32 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 import gan_models
-from tabs import connect, rooms_shown
+from tabs import build_room, connect, rooms_shown
 from tabs.batching import remember_signatures
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
+from tabs.mine import Visitor, visitor_key
 from tabs.own import is_private
 from tabs.theme import CSS, THEME
 
 INTRO = "# Ganvas\nA playground of pretrained GANs: sample, morph and take pictures home."
 
 
-def create_app(load: Load | None = None) -> gr.Blocks:
-    """Build the page; `load(id)` gives a pipeline, by default one shared by all visitors."""
-    load = load or gan_models.PipelineCache()
+def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) -> gr.Blocks:
+    """Build the page.
+
+    `load(id)` gives a pipeline, by default one shared by all visitors; `jobs` keeps what is trained
+    in the background, by default under `GANVAS_HOME`.
+    """
+    load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
+    jobs.watch()
     with gr.Blocks(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         gr.Markdown(INTRO, elem_id="intro")
+        visitor = Visitor(visitor_key(), jobs)
         built = {}
         with gr.Tabs() as rooms:
             for tab in rooms_shown():
                 with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab_id(tab.TITLE)):
-                    built[tab.TITLE] = tab.build(load)
+                    built[tab.TITLE] = build_room(tab, load, visitor)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
     remember_signatures(app)

@@ -6,10 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, latent, own, paint, translate
-from tabs.common import GPU, PRIVATE, Outlet, user_errors
+from tabs import classes, finetune, latent, own, paint, translate
+from tabs.common import GPU, PRIVATE, Load, Outlet, user_errors
+from tabs.mine import Visitor
 
-TABS = (latent, classes, translate, paint)
+TABS = (latent, classes, translate, paint, finetune)
+PERSONAL = (latent, finetune)  # what is there depends on who is at the page
 
 
 def rooms_shown() -> tuple[Any, ...]:
@@ -22,10 +24,21 @@ def rooms_shown() -> tuple[Any, ...]:
     return (*rooms, own) if own.is_private() else tuple(rooms)
 
 
+def build_room(tab: Any, load: Load, visitor: Visitor) -> Any:
+    """Lay out a room inside an open `gr.Tab`."""
+    return tab.build(load, visitor) if tab in PERSONAL else tab.build(load)
+
+
 def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:
-    """Let the rooms' outlets send their pictures to Translate; `built`: what each `build` gave."""
+    """Connect the rooms with each other; `built`: what each `build` gave.
+
+    Outlets send their pictures to Translate; what was fine-tuned is opened in Latent.
+    """
+    opener = built[latent.TITLE]
+    finetune.connect(built[finetune.TITLE], rooms, opener, latent.TITLE)
     photo = built[translate.TITLE]
-    outlets = [item for made in built.values() if isinstance(made, list) for item in made]
+    lists = [opener.outlets, *(made for made in built.values() if isinstance(made, list))]
+    outlets = [outlet for made in lists for outlet in made]
     for outlet in outlets:
         outlet.button.click(_sender(outlet), outlet.inputs, [photo, rooms], **GPU, **PRIVATE)
 

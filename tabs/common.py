@@ -123,31 +123,42 @@ def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, Non
 
     Use as `pipeline = yield from loading(...)`. Leaving the generator stops a download.
     """
-    outcome: dict[str, Any] = {}
     cancelled = threading.Event()
 
     def report(done: int, total: int) -> None:
         progress(done / total if total else 0, desc=f"Fetching {model}, {total / 1e6:.0f} MB")
 
-    def work() -> None:
+    try:
+        return (
+            yield from in_thread(lambda: load(model, progress=report, cancelled=cancelled.is_set))
+        )
+    finally:
+        cancelled.set()
+
+
+def in_thread(work: Callable[[], Any]) -> Generator[Any, None, Any]:
+    """Do `work` in a thread, yielding meanwhile so that the event can be cancelled.
+
+    Use as `made = yield from in_thread(...)`. What `work` raises is raised here.
+    """
+    outcome: dict[str, Any] = {}
+
+    def run() -> None:
         try:
-            outcome["pipeline"] = load(model, progress=report, cancelled=cancelled.is_set)
+            outcome["made"] = work()
         except Exception as error:  # noqa: BLE001 - raised again in the event's own thread
             outcome["error"] = error
 
     # the context tells gr.Progress whose event it reports for
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)
     thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.1)
-            if thread.is_alive():
-                yield gr.skip()
-    finally:
-        cancelled.set()
+    while thread.is_alive():
+        thread.join(0.1)
+        if thread.is_alive():
+            yield gr.skip()
     if "error" in outcome:
         raise outcome["error"]
-    return outcome["pipeline"]
+    return outcome["made"]
 
 
 def stepping(

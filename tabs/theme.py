@@ -34,6 +34,50 @@ button.lg { padding: 7px 12px; font-size: 15px; }
   line-height: 17px; border-radius: 0 6px 0 0; border: 0; opacity: 0.88;
 }
 @media (max-width: 600px) { .across .caption-label { display: none; } }
+.run-card { display: grid; gap: 8px; padding: 12px 14px; border-radius: 8px;
+  border: 1px solid var(--border-color-primary); background: var(--background-fill-secondary); }
+.run-head { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: baseline; }
+.run-head span:last-child { opacity: 0.75; font-size: 13px; }
+.run-badge { padding: 1px 9px; border-radius: 9px; font-size: 13px; color: white;
+  background: #64748b; }
+.run-badge.running { background: #047857; }
+.run-badge.queued, .run-badge.paused, .run-badge.stopping { background: #b45309; }
+.run-badge.finished { background: #0369a1; }
+.run-badge.failed { background: #b91c1c; }
+.run-bar { height: 8px; border-radius: 4px; background: var(--border-color-primary); }
+.run-bar i { display: block; height: 100%; border-radius: 4px; background: #10b981; }
+.run-facts { font-size: 13px; opacity: 0.85; }
+.run-health, .run-message { padding: 6px 10px; border-radius: 6px; font-size: 14px;
+  border-left: 4px solid #64748b; background: var(--background-fill-primary); }
+.run-health.learning { border-color: #10b981; }
+.run-health.overfitting { border-color: #f59e0b; }
+.run-health.collapsing, .run-health.diverged, .run-message { border-color: #dc2626; }
+.run-figures { display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fit, minmax(min(240px, 100%), 1fr)); }
+.run-figure { margin: 0; }
+.run-figure div { overflow-x: auto; border-radius: 8px; }
+.run-figure img { display: block; width: 100%; border-radius: 8px; }
+#finetune-grid img { max-width: max(340px, min(620px, 58vh)); }
+#tab-fine-tune .html-container { padding: 0; }
+.run-figure figcaption { margin-top: 4px; font-size: 13px; opacity: 0.75; }
+.run-empty { display: grid; place-items: center; min-height: 90px; padding: 12px; font-size: 14px;
+  text-align: center; opacity: 0.75; border: 1px dashed var(--border-color-primary);
+  border-radius: 8px; }
+.run-empty:empty { display: none; }
+.run-curves { display: grid; gap: 14px;
+  grid-template-columns: repeat(auto-fit, minmax(min(220px, 100%), 1fr)); }
+.run-panel { font-size: 13px; }
+.run-panel svg { display: block; width: 100%; margin: 4px 0 2px; border-radius: 6px;
+  background: var(--background-fill-secondary); }
+.run-panel polyline { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
+.run-panel p { margin: 2px 0 0; font-size: 12px; opacity: 0.75; }
+.run-axis { display: flex; justify-content: space-between; font-size: 11px; opacity: 0.7; }
+polyline.line0 { stroke: #10b981; } span.line0 { color: #059669; }
+polyline.line1 { stroke: #6366f1; } span.line1 { color: #6366f1; }
+.run-verdicts { font-size: 14px; }
+.run-verdicts ul { max-height: 180px; overflow-y: auto; margin: 4px 0 0; padding-left: 18px; }
+.run-verdicts li { overflow-wrap: anywhere; }
+.run-verdicts li.refused b { color: #dc2626; }
 """ + "".join(
     f".columns-{n} .grid-container "
     f"{{ grid-template-columns: repeat({n}, minmax(0, 1fr)) !important; gap: 3px; }}\n"

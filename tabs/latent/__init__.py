@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import AT_ONCE, PRIVATE, Load, Outlet
-from tabs.latent import api, keep, morph, send, sheet, styles, walk
+from tabs.common import AT_ONCE, PRIVATE, Load
+from tabs.latent import api, arrival, keep, morph, send, sheet, styles, walk
 from tabs.latent.state import has_w
+from tabs.mine import Visitor, opening_mine
 
 TITLE = "Latent"
 
 
-def build(load: Load) -> list[Outlet]:
-    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+def build(load: Load, visitor: Visitor) -> arrival.Opener:
+    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline.
+
+    Returns what can send pictures on to Translate, and how another opens a model of one's own here.
+    """
+    load = opening_mine(load)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = sheet.controls()
@@ -40,5 +45,5 @@ def build(load: Load) -> list[Outlet]:
     stopped = {"queue": False, **PRIVATE}
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
-    keep.wire_arrival(gr.context.Context.root_block, panel, load)
-    return [outlet]
+    arrival.wire(gr.context.Context.root_block, panel, load, visitor)
+    return arrival.Opener(panel, load, visitor, [outlet])

@@ -10,7 +10,6 @@ from tabs.batching import OPTIONS, Batcher
 from tabs.common import (
     GPU,
     Load,
-    checked_model,
     models_of,
     output_folder,
     page_seeds,
@@ -18,6 +17,7 @@ from tabs.common import (
     user_errors,
 )
 from tabs.latent.state import TASK, Sheet
+from tabs.mine import checked_any, file_stem
 
 
 def build(load: Load) -> None:
@@ -45,7 +45,7 @@ def build(load: Load) -> None:
         with user_errors():
             sheet = Sheet.read(model, seeds, truncation_psi)
             made = together(sheet)
-            return png_files(made, [f"{model}-seed{seed:08d}" for seed in sheet.seeds])
+            return png_files(made, [f"{file_stem(model)}-seed{seed:08d}" for seed in sheet.seeds])
 
     def interpolate(seeds: str, model: str, num_frames: float) -> str:
         """Make a walk through the latents of some seeds as an MP4.
@@ -60,7 +60,7 @@ def build(load: Load) -> None:
         """
         with user_errors():
             keys = page_seeds(seeds, minimum=2)
-            path = output_folder() / f"{checked_model(model, TASK)}-walk.mp4"
+            path = output_folder() / f"{file_stem(checked_any(model, TASK))}-walk.mp4"
             count = whole_number(num_frames)
             with VideoWriter(path) as writer:
                 for frame in load(model).iter_frames(keys, count):

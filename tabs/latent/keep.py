@@ -1,4 +1,4 @@
-"""What stays: favourites, the recipe inside a picture, a link, the sheet of the last visit."""
+"""What stays: favourites, and the recipe inside a picture."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import availability, get_spec, read_recipe
+from gan_models import get_spec, read_recipe
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
-from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw
+from tabs.latent.sheet import SheetPanel, draw
 from tabs.latent.state import (
     MAX_FAVOURITES,
     History,
@@ -20,8 +20,8 @@ from tabs.latent.state import (
     Pick,
     Sheet,
     read_favourites,
-    read_stored_sheet,
 )
+from tabs.mine import file_stem, readiness
 
 
 @dataclass(frozen=True)
@@ -157,50 +157,8 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     )
 
 
-def wire_arrival(app: gr.Blocks, sheet: SheetPanel, load: Load) -> None:
-    """On opening the page: the sheet of the link, else of the last visit, else the first one."""
-
-    def arrive(
-        stored: Any,
-        history: History,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
-        wanted = arriving_sheet(dict(request.query_params), stored, sheet.model.value)
-        ready, reason = availability(get_spec(wanted.model))
-        if not ready:
-            waiting = f"Press Sample to fetch the model first. {reason}"
-            settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
-            yield (gr.skip(), waiting, gr.skip(), *settings, *[gr.skip()] * 4)
-            return
-        with user_errors():
-            yield (yield from draw(load, wanted, history.push(wanted), progress))
-
-    app.load(
-        arrive,
-        [sheet.store, sheet.history],
-        sheet.outputs,
-        **GPU,
-        **PRIVATE,
-    )
-
-
 def _favourites(shown: list[tuple[str, str]]) -> gr.Gallery:
     return gr.Gallery(shown, visible=bool(shown), selected_index=None)
-
-
-def arriving_sheet(query: dict[str, str], stored: Any, first_model: str) -> Sheet:
-    """What to show on arrival; a broken link says so and falls back."""
-    if "seeds" in query or "model" in query:
-        try:
-            return Sheet.read(
-                query.get("model", first_model),
-                query.get("seeds", FIRST_SEEDS),
-                query.get("psi", 1),
-            )
-        except ValueError as error:
-            gr.Warning(f"The link could not be followed. {error}")
-    return read_stored_sheet(stored) or Sheet.read(first_model, FIRST_SEEDS, 1)
 
 
 def draw_favourites(
@@ -209,12 +167,12 @@ def draw_favourites(
     """Render favourites that are ready to use, yielding between models."""
     shown = []
     for pick in picks:
-        if not availability(get_spec(pick.model))[0]:
-            shown.append((None, f"{pick.model} {pick.seed}"))
+        if not readiness(pick.model)[0]:
+            shown.append((None, f"{file_stem(pick.model)} {pick.seed}"))
             continue
         pipeline = yield from loading(load, pick.model, progress)
         image = pipeline.sample([pick.seed], pick.truncation_psi)
-        path = png_files(image, [f"{pick.model}-seed{pick.seed:08d}"])[0]
+        path = png_files(image, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"])[0]
         shown.append((path, f"seed {pick.seed}"))
         yield gr.skip()
     return shown

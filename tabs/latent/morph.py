@@ -15,7 +15,6 @@ from tabs.common import (
     IN_ORDER,
     PRIVATE,
     Load,
-    checked_model,
     device_of,
     loading,
     png_files,
@@ -24,6 +23,7 @@ from tabs.common import (
 )
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pair, Pick
+from tabs.mine import checked_any, file_stem
 
 WAITING = "Click a picture above to start."
 STRIP_TIMES = tuple(k / 8 for k in range(9))
@@ -134,7 +134,7 @@ def show_pair(
 
 def _steps(pair: Pair, made: list[Any], times: list[float]) -> list[tuple[str, str]]:
     """The strip's pictures as files, with how far along each stands."""
-    stem = f"{pair.a.model}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}"
+    stem = f"{file_stem(pair.a.model)}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}"
     paths = png_files(made, [f"{stem}-{k}-{t:.3f}" for k, t in enumerate(times)])
     return [(path, f"{t:.0%}") for path, t in zip(paths, STRIP_TIMES, strict=False)]
 
@@ -172,7 +172,7 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         if pair.a is None or pair.b is None:
             return gr.skip()
         with user_errors():
-            pipeline = load(checked_model(pair.a.model, TASK))
+            pipeline = load(checked_any(pair.a.model, TASK))
             seeds, psi = (pair.a.seed, pair.b.seed), pair.a.truncation_psi
             return pipeline.morph(*seeds, position, psi, possible(pipeline, space))
 

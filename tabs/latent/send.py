@@ -6,6 +6,7 @@ import gradio as gr
 
 from tabs.common import Load, Outlet, png_files
 from tabs.latent.state import History, Pick
+from tabs.mine import file_stem
 
 
 def build(load: Load, history: gr.State, picked: gr.State) -> Outlet:
@@ -17,6 +18,6 @@ def build(load: Load, history: gr.State, picked: gr.State) -> Outlet:
         if pick is None:
             raise ValueError("Sample some pictures first, then send one.")
         made = load(pick.model).sample([pick.seed], pick.truncation_psi)
-        return png_files(made, [f"{pick.model}-seed{pick.seed:08d}"])[0]
+        return png_files(made, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"])[0]
 
     return Outlet(button, make, [history, picked])

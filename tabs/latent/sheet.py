@@ -17,9 +17,7 @@ from tabs.common import (
     PRIVATE,
     Load,
     device_of,
-    keep_choices_current,
     loading,
-    model_card,
     model_choices,
     page_seeds,
     png_files,
@@ -27,6 +25,7 @@ from tabs.common import (
     user_errors,
 )
 from tabs.latent.state import TASK, History, Sheet, has_w
+from tabs.mine import card_of, file_stem
 
 FIRST_SEEDS = "0-15"
 _PSI_HELP = (
@@ -70,9 +69,8 @@ def controls() -> dict[str, Any]:
     choices = model_choices(TASK)
     first = choices[0][1]
     model = gr.Dropdown(choices, value=first, label="Model", elem_id="latent-model")
-    keep_choices_current(model, TASK)
-    card = gr.Markdown(model_card(first), elem_id="latent-card", elem_classes="card")
-    model.change(model_card, model, card, show_progress="hidden", queue=False, **PRIVATE)
+    card = gr.Markdown(card_of(first), elem_id="latent-card", elem_classes="card")
+    model.change(card_of, model, card, show_progress="hidden", queue=False, **PRIVATE)
     seeds = gr.Textbox(
         FIRST_SEEDS,
         label="Seeds",
@@ -144,7 +142,7 @@ def draw(
             progress((len(made), len(sheet.seeds)), unit="pictures")
             yield gr.skip()
     seconds = time.perf_counter() - started
-    paths = png_files(made, [f"{sheet.model}-seed{seed:08d}" for seed in sheet.seeds])
+    paths = png_files(made, [f"{file_stem(sheet.model)}-seed{seed:08d}" for seed in sheet.seeds])
     shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
     return (
         gr.Gallery(shown, selected_index=None),

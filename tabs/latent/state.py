@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gan_models import check_truncation_psi, format_seeds, get_spec
-from tabs.common import checked_model, page_seeds
+from tabs.common import page_seeds
+from tabs.mine import checked_any, offered
 
 TASK = "latent"
 MAX_HISTORY = 100
@@ -16,8 +17,8 @@ MAX_FAVOURITES = 48
 
 
 def has_w(model: str) -> bool:
-    """Whether a model has a mapping network, by its family."""
-    return get_spec(model).family.startswith("stylegan")
+    """Whether a model has a mapping network, by its family; what is fine-tuned here has one."""
+    return offered(model) is not None or get_spec(model).family.startswith("stylegan")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Sheet:
             ValueError: an unknown model, seeds that are none, ψ out of range.
         """
         return cls(
-            checked_model(str(model), TASK),
+            checked_any(str(model), TASK),
             tuple(page_seeds(str(seeds))),
             check_truncation_psi(truncation_psi),
         )
@@ -48,7 +49,9 @@ class Sheet:
 
     @property
     def query(self) -> str:
-        """The part of a link that brings this sheet back."""
+        """The part of a link that brings this sheet back; none where others cannot follow it."""
+        if offered(self.model):
+            return ""
         facts = {"model": self.model, "seeds": self.seeds_text, "psi": f"{self.truncation_psi:g}"}
         return "?" + urlencode(facts)
 

@@ -12,12 +12,12 @@ from tabs.common import (
     GPU,
     PRIVATE,
     Load,
-    checked_model,
     loading,
     page_seeds,
     user_errors,
 )
 from tabs.latent.state import TASK, Pick, has_w
+from tabs.mine import checked_any
 
 NAMES = tuple(f"{kind} {k}" for kind in ("PCA", "SeFa") for k in range(1, 7))
 LAYERS = [
@@ -69,7 +69,7 @@ def build_edit(load: Load, model: gr.Dropdown, psi: gr.Slider, picked: gr.State)
         with user_errors():
             chosen = dict(zip(NAMES, amounts, strict=True))
             start = page_seeds(seed)[0]
-            styles = load(checked_model(model, TASK)).styles
+            styles = load(checked_any(model, TASK)).styles
             return styles.edit(start, chosen, layers, psi, noise)
 
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
@@ -126,7 +126,7 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
     ) -> Generator[Any, None, None]:
         with user_errors():
             first, second = page_seeds(rows)[:MAX_ROWS], page_seeds(columns)[:MAX_COLUMNS]
-            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            pipeline = yield from loading(load, checked_any(model, TASK), progress)
             total, made = len(first) * len(second), []
             for image in pipeline.styles.mix(first, second, layers, psi):
                 made.append(image)

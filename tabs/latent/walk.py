@@ -13,7 +13,6 @@ from tabs.common import (
     GPU,
     PRIVATE,
     Load,
-    checked_model,
     device_of,
     loading,
     output_folder,
@@ -24,6 +23,7 @@ from tabs.common import (
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pick
+from tabs.mine import checked_any, file_stem
 
 MAX_FRAMES_ON_PAGE = 3600
 
@@ -78,7 +78,7 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
     ) -> Generator[Any, None, None]:
         with user_errors():
             asked = (page_seeds(keys, minimum=2), int(frames or 0), int(fps), suffix, psi, space)
-            shown, line = yield from _write(load, checked_model(model, TASK), *asked, progress)
+            shown, line = yield from _write(load, checked_any(model, TASK), *asked, progress)
             is_video = suffix == ".mp4"
             yield (
                 gr.Video(shown if is_video else None, visible=is_video),
@@ -114,7 +114,7 @@ def _write(
 ) -> Generator[Any, None, tuple[str, str]]:
     """Make the file, yielding between frames; returns its path and what was measured."""
     pipeline = yield from loading(load, model, progress)
-    name = f"{model}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
+    name = f"{file_stem(model)}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
     path, started = output_folder() / name, time.perf_counter()
     with VideoWriter(path, fps, num_frames) as writer:
         frames = pipeline.iter_frames(seeds, num_frames, possible(pipeline, space), psi)

@@ -1,0 +1,70 @@
+"""Fine-tune a generator on one's own pictures, in the background; the page only looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import gradio as gr
+
+from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
+from tabs.finetune import api, bases, compare, data, enter, start, swap, take, watch
+from tabs.finetune.state import Room
+from tabs.mine import Visitor, opening_mine
+
+TITLE = "Fine-tune"
+INTRO = (
+    "Give a generator 10 to 2,000 pictures of yours and it learns to make more like them. The "
+    "training runs on this server, not in the browser: close the page and come back."
+)
+
+
+def build(load: Load, visitor: Visitor) -> Room:
+    """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline.
+
+    Returns what other rooms need: how a model of this one is opened in Latent.
+    """
+    tab, load = gr.context.Context.block, opening_mine(load)
+    notice = gr.Markdown(
+        bases.MISSING, visible=not bases.choices(visitor.jobs), elem_id="finetune-missing"
+    )
+    run = gr.Dropdown([], label="Your runs", visible=False, elem_id="finetune-run")
+    with gr.Tabs(selected="new") as steps:
+        with gr.Tab("New", id="new", elem_id="finetune-tab-new"):
+            gr.Markdown(INTRO, elem_classes="card")
+            form = start.layout(visitor.jobs)
+        with gr.Tab("Watch", id="watch", elem_id="finetune-tab-watch"):
+            live = watch.layout()
+        with gr.Tab("Use", id="use", elem_id="finetune-tab-use"):
+            chosen = take.layout()
+            compare.build(load, visitor, run, chosen)
+            swap.build(load, visitor, run)
+        with gr.Tab("Your data", id="data", elem_id="finetune-tab-data") as data_tab:
+            held = data.layout(visitor.jobs)
+    room = Room(visitor, run, steps, live, chosen, notice, form)
+    look = watch.wire(room)
+    start.wire(room, look)
+    take.wire(room)
+    look(data.wire(room, held, data_tab))
+    enter.wire(room, tab, look)
+    api.build(visitor)
+    return room
+
+
+def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
+    """Connect with the other rooms: `opener` opens a model in the room of this title."""
+
+    def open_model(
+        key: Any, run: str | None, step: str, history: Any, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            ticket = take.offer_chosen(room.visitor, key, run, step)
+            shown = yield from opener.open(key, ticket, history, progress)
+            yield (*shown, gr.Tabs(selected=latent))
+
+    given = [room.visitor.key, room.run, room.chosen.step, opener.panel.history]
+    filled = [*opener.outputs, rooms]
+    room.chosen.open.click(
+        open_model, given, filled, show_progress_on=[room.chosen.info], **GPU, **PRIVATE
+    )
+    rooms.select(enter.leave(TITLE), None, room.live.timer, **AT_ONCE)

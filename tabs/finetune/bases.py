@@ -1,0 +1,40 @@
+"""Which models can be fine-tuned here: StyleGAN2s whose weights are on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gan_models import ModelSpec
+
+FAVOURITE = "landscapes"
+MISSING = (
+    "**No model here can be fine-tuned yet.** A StyleGAN2 is needed: put our own at "
+    "`checkpoints/landscapes.safetensors`, or, on your own machine, open one under *Your file*; "
+    "then open this tab again."
+)
+
+
+def bases(jobs: Any) -> list[ModelSpec]:
+    """The models to begin from, our landscapes first, then the smaller ones."""
+    return sorted(jobs.bases(), key=lambda spec: (spec.id != FAVOURITE, spec.resolution))
+
+
+def choices(jobs: Any) -> list[tuple[str, str]]:
+    """Labels and ids for the dropdown."""
+    return [(f"{spec.title} · {spec.resolution} px", spec.id) for spec in bases(jobs)]
+
+
+def checked_base(jobs: Any, base: str | None) -> str:
+    """The id, if it is one of a model that can be fine-tuned; of nothing, the first one's.
+
+    Raises:
+        ValueError: it is not, or there is none at all.
+    """
+    known = [spec.id for spec in bases(jobs)]
+    if not known:
+        raise ValueError(MISSING.replace("*", "").replace("`", ""))
+    if not base:
+        return known[0]
+    if base not in known:
+        raise ValueError(f"{str(base)[:60]} cannot be fine-tuned; choose from {', '.join(known)}.")
+    return base

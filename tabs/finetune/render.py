@@ -1,0 +1,153 @@
+"""What the page says of a run, as HTML: pictures inline, so that they lie under no address."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gan_models import list_models
+
+STATES = {
+    "queued": "Waiting",
+    "running": "Training",
+    "paused": "Paused",
+    "stopping": "Stopping",
+    "stopped": "Stopped",
+    "finished": "Finished",
+    "failed": "Failed",
+}
+FIRST_GRID = "The first grid comes within a minute of the training's start."
+_MOST_VERDICTS = 200
+_NUMBERS = {  # what is worth a line of the last measures, and how it reads
+    "kid_effl0": ("KID to your pictures", "{:.3f}"),
+    "diversity_share": ("variety, of your pictures' own", "{:.0%}"),
+    "memorised_share": ("samples that copy one of your pictures", "{:.0%}"),
+}
+
+
+def duration(seconds: float) -> str:
+    """A time span as people say it: 40 s, 12 min, 2 h 5 min, 7 days."""
+    if seconds < 99.5:
+        return f"{max(seconds, 1):.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+    return f"{round(minutes / 1440)} days"
+
+
+def megabytes(num_bytes: float) -> str:
+    """A size as people say it."""
+    return f"{num_bytes / 1e9:.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:.1f} MB"
+
+
+def inline(image: Image.Image | Path) -> str:
+    """A picture as a data URL; its content stands in no file that has an address."""
+    if isinstance(image, Path):
+        return "data:image/png;base64," + base64.b64encode(image.read_bytes()).decode()
+    buffer = io.BytesIO()
+    image.save(buffer, "webp", quality=92)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def figure(image: Image.Image | Path, caption: str) -> str:
+    """A picture with a line under it."""
+    text = html.escape(caption)
+    return (
+        f'<figure class="run-figure"><div><img src="{inline(image)}" alt="{text}"></div>'
+        f"<figcaption>{text}</figcaption></figure>"
+    )
+
+
+def side_by_side(figures: Sequence[str]) -> str:
+    """Figures beside each other, below each other where it is narrow."""
+    return f'<div class="run-figures">{"".join(figures)}</div>'
+
+
+def placeholder(text: str) -> str:
+    """A line where pictures will be."""
+    return f'<div class="run-empty">{html.escape(text)}</div>'
+
+
+def status_card(status: Any) -> str:
+    """How a run stands: state, progress, what is left, how it does."""
+    escape = html.escape
+    share = min(status.kimg / status.total_kimg, 1.0) if status.total_kimg else 0.0
+    share = 1.0 if status.state == "finished" else share
+    lines = [
+        f'<div class="run-head"><span class="run-badge {status.state}">{STATES[status.state]}'
+        f"</span><b>{escape(status.title)}</b><span>{status.num_pictures} pictures, from "
+        f"{escape(base_title(status.base))}, preset {escape(status.preset)}</span></div>",
+        f'<div class="run-bar" role="progressbar" aria-label="Progress" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{share * 100:.0f}"><i style="width:{share:.1%}"></i>'
+        "</div>",
+        f'<div class="run-facts">{escape(" · ".join(facts(status)))}</div>',
+    ]
+    if status.step and status.health.sentence:
+        lines.append(
+            f'<div class="run-health {escape(status.health.state)}">'
+            f"{escape(status.health.sentence)}</div>"
+        )
+    if status.message:
+        lines.append(f'<div class="run-message">{escape(status.message)}</div>')
+    return f'<div class="run-card">{"".join(lines)}</div>'
+
+
+def base_title(base: str) -> str:
+    """What the base is called; its id where it is no longer here."""
+    return next((spec.title for spec in list_models() if spec.id == base), base)
+
+
+def facts(status: Any) -> list[str]:
+    """The numbers of a run, in words."""
+    said = []
+    if status.state == "queued":
+        ahead = status.place - 1
+        said.append("next in the queue" if ahead < 1 else f"place {status.place} in the queue")
+    said.append(f"{status.kimg:.2f} of {status.total_kimg:g} thousand pictures seen")
+    if status.state == "running" and status.images_per_second:
+        said.append(f"{status.images_per_second:.1f} a second")
+    if status.eta_seconds is not None and status.state in ("running", "queued"):
+        said.append(f"about {duration(status.eta_seconds)} left")
+    for name, (words, form) in _NUMBERS.items():
+        if name in status.latest_metrics:
+            said.append(f"{words} {form.format(status.latest_metrics[name])}")
+    if status.state in ("paused", "stopped", "failed", "finished"):
+        said.append(f"deleted in {duration(status.expires - time.time())} if nobody opens it")
+    return said
+
+
+def verdict_list(verdicts: Sequence[Any]) -> str:
+    """What became of each picture that came in: the refused ones first, each with its reason."""
+    taken, refused = [v for v in verdicts if v.taken], [v for v in verdicts if not v.taken]
+    summary = f"<b>{len(taken)} pictures taken</b>"
+    if not refused:
+        return f'<div class="run-verdicts">{summary}, none refused.</div>'
+    reasons = Counter(verdict.reason for verdict in refused)
+    rows = [_row(v.name, v.reason, "refused") for v in refused[:_MOST_VERDICTS]]
+    rows += [_row(v.name, "taken", "taken") for v in taken[: _MOST_VERDICTS - len(rows)]]
+    more = len(verdicts) - len(rows)
+    rows += [_row(f"and {more} more", "", "")] if more > 0 else []
+    return (
+        f'<div class="run-verdicts">{summary}, <b>{len(refused)} refused</b>'
+        f"{_commonest(reasons)}<details{' open' if len(refused) <= 8 else ''}><summary>Each of "
+        f"them</summary><ul>{''.join(rows)}</ul></details></div>"
+    )
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    reason, count = reasons.most_common(1)[0]
+    return f"; {count} of them: {html.escape(reason)}" if count > 1 else "."
+
+
+def _row(name: str, reason: str, kind: str) -> str:
+    return f'<li class="{kind}"><b>{html.escape(name)}</b> {html.escape(reason)}</li>'

@@ -1,0 +1,139 @@
+"""The advanced settings: what is left empty is the preset's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+PRESETS = [
+    ("Quick: at most 8 minutes", "quick"),
+    ("Normal: at most 45 minutes", "normal"),
+    ("Long: at most 3 hours", "long"),
+]
+PRESET_HELP = (
+    "Time of training on this machine; it ends sooner after 5, 30 or 100 thousand pictures seen. "
+    "Quick shows where it goes, Normal is good for most sets, Long for hundreds of pictures."
+)
+CROPS = [
+    ("Centre: the square in the middle", "centre"),
+    ("Letterbox: the whole picture, with borders", "letterbox"),
+    ("Random: another square each time", "random"),
+]
+AS_PRESET = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of the engine's settings: a number, or a choice where there are options."""
+
+    name: str  # as the engine calls it
+    label: str
+    help: str
+    options: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
+    scale: float = 1.0  # what is typed, times this, is what the engine is told
+
+    @property
+    def elem_id(self) -> str:
+        """The element id of the field."""
+        return "finetune-" + self.name.replace("_", "-")
+
+
+SETTINGS = (
+    Setting(
+        "seconds", "Minutes at most", "Training stops then, whatever it has reached.", scale=60
+    ),
+    Setting("kimg", "Thousand pictures at most", "How many pictures the critic sees in all."),
+    Setting(
+        "discriminator",
+        "Critic",
+        "Projected: judges by features of a network that knows photographs; learns fastest from "
+        "few pictures. The base's own: slower, closer to the base.",
+        (("Projected features", "projected"), ("The base's own", "base")),
+    ),
+    Setting(
+        "augmentation",
+        "Augmentation",
+        "Shows the critic your pictures shifted, recoloured and with holes, so that it cannot "
+        "learn them by heart. Adaptive: as strongly as it proves needed.",
+        (("Always (DiffAugment)", "diffaugment"), ("Adaptive (ADA)", "ada"), ("None", "none")),
+    ),
+    Setting(
+        "mirror",
+        "Mirrored pictures",
+        "Each picture also as in a mirror. Switch off for writing, and where left is not right.",
+        (("Yes", "yes"), ("No", "no")),
+    ),
+    Setting(
+        "generator_rate",
+        "Learning rate of the generator",
+        "Higher is faster and may run away; if a run diverges, halve it. Around 0.001.",
+    ),
+    Setting(
+        "discriminator_rate",
+        "Learning rate of the critic",
+        "If all samples become alike, lower it. Around 0.0004.",
+    ),
+    Setting("batch", "Pictures a step", "More is steadier and slower; 4 to 16.", whole=True),
+    Setting(
+        "freeze_d",
+        "Frozen layers of the critic",
+        "The first layers that stay as they are (FreezeD): with very few pictures 1 to 4 help.",
+        whole=True,
+    ),
+    Setting(
+        "ema_half_life_kimg",
+        "Averaging, half-life in thousand pictures",
+        "What is shown and kept is a moving average; longer is smoother and lags behind.",
+    ),
+    Setting(
+        "r1_gamma",
+        "R1 penalty",
+        "Keeps a critic of its own pixels smooth; the projected one does without.",
+    ),
+    Setting("seed", "Seed", "The same seed, settings and pictures give the same run.", whole=True),
+)
+
+
+def layout() -> list[gr.components.Component]:
+    """Lay the fields out, one for each of `SETTINGS`."""
+    with gr.Accordion("Advanced settings", open=False, elem_id="finetune-advanced"):
+        gr.Markdown("What is left empty is as the preset has it.", elem_classes="card")
+        with gr.Row():
+            return [_field(setting) for setting in SETTINGS]
+
+
+def _field(setting: Setting) -> gr.components.Component:
+    shared = {"label": setting.label, "info": setting.help, "elem_id": setting.elem_id}
+    if setting.options:
+        options = [("As the preset", AS_PRESET), *setting.options]
+        return gr.Dropdown(options, value=AS_PRESET, min_width=240, **shared)
+    return gr.Number(value=None, placeholder="as the preset", min_width=240, **shared)
+
+
+def read(values: Sequence[Any]) -> dict[str, Any]:
+    """The settings that differ from the preset's, as the engine names them.
+
+    Raises:
+        ValueError: a number that has to be whole is not.
+    """
+    chosen: dict[str, Any] = {}
+    for setting, value in zip(SETTINGS, values, strict=True):
+        if value is None or value == AS_PRESET:
+            continue
+        if setting.options:
+            chosen[setting.name] = value == "yes" if setting.name == "mirror" else value
+        else:
+            chosen[setting.name] = _number(setting, value)
+    return chosen
+
+
+def _number(setting: Setting, value: float) -> float:
+    if setting.whole:
+        if value != int(value):
+            raise ValueError(f"{setting.label} must be a whole number, not {value:g}.")
+        return int(value)
+    return value * setting.scale

@@ -1,0 +1,180 @@
+"""The form of a new run: base, pictures with a verdict on each, preset, start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
+from tabs.finetune import bases, settings
+from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
+from tabs.finetune.state import Room, run_dropdown
+
+# taking pictures in is work for a processor, and must not hold up those who sample
+TAKE_IN = {"concurrency_id": "take-in", "concurrency_limit": 2, **PRIVATE}
+FILE_TYPES = ["image", ".zip", ".mp4", ".mov", ".webm"]
+HELP = (
+    "Pictures, a zip of them, or a short video. Each one is checked; nothing is trained on before "
+    "you press Start. Use pictures that are yours, or free, to use."
+)
+WAITING = "Your pictures will be shown here as the network sees them."
+
+
+@dataclass(frozen=True)
+class Form:
+    """The components of the form."""
+
+    base: gr.Dropdown
+    files: gr.Files
+    crop: gr.Radio
+    preset: gr.Radio
+    title: gr.Textbox
+    advanced: list[gr.components.Component]
+    start: gr.Button
+    cancel: gr.Button
+    note: gr.Markdown
+    verdicts: gr.HTML
+    preview: gr.HTML
+    draft: gr.State  # id of the pictures that were taken in
+
+
+def layout(jobs: Any) -> Form:
+    """Lay out the form; `jobs` states its limits."""
+    offered = bases.choices(jobs)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            base = gr.Dropdown(
+                offered,
+                value=offered[0][1] if offered else None,
+                label="Begin from",
+                info="The nearer it is to your pictures, the sooner they are reached.",
+                elem_id="finetune-base",
+            )
+            files = gr.Files(
+                label="Your pictures, 10 to 2,000", file_types=FILE_TYPES, height=150,
+                elem_id="finetune-files",
+            )  # fmt: skip
+            note = gr.Markdown(HELP, elem_classes="card", elem_id="finetune-note")
+            crop = gr.Radio(settings.CROPS, value="centre", label="Crop", elem_id="finetune-crop")
+            verdicts = gr.HTML("", elem_id="finetune-verdicts")
+        with gr.Column(scale=1, min_width=320):
+            preview = gr.HTML(placeholder(WAITING), elem_id="finetune-preview")
+            preset = gr.Radio(
+                settings.PRESETS, value="quick", label="How long", info=settings.PRESET_HELP,
+                elem_id="finetune-preset",
+            )  # fmt: skip
+            title = gr.Textbox(
+                label="Name", max_lines=1, placeholder="such as: my garden",
+                elem_id="finetune-title",
+            )  # fmt: skip
+            with gr.Row():
+                start = gr.Button(
+                    "Start", variant="primary", elem_id="finetune-start", min_width=120
+                )
+                cancel = gr.Button("Cancel", elem_id="finetune-cancel", min_width=80)
+    advanced = settings.layout()
+    gr.Markdown(limits_note(jobs), elem_classes="card", elem_id="finetune-limits")
+    return Form(
+        *(base, files, crop, preset, title, advanced, start, cancel, note, verdicts, preview),
+        draft=gr.State(""),
+    )
+
+
+def limits_note(jobs: Any) -> str:
+    """The quotas, and how long files are kept, for the page."""
+    minutes = (CACHE_SECONDS + SWEEP_SECONDS) // 60
+    return " ".join(
+        [
+            *jobs.quotas.sentences(),
+            f"What you upload is copied for the training and deleted from the upload folder within "
+            f"{minutes} minutes, at the start at once.",
+        ]
+    )
+
+
+def wire(room: Room, look: Callable[[Any], Any]) -> None:
+    """Connect the form; `look(event)` lets the page show the run after an event."""
+    form, visitor = room.form, room.visitor
+
+    def check(
+        key: Any,
+        files: list[str] | None,
+        base: str | None,
+        crop: str,
+        augmentation: str,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        if not files:
+            yield gr.skip(), "", "", placeholder(WAITING), HELP
+            return
+        with user_errors():
+            key = visitor.key_or_new(key)
+            yield key, "", "", placeholder("Checking your pictures …"), HELP
+            chosen = bases.checked_base(visitor.jobs, base)
+            paths = [Path(path) for path in files]
+
+            def tell(done: int, total: int) -> None:
+                progress((done, total), desc="Checking", unit="files")
+
+            draft = yield from in_thread(
+                lambda: visitor.jobs.prepare(key, paths, chosen, crop, tell)
+            )
+            shown = placeholder("None of them can be used.")
+            if draft.num_taken:
+                seen = visitor.jobs.preview(key, draft.id, augmentation or "diffaugment")
+                shown = side_by_side(
+                    [
+                        figure(seen[0], "What the network sees"),
+                        figure(seen[1], "The same, as the critic is shown them: augmented"),
+                    ]
+                )
+            yield gr.skip(), draft.id, verdict_list(draft.verdicts), shown, HELP
+
+    def start(
+        key: Any, draft: str, files: list[str] | None, preset: str, title: str, *advanced: Any
+    ) -> tuple[Any, ...]:
+        with user_errors():
+            if not draft:
+                raise ValueError("Upload at least 10 pictures first, and wait for the check.")
+            chosen = settings.read(advanced)
+            run = visitor.jobs.launch(key, draft, preset, chosen, title=(title or "").strip())
+            discard(files or [])
+            return (
+                run_dropdown(visitor.jobs.list(key), run),
+                gr.Tabs(selected="watch"),
+                *(None, "", "", placeholder(WAITING)),
+            )
+
+    augmentation = form.advanced[[s.name for s in settings.SETTINGS].index("augmentation")]
+    given = [visitor.key, form.files, form.base, form.crop, augmentation]
+    filled = [visitor.key, form.draft, form.verdicts, form.preview, form.note]
+    shown = {"show_progress_on": [form.preview], "trigger_mode": "always_last", **TAKE_IN}
+    checks = [
+        form.files.upload(check, given, filled, **shown),
+        form.files.delete(check, given, filled, **shown),
+        form.files.clear(check, given, filled, **shown),
+        form.crop.input(check, given, filled, **shown),
+        form.base.input(check, given, filled, **shown),
+    ]
+    started = form.start.click(
+        start,
+        [visitor.key, form.draft, form.files, form.preset, form.title, *form.advanced],
+        [room.run, room.steps, form.files, form.draft, form.verdicts, form.preview],
+        **TAKE_IN,
+    )
+    look(started)
+    form.cancel.click(
+        lambda: ("", "", placeholder("Stopped."), None), None,
+        [form.draft, form.verdicts, form.preview, form.files],
+        cancels=checks, queue=False, **PRIVATE,
+    )  # fmt: skip
+
+
+def discard(files: Sequence[str]) -> None:
+    """Delete uploads that have been taken in; the pictures are the job's from now on."""
+    for file in files:
+        Path(file).unlink(missing_ok=True)

@@ -1,0 +1,290 @@
+"""The Fine-tune tab without a page: what it says of a run, what it offers, what it sends on."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from gan_models import NotFound
+from tabs import mine
+from tabs.finetune import api, bases, curves, data, render, settings, take, watch
+from tabs.finetune.state import Seen, run_dropdown
+from tabs.mine import Visitor
+
+
+def status(**facts):
+    """A run as the jobs tell of it, half-way."""
+    known = {
+        **{"id": "j1", "title": "My <garden>", "base": "landscapes", "preset": "quick"},
+        **{"state": "running", "place": 0, "step": 300, "kimg": 2.5, "total_kimg": 5.0},
+        **{"eta_seconds": 125.0, "images_per_second": 12.5, "message": "", "num_pictures": 40},
+        **{"num_bytes": 2_500_000, "created": 0.0, "expires": 4e9, "sheets": (), "raw_sheets": ()},
+        **{"snapshots": (), "curves": None, "nearest": None, "latest_metrics": {}},
+        **{"has_generator": True, "health": SimpleNamespace(state="learning", sentence="Learns.")},
+    }
+    return SimpleNamespace(**known | facts)
+
+
+class OneRun:
+    """Jobs with one run, of the key "right"."""
+
+    def __init__(self, run, folder=None):
+        self.run, self.folder = run, folder
+
+    def list(self, key):
+        if key != "right":
+            raise NotFound
+        return [self.run] if self.run else []
+
+    def generator(self, key, job, step=None):
+        if self.run is None or (key, job) != ("right", self.run.id):
+            raise NotFound
+        return self.folder / (f"{step}.safetensors" if step is not None else "newest.safetensors")
+
+
+def test_the_card_says_how_a_run_stands_and_escapes_names():
+    card = render.status_card(status())
+    assert "Training" in card
+    assert "width:50.0%" in card
+    assert "2.50 of 5 thousand pictures seen" in card
+    assert "about 2 min left" in card
+    assert "Learns." in card
+    assert "My &lt;garden&gt;" in card
+    assert "<garden>" not in card
+
+
+def test_the_card_tells_the_place_in_the_queue():
+    assert "place 3 in the queue" in render.status_card(status(state="queued", place=3, step=0))
+    assert "next in the queue" in render.status_card(status(state="queued", place=1, step=0))
+
+
+def test_the_card_tells_measures_in_words_and_when_a_run_goes():
+    measured = {"kid_effl0": 0.12345, "diversity_share": 0.71, "memorised_share": 0.0}
+    card = render.status_card(status(state="finished", latest_metrics=measured, expires=0))
+    assert "KID to your pictures 0.123" in card
+    assert "71%" in card
+    assert "if nobody opens it" in card
+    assert "width:100.0%" in card
+
+
+def test_a_failed_run_shows_its_sentence():
+    card = render.status_card(status(state="failed", message="The disk is full; make room."))
+    assert "The disk is full; make room." in card
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "1 s"), (59, "59 s"), (125, "2 min"), (3600, "1 h"), (7500, "2 h 5 min"), (7e5, "8 days")],
+)
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert render.duration(seconds) == said
+
+
+def test_refused_pictures_come_first_with_their_reasons():
+    verdicts = [SimpleNamespace(name=f"{k}.png", taken=True, reason="") for k in range(3)]
+    verdicts.append(SimpleNamespace(name="<b>.svg", taken=False, reason="It is no picture."))
+    shown = render.verdict_list(verdicts)
+    assert "3 pictures taken" in shown
+    assert "1 refused" in shown
+    assert shown.index("&lt;b&gt;.svg") < shown.index("0.png")
+    assert "It is no picture." in shown
+    assert "none refused" in render.verdict_list(verdicts[:3])
+
+
+def test_two_thousand_verdicts_are_cut_short():
+    verdicts = [SimpleNamespace(name=f"{k}", taken=False, reason="Too small.") for k in range(2000)]
+    shown = render.verdict_list(verdicts)
+    assert "and 1800 more" in shown
+    assert "2000 of them: Too small." in shown
+
+
+def test_what_is_left_empty_is_the_presets():
+    assert settings.read(["" if s.options else None for s in settings.SETTINGS]) == {}
+
+
+def test_settings_are_told_as_the_engine_names_them():
+    from gan_models.training.finetune import FinetuneSettings
+
+    typed = {"seconds": 2, "kimg": 1.5, "mirror": "no", "batch": 4.0, "augmentation": "ada"}
+    values = [typed.get(s.name, "" if s.options else None) for s in settings.SETTINGS]
+    chosen = settings.read(values)
+    assert chosen == {"seconds": 120, "kimg": 1.5, "mirror": False, "batch": 4} | {
+        "augmentation": "ada"
+    }
+    assert FinetuneSettings.from_dict(chosen).batch == 4
+    assert {s.name for s in settings.SETTINGS} <= set(FinetuneSettings.__dataclass_fields__)
+
+
+def test_half_a_picture_a_step_is_refused():
+    values = [4.5 if s.name == "batch" else None for s in settings.SETTINGS]
+    with pytest.raises(ValueError, match="whole number"):
+        settings.read(values)
+
+
+def test_every_setting_has_its_help():
+    assert all(len(setting.help) > 20 for setting in settings.SETTINGS)
+
+
+def test_the_grid_follows_the_training_until_one_drags_back():
+    sheets = tuple(Path(f"{k:07d}.png") for k in range(5))
+    seen = Seen("j1", num_sheets=4)
+    assert watch.position_to_show(status(sheets=sheets), 4, seen) == 5
+    assert watch.position_to_show(status(sheets=sheets), 2, seen) == 2
+    assert watch.position_to_show(status(sheets=sheets), 2, Seen("another", 4)) == 5
+    assert watch.position_to_show(status(), 2, Seen()) == 0
+
+
+def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
+    sheets, raw = [], []
+    for folder, found in ((tmp_path / "sheets", sheets), (tmp_path / "raw", raw)):
+        folder.mkdir()
+        found.append(folder / "0000040.png")
+        Image.new("RGB", (4, 4), "red" if found is raw else "blue").save(found[0])
+    run = status(sheets=tuple(sheets), raw_sheets=tuple(raw))
+    name, shown = watch._grid(run, 1, "average", Seen())
+    assert "After 40 steps" in shown
+    again = watch._grid(run, 1, "average", Seen("j1", 1, name))
+    assert isinstance(again[1], dict)  # to be skipped
+    other, raw_shown = watch._grid(run, 1, "raw", Seen("j1", 1, name))
+    assert other != name
+    assert raw_shown != shown
+
+
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        ("queued", {"pause", "stop", "delete"}),
+        ("running", {"pause", "stop", "delete"}),
+        ("paused", {"resume", "stop", "delete"}),
+        ("stopped", {"resume", "delete"}),
+        ("failed", {"resume", "delete"}),
+        ("finished", {"delete"}),
+    ],
+)
+def test_only_what_can_be_done_is_offered(state, actions):
+    assert {*watch.offered(state)} == actions
+
+
+def test_curves_are_drawn_from_the_tables_of_a_run(tmp_path):
+    rows = [f"{k},{k / 100},{1 - k / 1000},{0.5}" for k in range(1, 801)]
+    tmp_path.joinpath("losses.csv").write_text(
+        "\n".join(["step,kimg,generator,discriminator", *rows, "801,8.0"])
+    )
+    tmp_path.joinpath("metrics.csv").write_text("step,kimg,kid_effl0\n0,0.0,0.4\n99,0.9,nan\n")
+    drawn = curves.curves(tmp_path)
+    assert "Distance to your pictures" in drawn
+    assert "Losses" in drawn
+    assert "0.2</span>" in drawn  # the last of the generator's
+    lines = re.findall(r'points="([^"]+)"', drawn)
+    assert max(len(line.split()) for line in lines) <= 150
+    assert all("nan" not in line for line in lines)
+
+
+def test_without_measurements_the_curves_say_so(tmp_path):
+    assert "first measurements" in curves.curves(tmp_path)
+
+
+def test_snapshots_are_offered_the_newest_first():
+    offered = take.step_choices(status(snapshots=(0, 100, 1200)))
+    assert [value for _, value in offered] == ["newest", "1200", "100", "0"]
+    assert [take.read_step(value) for _, value in offered] == [None, 1200, 100, 0]
+    for bad in ("-1", "../x", "1.5"):
+        with pytest.raises(ValueError, match="snapshots"):
+            take.read_step(bad)
+
+
+def test_files_are_called_after_the_run_without_anything_odd():
+    assert take.file_title(status(title="My <garden> ../../🌷 2")) == "my-garden-2"
+    assert take.file_title(status(title="🌷")) == "fine-tuned"
+
+
+def test_a_status_for_programs_holds_no_path(tmp_path):
+    from dataclasses import dataclass
+
+    @dataclass
+    class Health:
+        state: str
+        sentence: str
+
+    told = api.public_status(status(sheets=(tmp_path / "x.png",), health=Health("learning", "x")))
+    assert str(tmp_path) not in str(told)
+    assert told["health"]["state"] == "learning"
+
+
+def test_the_runs_in_view_are_the_unfinished_first():
+    runs = [status(id="new", state="finished"), status(id="old", state="running")]
+    assert run_dropdown(runs, None).value == "old"
+    assert run_dropdown(runs, "new").value == "new"
+    assert run_dropdown(runs, None).visible
+    assert not run_dropdown(runs[:1], None).visible
+    assert run_dropdown([], "gone").value is None
+
+
+def test_without_a_model_to_begin_from_the_page_says_what_to_do():
+    jobs = SimpleNamespace(bases=lambda: ())
+    assert bases.choices(jobs) == []
+    with pytest.raises(ValueError, match=r"checkpoints/landscapes\.safetensors"):
+        bases.checked_base(jobs, "")
+
+
+def test_what_is_kept_is_said_in_a_sentence():
+    assert data.kept_line([status(), status()]) == (
+        "Kept for you: 2 runs with 80 pictures, 5.0 MB in all."
+    )
+    assert data.kept_line([]) == data.NOTHING
+
+
+def test_a_models_ticket_says_nothing_of_the_key_and_lasts(tmp_path):
+    visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
+    [(title, ticket)] = visitor.choices("right")
+    assert title == "Yours: My <garden>"
+    assert "right" not in ticket
+    assert visitor.choices("right") == [(title, ticket)]
+    assert visitor.choices("wrong") == visitor.choices("") == visitor.choices(None) == []
+
+
+def test_a_ticket_is_loaded_as_the_file_and_other_ids_as_they_are(tmp_path):
+    visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
+    [(_, newest)] = visitor.choices("right")
+    run = visitor.jobs.run
+    first = mine.offer("right", run.id, 0, visitor.model("right", run, 0))
+    loaded = []
+    load = mine.opening_mine(lambda model, **options: loaded.append((model, options)))
+    for model in (newest, first, "faces-64"):
+        load(model, progress=None)
+    names = [f"{tmp_path}/40.safetensors", f"{tmp_path}/0.safetensors", "faces-64"]
+    assert loaded == [(name, {"progress": None}) for name in names]
+
+
+def test_the_finished_generator_is_the_newest_of_a_finished_run(tmp_path):
+    visitor = Visitor(None, OneRun(status(state="finished", snapshots=(0, 40)), tmp_path))
+    [(_, ticket)] = visitor.choices("right")
+    assert mine.offered(ticket).find() == tmp_path / "newest.safetensors"
+
+
+def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
+    visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
+    ticket = mine.offer("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
+    listed = visitor.choices("right", also=ticket)
+    assert [title for title, _ in listed] == ["Yours: My <garden>", "Yours: My <garden>, step 0"]
+    assert len(visitor.choices("right", also="mine-of-somebody-else")) == 1
+
+
+def test_a_deleted_models_ticket_opens_nothing_any_more(tmp_path):
+    jobs = OneRun(status(), tmp_path)
+    [(_, ticket)] = Visitor(None, jobs).choices("right")
+    assert mine.checked_any(ticket, "latent") == ticket
+    jobs.run = None
+    with pytest.raises(NotFound):
+        mine.checked_any(ticket, "latent")
+
+
+def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
+    from tabs.latent.state import Sheet
+
+    [(_, ticket)] = Visitor(None, OneRun(status(), tmp_path)).choices("right")
+    assert Sheet.read(ticket, "0-3", 1).query == ""
+    assert mine.file_stem(ticket) == "yours-my-garden"
+    assert mine.file_stem("faces-64") == "faces-64"
