@@ -36,11 +36,11 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
             opening = start.layout_file()
         with gr.Tab("Style from a picture", elem_id="paint-tab-style"):
-            start.build_style(load, canvas)
+            styling = start.layout_style()
         with gr.Tab("Film", elem_id="paint-tab-film"):
             film.build(load)
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
-    start.wire(load, canvas, opening, choosing)
+    start.wire(load, canvas, opening, styling, choosing)
     api.build(load)
     return [outlet]

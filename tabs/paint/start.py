@@ -32,6 +32,11 @@ READINGS = [
 ]
 READING_PHOTO = ("A photo, segmented roughly", PHOTO)
 BESIDE = {**PRIVATE, "concurrency_limit": 4}  # a model is got while others paint
+NO_ENCODER = (
+    "**This model has no style encoder here**, which moods and the style of a picture need: choose "
+    "a style seed. For a checkpoint of your own, open it once more under *Your file*, together "
+    "with its encoder."
+)
 FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
 _LIMITS = (
     "Label maps are PNGs from 16x16 up to 16.8 megapixels; pictures have up to 64 megapixels. "
@@ -45,6 +50,14 @@ class OpenPanel:
 
     file: gr.File
     reading: gr.Radio
+
+
+@dataclass(frozen=True)
+class StylePanel:
+    """Components of "Style from a picture"."""
+
+    file: gr.File
+    note: gr.Markdown
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,17 @@ def layout_file() -> OpenPanel:
     return OpenPanel(file, reading)
 
 
+def layout_style() -> StylePanel:
+    """Lay out the panel that takes a style from a picture."""
+    file = gr.File(
+        label="Drop a picture, and the painting takes on its light and colours",
+        file_types=["image"],
+        height=140,
+        elem_id="paint-style-file",
+    )
+    return StylePanel(file, gr.Markdown("", elem_id="paint-style-note", elem_classes="card"))
+
+
 def layout_model(model: str) -> ModelPanel:
     """Lay out the choice of the model."""
     dropdown = gr.Dropdown(choices(), value=model, label="Model", elem_id="paint-model")
@@ -81,10 +105,12 @@ def layout_model(model: str) -> ModelPanel:
     )
 
 
-def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) -> None:
+def wire(
+    load: Load, canvas: gr.HTML, opening: OpenPanel, styling: StylePanel, choosing: ModelPanel
+) -> None:
     """Connect model and files to the canvas."""
     last = gr.Textbox(visible=False)
-    outputs = [canvas, choosing.model, choosing.card, opening.reading]
+    outputs = [canvas, choosing.model, choosing.card, opening.reading, styling.note]
 
     def arrive(
         last: str, model: str, progress: gr.Progress = gr.Progress()
@@ -94,15 +120,15 @@ def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) 
             yield from change(wanted, progress)
         else:  # a download begins only where somebody asks for it
             sentence = "No model is ready. Choose one under Model, below, and it is fetched."
-            yield gr.HTML(problem=sentence), gr.skip(), gr.skip(), gr.skip()
+            yield gr.HTML(problem=sentence), *[gr.skip()] * 4
 
     def change(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
         try:
             pipeline = yield from loading(load, checked_painter(model), progress)
         except (ValueError, WeightsError) as error:
-            yield gr.HTML(problem=str(error)), gr.skip(), gr.skip(), gr.skip()
+            yield gr.HTML(problem=str(error)), *[gr.skip()] * 4
             return
-        yield gr.HTML(legend=legend(pipeline)), model, model_card(model), _readings(pipeline)
+        yield gr.HTML(legend=legend(pipeline)), model, *_told(pipeline, model)
 
     def open_file(
         path: str | None, reading: str, model: str, progress: gr.Progress = gr.Progress()
@@ -117,7 +143,7 @@ def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) 
             update = {"arrival": _arrival(pipeline, Path(path), reading, recipe)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
-            yield gr.HTML(**update), wanted, model_card(wanted), _readings(pipeline)
+            yield gr.HTML(**update), wanted, *_told(pipeline, wanted)
 
     options = {**BESIDE, "show_progress": "hidden"}
     inputs = [opening.file, opening.reading, choosing.model]
@@ -127,14 +153,24 @@ def wire(load: Load, canvas: gr.HTML, opening: OpenPanel, choosing: ModelPanel) 
     )
     opening.file.upload(open_file, inputs, outputs, **options)
     opening.reading.input(open_file, inputs, outputs, **options)
+    _wire_style(load, canvas, styling.file)
 
 
 _ARRIVE_JS = "(last, model) => [localStorage.getItem('ganvas-paint') || '', model]"
 
 
-def _readings(pipeline: Any) -> gr.Radio:
-    """How a file may be read; a photo only where there is a segmenter for the labels."""
-    return gr.Radio([*READINGS, READING_PHOTO] if pipeline.can_segment else READINGS)
+def _told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
+    """The card of a model; how a file may be read, as a photo only where there is a segmenter for
+    the labels; and what stands in the way of a style from a picture.
+    """
+    readings = gr.Radio([*READINGS, READING_PHOTO] if pipeline.can_segment else READINGS)
+    if not pipeline.has_style:
+        note = "This model paints in one style only."
+    elif pipeline.encoder is None:
+        note = NO_ENCODER
+    else:
+        note = ""
+    return model_card(model), readings, note
 
 
 def _recipe_of(path: str) -> dict[str, Any] | None:
@@ -184,14 +220,8 @@ def _read_map(pipeline: Any, path: Path, reading: str) -> Any:
         raise
 
 
-def build_style(load: Load, canvas: gr.HTML) -> None:
-    """Lay out and connect the style of a picture."""
-    file = gr.File(
-        label="Drop a picture, and the painting takes on its light and colours",
-        file_types=["image"],
-        height=140,
-        elem_id="paint-style-file",
-    )
+def _wire_style(load: Load, canvas: gr.HTML, file: gr.File) -> None:
+    """Give the painting the style of a picture."""
     model = gr.Textbox(visible=False)
 
     def encode(

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from gan_models import zoo
-from tabs import connect, paint, translate
+from tabs import paint, translate
 from tabs.theme import CSS, THEME
 from tests.browser.conftest import visit
 from tests.paint_fakes import fake_painter, fake_street, painter_spec, street_spec
@@ -39,8 +39,9 @@ def url(painter):
             with gr.Tab("Elsewhere", id=translate.TITLE, elem_id="tab-elsewhere"):
                 photo = gr.Image(type="filepath", format="png", elem_id="sent")
             with gr.Tab("Paint", id=paint.TITLE, elem_id="tab-paint"):
-                outlets = paint.build(lambda model, **_: models[model])
-            connect({translate.TITLE: photo, paint.TITLE: outlets}, rooms)
+                (outlet,) = paint.build(lambda model, **_: models[model])
+            send = lambda text: (outlet.make(text), gr.Tabs(selected=translate.TITLE))
+            outlet.button.click(send, outlet.inputs, [photo, rooms])
         app.queue()
         _, url, _ = app.launch(
             server_port=None, prevent_thread_lock=True, quiet=True, theme=THEME, css=CSS
@@ -287,6 +288,9 @@ def test_a_part_is_rolled_again_and_the_rest_stays(studio, painter):
     after, part = picture(page), painted(page) == 10
     assert (before[~part] == after[~part]).all()
     assert (before[part] != after[part]).any()
+    page.get_by_role("button", name="Let go").click()
+    expect(page.locator(".part")).to_be_hidden()
+    expect(page.locator(".seed")).to_have_value("0")  # the whole picture's again
 
 
 def settle(page) -> None:
@@ -442,6 +446,8 @@ def test_another_model_brings_its_own_legend(studio, url):
     page.get_by_role("option", name="Tiny street").click()
     expect(page.locator(".materials button")).to_have_count(3)
     expect(page.locator(".styles")).to_be_hidden()
+    page.click("#paint-tab-style-button")
+    expect(page.locator("#paint-style-note")).to_contain_text("one style only")
     choose(page, "fill", "building")
     click(page, (0.5, 0.5))
     page.wait_for_timeout(500)

@@ -39,7 +39,8 @@ class Studio {
     const same = before && this.map && this.map.width === legend.width
       && this.map.height === legend.height && `${before.labels}` === `${legend.labels}`;
     if (!same) this.newCanvas();
-    this.label = Math.min(this.label, legend.labels.length - 1);
+    // not the sky, which is there already: the first stroke should be seen
+    if (!same) this.label = Math.max(legend.labels.indexOf("forest"), 0);
     buildMaterials(this);
     buildLayouts(this);
     this.styles.setPresets(legend.presets);
@@ -80,8 +81,7 @@ class Studio {
   // A stroke has ended: one step of undo.
   committed() {
     this.history.push(this.map.data);
-    this.part = null;
-    showPart(this);
+    this.letGo();
     this.changed();
     this.saveSoon();
     markActions(this);
@@ -115,8 +115,7 @@ class Studio {
     const runs = this.history.step(by);
     if (runs === null) return;
     this.map.data.set(fromRuns(runs, this.map.data.length));
-    this.part = null;
-    showPart(this);
+    this.letGo();
     this.changed();
     this.saveSoon();
     markActions(this);
@@ -258,6 +257,13 @@ class Studio {
     this.redraw();
   }
 
+  letGo() {
+    this.part = null;
+    showPart(this);
+    this.styles.mark();
+    this.redraw();
+  }
+
   // Give the chosen part a style of its own; null takes it away again.
   stylePart(style) {
     const { mask, label } = this.part;
@@ -277,8 +283,7 @@ class Studio {
   setTool(tool) {
     if (this.easel.busy || this.easel.corners.length) this.easel.cancel();
     this.tool = tool;
-    if (tool !== "part") this.part = null;
-    showPart(this);
+    this.letGo();
     markTool(this);
     this.redraw();
   }

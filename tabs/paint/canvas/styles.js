@@ -34,16 +34,17 @@ class StylePanel {
   }
 
   typed() {
-    const seed = Number(this.find("seed").value);
-    if (Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED) this.studio.setStyle({ seed });
+    const text = this.find("seed").value;
+    const seed = Number(text);
+    if (text !== "" && Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED) this.studio.setStyle({ seed });
   }
 
   setEnd(end) {
     const style = this.studio.shownStyle;
-    if (style.mix) return; // a mixture is no end of another
+    if (style.mix) return this.studio.tell("This is a mixture already; choose a seed or a mood for an end.");
     this.ends[end] = style;
     this.find("mix-at").value = end * 100;
-    this.mark();
+    return this.mark();
   }
 
   mix() {
@@ -55,7 +56,12 @@ class StylePanel {
   mark() {
     const style = this.studio.shownStyle;
     const seed = this.find("seed");
-    if (style.seed !== undefined && Number(seed.value) !== style.seed) seed.value = style.seed;
+    if (style.seed === undefined) seed.value = "";
+    else if (Number(seed.value) !== style.seed || seed.value === "") seed.value = style.seed;
+    if (style.mix) {
+      this.ends = [...style.mix];
+      this.find("mix-at").value = style.t * 100;
+    }
     this.find("style-name").textContent = style.seed === undefined ? styleName(style) : "";
     this.ends.forEach((end, i) => {
       this.find(i ? "mix-b" : "mix-a").textContent = `${"AB"[i]}: ${styleName(end)}`;

@@ -228,7 +228,7 @@ function listen(studio) {
   });
   find("reroll").addEventListener("click", () => studio.styles.roll());
   find("plain").addEventListener("click", () => studio.stylePart(null));
-  find("unpart").addEventListener("click", () => studio.setTool("part"));
+  find("unpart").addEventListener("click", () => studio.letGo());
   find("help-close").addEventListener("click", () => find("help").close());
   window.addEventListener("pagehide", () => studio.save());
 }
