@@ -60,7 +60,7 @@ def card(job: Job, folder: Path) -> str:
     health = read_health(folder)
     lines = [
         "---",
-        f"license: {_yaml(_hub_licence(info['licence']))}",
+        f"license: {_hub_licence(info['licence'])}",
         "library_name: ganvas",
         "pipeline_tag: unconditional-image-generation",
         "tags: [gan, ganvas, fine-tuned]",
@@ -105,11 +105,7 @@ def _metric_table(metrics: dict[str, float]) -> list[str]:
 
 def _plain(text: object) -> str:
     """Text that Markdown leaves as it is, on one line."""
-    return re.sub(r"[\\`*_\[\]<>|#]", "", " ".join(str(text).split()))
-
-
-def _yaml(text: str) -> str:
-    return json.dumps(text)
+    return " ".join(re.sub(r"[\\`*_\[\]<>|#]", "", str(text)).split())
 
 
 def _hub_licence(licence: str) -> str:

@@ -1,0 +1,184 @@
+"""What a visitor takes home: film, card, swapped layers, a repository of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import httpx
+import huggingface_hub
+import pytest
+import torch
+from huggingface_hub.errors import HfHubHTTPError
+from PIL import Image
+
+from gan_models import load_pipeline, weights
+from gan_models.jobs import JobError
+from tests.jobs.conftest import BASE
+
+
+@pytest.fixture
+def done(jobs, begin):
+    """Key, id and folder of a job with two sheets and a generator unlike the base."""
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    folder = jobs._store.job_folder(job)
+    sheets = folder / "run" / "sheets"
+    sheets.mkdir(parents=True)
+    for step, colour in ((5, "red"), (20, "blue")):
+        Image.new("RGB", (33, 32), colour).save(sheets / f"{step:07d}.png")
+    generator, info = weights.load_described(base_path(jobs))
+    for parameter in generator.parameters():
+        parameter.add_(1)
+    facts = {key: info[key] for key in ("task", "licence", "source")}
+    training = {"kimg": 0.04, "metrics": {"kid_effl0": 0.125}}
+    out = folder / "run" / "generator.safetensors"
+    weights.save_generator(out, generator, title="Tiny, fine-tuned", training=training, **facts)
+    jobs._store.change(job, state="finished", title="My *garden* | <b>")
+    return key, job, folder
+
+
+def base_path(jobs):
+    return jobs._store.folder.parent / "models" / f"{BASE}.safetensors"
+
+
+def test_the_film_shows_every_sheet_and_is_made_once(jobs, done):
+    key, job, folder = done
+    path = jobs.film(key, job)
+    with av.open(str(path)) as film:
+        frames = [frame.to_image() for frame in film.decode(video=0)]
+    red, blue = frames[0].getpixel((9, 9)), frames[-1].getpixel((9, 9))
+    assert red[0] > 200 > 60 > red[2]
+    assert blue[2] > 200 > 60 > blue[0]
+    stamp = path.stat().st_mtime_ns
+    assert jobs.film(key, job).stat().st_mtime_ns == stamp
+    Image.new("RGB", (33, 32), "green").save(folder / "run" / "sheets" / "0000030.png")
+    assert jobs.film(key, job) != path
+    assert not path.exists(), "films of the past go"
+
+
+def test_a_film_needs_sheets(jobs, begin):
+    key = jobs.new_key()
+    job = begin(jobs, key)
+    with pytest.raises(JobError, match="no pictures yet"):
+        jobs.film(key, job)
+
+
+def test_the_card_tells_of_base_licence_training_and_measures(jobs, done):
+    key, job, _ = done
+    card = jobs.card(key, job)
+    assert card.startswith("---\nlicense: mit\n")
+    assert "# My garden b\n" in card
+    for words in (f"fine-tuned from `{BASE}`", "12 pictures", "0.04 thousand", "| 0.125 |"):
+        assert words in card
+
+
+def test_the_generator_opens_as_a_pipeline(jobs, done):
+    key, job, _ = done
+    pipeline = load_pipeline(str(jobs.pipeline_for(key, job)))
+    assert pipeline.sample(seeds=[0])[0].size == (32, 32)
+
+
+@pytest.mark.parametrize("coarse", ["base", "mine"])
+def test_layers_are_swapped_with_the_base(jobs, done, coarse):
+    key, job, folder = done
+    path = jobs.swap(key, job, 16, coarse)
+    assert folder in path.parents
+    mixed = weights.read_tensors(path)
+    mine, base = (
+        weights.read_tensors(jobs.generator(key, job)),
+        weights.read_tensors(base_path(jobs)),
+    )
+    low, high = (mine, base) if coarse == "mine" else (base, mine)
+    for prefix, source in (("mapping.", low), ("synthesis.blocks.3.", high)):
+        name = next(name for name in mixed if name.startswith(prefix) and mixed[name].ndim)
+        assert torch.allclose(mixed[name].float(), source[name].float(), atol=1e-2)
+
+
+def test_layers_come_from_the_base_or_from_mine(jobs, done):
+    key, job, _ = done
+    with pytest.raises(JobError, match="from the base or from mine"):
+        jobs.swap(key, job, 16, "/etc")
+    with pytest.raises(ValueError, match="one of these sizes"):
+        jobs.swap(key, job, 17)
+
+
+class FakeHub:
+    """Stands for `huggingface_hub.HfApi`: remembers what it is given."""
+
+    made, error = [], None
+
+    def __init__(self, token):
+        self.token = token
+
+    def create_repo(self, repo, *, private, exist_ok):
+        if FakeHub.error is not None:
+            raise FakeHub.error
+        FakeHub.made.append((self.token, repo, private, exist_ok))
+        return f"https://hub.example/{repo}"
+
+    def upload_folder(self, *, repo_id, folder_path, commit_message):
+        files = {path.name: path.read_bytes() for path in Path(folder_path).iterdir()}
+        FakeHub.made.append((repo_id, files))
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    monkeypatch.setattr(huggingface_hub, "HfApi", FakeHub)
+    monkeypatch.delenv("GANVAS_OFFLINE", raising=False)
+    FakeHub.made, FakeHub.error = [], None
+    return FakeHub
+
+
+def test_a_model_is_pushed_to_the_visitors_own_account_without_a_picture(jobs, done, hub):
+    key, job, folder = done
+    assert jobs.push_to_hub(key, job, " me/garden ", "hf_x\n") == "https://hub.example/me/garden"
+    (token, repo, private, _), (where, files) = hub.made
+    assert (token, repo, private, where) == ("hf_x", "me/garden", True, "me/garden")
+    assert {*files} == {"README.md", "generator.safetensors", "samples.png"}
+    assert files["generator.safetensors"] == jobs.generator(key, job).read_bytes()
+    assert b"![Samples](samples.png)" in files["README.md"]
+    everything = [path for path in folder.parent.rglob("*") if path.is_file()]
+    assert not [path for path in everything if b"hf_x" in path.read_bytes()]
+    assert not list(folder.glob("tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("repo", "token", "sentence"),
+    [
+        ("garden", "hf_x", "your account, a slash"),
+        ("../../etc", "hf_x", "your account, a slash"),
+        ("me/garden", " ", "token of your Hub account"),
+    ],
+)
+def test_what_cannot_be_pushed_says_why(jobs, done, hub, repo, token, sentence):
+    key, job, _ = done
+    with pytest.raises(JobError, match=sentence):
+        jobs.push_to_hub(key, job, repo, token)
+    assert hub.made == []
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [(401, "refuses this token"), (500, r"error 500.*try again later")]
+)
+def test_what_the_hub_refuses_is_told_in_a_sentence(jobs, done, hub, status, sentence):
+    key, job, _ = done
+    request = httpx.Request("POST", "https://hub.example")
+    hub.error = HfHubHTTPError("no", response=httpx.Response(status, request=request))
+    with pytest.raises(JobError, match=sentence):
+        jobs.push_to_hub(key, job, "me/garden", "hf_x")
+
+
+def test_a_hub_that_cannot_be_reached_is_told_in_a_sentence(jobs, done, hub):
+    key, job, _ = done
+    hub.error = httpx.ConnectError("no route")
+    with pytest.raises(JobError, match="could not be reached; try again later"):
+        jobs.push_to_hub(key, job, "me/garden", "hf_x")
+
+
+def test_offline_nothing_is_pushed(jobs, done, hub, monkeypatch):
+    key, job, _ = done
+    monkeypatch.setenv("GANVAS_OFFLINE", "1")
+    with pytest.raises(JobError, match="GANVAS_OFFLINE forbids"):
+        jobs.push_to_hub(key, job, "me/garden", "hf_x")
+    assert hub.made == []
