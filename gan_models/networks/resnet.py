@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import winograd
 from .inference import ChannelsLast, is_frozen, one_by_one
 from .norms import NormKind, initialise, make_norm
 
@@ -25,7 +26,8 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor, batch_stats: bool = False) -> Tensor:
         """x [N, I, H, W] -> [N, O, H', W']."""
-        x = self.norm(self.conv(x), batch_stats)
+        y = winograd.convolve(self.conv, x) if winograd.pays(self.conv, x) else self.conv(x)
+        x = self.norm(y, batch_stats)
         return F.relu_(x) if self.activate else x
 
 

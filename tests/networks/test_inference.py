@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from gan_models import networks
+from gan_models.networks import winograd
 from gan_models.networks.inference import doubling_kernel
 from gan_models.networks.label_map import LabelMap, window_sums
 from tests.networks import golden
@@ -51,6 +52,20 @@ def test_doubling_and_convolving_in_one():
     expected = F.conv2d(F.interpolate(x, scale_factor=2, mode="nearest"), weight, padding=1)
     found = F.conv_transpose2d(x, doubling_kernel(weight), stride=2, padding=1)
     torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (37, 33), (4, 300)])
+@pytest.mark.parametrize("padding_mode", ["zeros", "reflect"])
+def test_convolving_by_tiles_is_convolving(padding_mode, height, width):
+    torch.manual_seed(0)
+    conv = torch.nn.Conv2d(128, 130, 3, padding=1, padding_mode=padding_mode)
+    x = torch.randn(2, 128, height, width)
+    assert not winograd.pays(conv, x)  # while it learns
+    with torch.inference_mode():
+        assert winograd.pays(conv, x)
+        torch.testing.assert_close(winograd.convolve(conv, x), conv(x), atol=1e-4, rtol=1e-4)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert not winograd.pays(conv, x)
 
 
 def test_looking_up_is_convolving():
