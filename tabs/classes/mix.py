@@ -33,17 +33,19 @@ _PAD_CSS = """
 """
 _PAD_JS = """
 let x = 0.5, y = 0.5;
-const pad = () => element.querySelector('.pad');
 const clamp = v => Math.min(1, Math.max(0, v));
+const show = () => {
+  const dot = element.querySelector('.dot');
+  dot.style.left = 100 * x + '%'; dot.style.top = 100 * y + '%';
+};
 const go = (u, v) => {
   x = clamp(u); y = clamp(v);
   window.ganvasPad = x.toFixed(3) + ',' + y.toFixed(3);
-  const dot = element.querySelector('.dot');
-  dot.style.left = 100 * x + '%'; dot.style.top = 100 * y + '%';
+  show();
   trigger('move', {});
 };
 const at = e => {
-  const box = pad().getBoundingClientRect();
+  const box = element.querySelector('.pad').getBoundingClientRect();
   go((e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height);
 };
 let held = false;
@@ -59,7 +61,8 @@ element.addEventListener('keydown', e => {
   if (!step) return;
   e.preventDefault(); go(x + 0.05 * step[0], y + 0.05 * step[1]);
 });
-pad().dataset.ready = 'yes';
+watch('corners', show);  // they are written anew, and the dot with them
+element.dataset.ready = 'yes';
 """  # noqa: E501
 _PLACE_JS = "(_, ...rest) => [window.ganvasPad || '0.5,0.5', ...rest]"
 
@@ -103,30 +106,32 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
             seeds = page_seeds(f"{seed:.0f}" if seed is not None else "")
             return load(model).sample_mix(seeds[:1], read_weights(model, text), psi)[0]
 
-    def move(place: str, model: str, seed: float, psi: float, *corners: str) -> tuple[Any, str]:
+    def weigh(place: str, *corners: str) -> str:
         with user_errors():
-            text = write_weights(pad_weights(corners, place))
-        return mix(model, text, seed, psi), text
+            return write_weights(pad_weights(corners, place))
 
     def rename(*corners: str) -> gr.HTML:
         return gr.HTML(corners=list(corners))
 
-    def change_model(model: str) -> tuple[Any, ...]:
+    def change_model(place: str, model: str) -> tuple[Any, ...]:
         names = list(classes_of(model))
         four = _four(names)
         fresh = [gr.Dropdown(names, value=name) for name in four]
-        return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, "0.5,0.5")))
+        return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, place)))
 
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
-    moved = [place, listed.model, seed, sheet.psi, *pickers]
-    pad.move(move, moved, [picture, weights], js=_PLACE_JS, **live)
     given = [listed.model, weights, seed, sheet.psi]
-    weights.submit(mix, given, picture, **live)
-    seed.input(mix, given, picture, **live)
+    # the weights beside the queue: a click counts at once, whatever pictures are under way
+    weighing = {"js": _PLACE_JS, **AT_ONCE, "trigger_mode": "always_last"}
+    moved = [pad.move(weigh, [place, *pickers], weights, **weighing)]
     for picker in pickers:
         named = picker.input(rename, pickers, pad, **AT_ONCE)
-        named.then(move, moved, [picture, weights], js=_PLACE_JS, **live)
-    listed.model.change(change_model, listed.model, [*pickers, pad, weights], **AT_ONCE)
+        moved.append(named.then(weigh, [place, *pickers], weights, **weighing))
+    for on in (*(weighed.then for weighed in moved), weights.submit, seed.input):
+        on(mix, given, picture, **live)
+    listed.model.change(
+        change_model, [place, listed.model], [*pickers, pad, weights], js=_PLACE_JS, **AT_ONCE
+    )
 
 
 def _four(names: list[str]) -> list[str]:
