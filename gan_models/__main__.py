@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -305,10 +306,12 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 def run_finetune(arguments: argparse.Namespace) -> None:
     """Fine-tune a model in this process, telling how it goes."""
-    from gan_models.training import FinetuneSettings, finetune
+    from gan_models.training import FinetuneSettings, finetune, saved_settings
 
     _is_file(arguments.out, ())
-    values = shelf.read_options(",".join(arguments.set))
+    saved = saved_settings(arguments.out) if arguments.resume else None
+    values = {} if saved is None else asdict(saved)
+    values |= shelf.read_options(",".join(arguments.set))
     if arguments.preset is not None:
         values["preset"] = arguments.preset
     if arguments.kimg is not None:  # a length of one's own: the preset's time does not count

@@ -1,7 +1,7 @@
 """Training: the landscape world, the recipes, the one loop, fine-tuning, and the measures."""
 
 from gan_models.training.bases import list_bases, load_base
-from gan_models.training.finetune import PRESETS, FinetuneSettings, finetune
+from gan_models.training.finetune import PRESETS, FinetuneSettings, finetune, saved_settings
 from gan_models.training.game import TrainingError
 from gan_models.training.intake import (
     MAX_PICTURES,
@@ -30,6 +30,7 @@ __all__ = [
     "list_bases",
     "load_base",
     "preview",
+    "saved_settings",
     "take_in",
     "train",
 ]

@@ -38,8 +38,9 @@ def is_full_disk(error: BaseException) -> bool:
     """Whether an exception says that a file could not be written to its end."""
     if isinstance(error, OSError):
         return error.errno in _NO_DISK
-    # what torch.save makes of it
-    return isinstance(error, RuntimeError) and "inline_container" in str(error)
+    # what torch.save makes of it, and what safetensors does
+    signs = ("inline_container", *(f"(os error {number})" for number in _NO_DISK))
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def _sentence(error: BaseException, folder: Path) -> str | None:
             f"it stays away; {KEPT}."
         )
     if type(error) is WeightsError:  # its kinds tell of weights that cannot be had
-        return f"{error} After that the run can be resumed: the last snapshot is kept."
+        return f"{error} Then resume: the last snapshot is kept."
     if isinstance(error, OSError):
         reason = error.strerror or error
         return f"{folder} cannot be written ({reason}): check it; {KEPT}."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,16 +22,20 @@ from gan_models.training.intake import (
     MIN_PICTURES,
     Crop,
     CropData,
+    Verdict,
     is_taken_in,
     read_pictures,
     squares,
     take_in,
 )
 from gan_models.training.latent_game import LatentSettings
-from gan_models.training.loop import Callback, Outcome, Settings, run
+from gan_models.training.loop import Callback, Outcome, Progress, Settings, run
 from gan_models.training.pictures import channels_first
+from gan_models.training.run_folder import RunFolder, atomic_write
 from gan_models.training.watch import Watch
 
+MAX_TOLD = 20  # refusals
+SETTINGS = "finetune.json"  # in the folder of a run
 DISCRIMINATORS = ("projected", "base")
 AUGMENTATIONS = {"diffaugment": ("color", "translation", "cutout"), "none": ()}
 AUGMENTATIONS["ada"] = AUGMENTATIONS["diffaugment"]
@@ -158,20 +164,33 @@ def finetune(
         WeightsError: the base or the feature network cannot be had.
     """
     chosen = pick_device(device)
+    if not resume:
+        RunFolder(out).refuse_second_run()
     loaded = load_base(base)
-    folder = prepare_pictures(pictures, out, loaded.resolution, settings.crop)
+    folder = pictures
+    if not is_taken_in(folder, loaded.resolution, settings.crop):
+        folder = out / "pictures"
+        if not (resume and is_taken_in(folder, loaded.resolution, settings.crop)):
+            verdicts = _take_in_anew(pictures, folder, loaded.resolution, settings.crop)
+            _tell_refusals(verdicts, settings, callback)
     whole = read_pictures(folder)
+    if not MIN_PICTURES <= len(whole) <= MAX_PICTURES:
+        raise ValueError(
+            f"{len(whole)} usable pictures were found; {MIN_PICTURES} to {MAX_PICTURES} are needed."
+        )
     reals = squares(whole, loaded.resolution)
     watch = Watch(out, callback)
 
     def make_game() -> FinetuneGame:
+        text = json.dumps(asdict(settings))
+        atomic_write(out / SETTINGS, lambda path: path.write_text(text))
         watch.game = FinetuneGame(
             _game_settings(settings, loaded, len(whole)),
             load_features(chosen),
             chosen,
             channels_first(reals),
             loaded,
-            ramp_kimg=max(settings.kimg, 1.0),
+            asdict(settings),
         )
         return watch.game
 
@@ -186,25 +205,35 @@ def finetune(
     )
 
 
-def prepare_pictures(pictures: Path, out: Path, resolution: int, crop: Crop) -> Path:
-    """The folder of pictures to train on, taken in first where that has not been done.
+def saved_settings(out: Path) -> FinetuneSettings | None:
+    """The settings of the run in a folder; None where there is none.
 
     Raises:
-        ValueError: fewer than 10 or more than 2,000 usable pictures.
+        ValueError: they cannot be read.
     """
-    folder = pictures
-    if not is_taken_in(folder, resolution, crop):
-        folder = out / "pictures"
-        if not is_taken_in(folder, resolution, crop):
-            if not pictures.exists():
-                raise ValueError(f"There are no pictures at {pictures}; check the path.")
-            take_in([pictures], folder, resolution=resolution, crop=crop)
-    num = len(read_pictures(folder))
-    if not MIN_PICTURES <= num <= MAX_PICTURES:
-        raise ValueError(
-            f"{num} usable pictures were found; {MIN_PICTURES} to {MAX_PICTURES} are needed."
-        )
-    return folder
+    try:
+        return FinetuneSettings.from_dict(json.loads((out / SETTINGS).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def _take_in_anew(pictures: Path, folder: Path, resolution: int, crop: Crop) -> list[Verdict]:
+    if not pictures.exists():
+        raise ValueError(f"There are no pictures at {pictures}; check the path.")
+    if folder.exists():  # left by a call that never came to train
+        shutil.rmtree(folder)
+    return take_in([pictures], folder, resolution=resolution, crop=crop)
+
+
+def _tell_refusals(
+    verdicts: Sequence[Verdict], settings: FinetuneSettings, callback: Callback | None
+) -> None:
+    refused = [verdict for verdict in verdicts if not verdict.taken]
+    lines = [f"{verdict.name}: {verdict.reason}" for verdict in refused[:MAX_TOLD]]
+    if len(refused) > MAX_TOLD:
+        lines.append(f"{len(refused) - MAX_TOLD} more files were refused.")
+    for line in lines if callback is not None else ():
+        callback(Progress(0, 0.0, settings.kimg, 0.0, 0.0, message=line))
 
 
 def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSettings:
@@ -221,7 +250,7 @@ def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSe
         discriminator_rate=settings.discriminator_rate,
         augmentations=AUGMENTATIONS[settings.augmentation],
         ada_target=ADA_TARGET if settings.augmentation == "ada" else None,
-        judge_px=min(max(base.resolution, 96), 256),
+        judge_px=min(base.resolution * 3 // 2, 256),
         mode_seeking=1.0,
         r1_gamma=settings.r1_gamma,
         frozen=_frozen(settings.freeze_d, projected),

@@ -22,6 +22,7 @@ from gan_models.weights import save_generator
 
 MEASURED = 128  # generated pictures a measurement
 MEASURED_REALS = 500
+THUMB_PX = 8
 COPY_RATIO = 0.5  # nearer to a training picture than this share of their own distances: a copy
 NUM_NEAREST = 8
 SHEET_PX = 640
@@ -46,7 +47,7 @@ class FinetuneGame(LatentGame):
         device: torch.device,
         reals: Tensor,
         base: Base,
-        ramp_kimg: float,
+        how: dict[str, Any],
     ) -> None:
         super().__init__(settings, features, device, reals[:MEASURED_REALS])
         for networks in (self.networks, self.averages):
@@ -55,9 +56,9 @@ class FinetuneGame(LatentGame):
         if own is not None and own.config == self.networks["discriminator"].config:
             self.networks["discriminator"].load_state_dict(own.state_dict())
         if self.ada is not None:
-            self.ada.ramp_kimg = ramp_kimg
+            self.ada.ramp_kimg = how["kimg"]  # in the paper's 500 kimg these runs are over
+        self.how = how  # the settings, for the files to tell
         self.nearest: Nearest | None = None
-        self._copy_scale = 1.0
 
     # --- looking and measuring ------------------------------------------------------------------
 
@@ -77,12 +78,10 @@ class FinetuneGame(LatentGame):
         """KID-effl0 and diversity against the pictures, and the share of copies of them."""
         if self._real_features is None:
             self._real_features = pooled_features(self.features, to_float(self.reals))
-            self._copy_scale = _typical_distance(self._real_features)
         fakes = self.sample(range(100_000, 100_000 + MEASURED))
         seen = pooled_features(self.features, fakes)
-        apart = metrics.pairwise_distances(seen, self._real_features)  # [fakes, reals]
-        ratio = apart.min(axis=1) / self._copy_scale
-        self.nearest = Nearest(fakes, self.reals[apart.argmin(axis=1)], ratio)
+        self.nearest = find_nearest(fakes, self.reals)
+        ratio = self.nearest.ratio
         return {
             "kid_effl0": metrics.kid(self._real_features, seen),
             "diversity_share": metrics.diversity(seen) / metrics.diversity(self._real_features),
@@ -100,14 +99,39 @@ class FinetuneGame(LatentGame):
 
     # --- files ----------------------------------------------------------------------------------
 
+    def export(self, folder: Path, training: dict[str, Any]) -> None:
+        """The finished networks; they say how they were tuned."""
+        super().export(folder, training | {"settings": self.how})
+
     def save_snapshot(self, path: Path, training: dict[str, Any]) -> None:
         """The averaged generator as it stands, as a file that describes itself."""
+        training = training | {"settings": self.how}
         card = self.settings.card
         save_generator(path, self.averages["generator"], task="latent", training=training, **card)
 
 
-def _typical_distance(features: np.ndarray) -> float:
-    """Median distance from one picture to the most alike of the others."""
-    apart = metrics.pairwise_distances(features, features)
+def find_nearest(fakes: Tensor, reals: Tensor) -> Nearest:
+    """For each generated picture the most alike of those trained on, and how alike.
+
+    Compared at 8 px, mirrored or not: ImageNet features tell a copy from its original by the mere
+    blur and noise that a generator adds, the layout of the colours does not.
+
+    Args:
+        fakes: [N, 3, H, W] in [-1, 1].
+        reals: [M, 3, H, W] uint8, two or more.
+    """
+    made, seen = _thumbnails(fakes), _thumbnails(to_float(reals))
+    apart = metrics.pairwise_distances(seen, seen)
     np.fill_diagonal(apart, np.inf)
-    return max(float(np.median(apart.min(axis=1))), 1e-6)
+    scale = max(float(np.median(apart.min(axis=1))), 1e-6)
+    mirrored = _thumbnails(to_float(reals.flip(-1)))
+    gaps = np.minimum(
+        metrics.pairwise_distances(made, seen), metrics.pairwise_distances(made, mirrored)
+    )
+    return Nearest(fakes, reals[gaps.argmin(axis=1)], gaps.min(axis=1) / scale)
+
+
+def _thumbnails(images: Tensor) -> np.ndarray:
+    """[N, 3, H, W] in [-1, 1] -> [N, 3 x 8 x 8]."""
+    small = torch.nn.functional.adaptive_avg_pool2d(images.float().clamp(-1, 1), THUMB_PX)
+    return small.flatten(1).numpy()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gan_models.training.run_folder import atomic_write
 
 State = Literal["starting", "learning", "overfitting", "collapsing", "diverged"]
 
+FILE = "health.json"
 LEAST_DIVERSITY = 0.45  # of the pictures' own
-WORSE = 1.5  # times the base's own KID
-MOST_COPIES = 0.5  # of the samples
+LEFT_DIVERSITY = 0.5  # of the most there has been
+WORSE, WORSE_BY = 1.5, 0.05  # KID, times the base's own and beyond it
+MOST_COPIES = 0.3  # of the samples
+LEVEL = 4  # measurements without a gain
+MAX_HISTORY = 200
 
 
 @dataclass(frozen=True)
@@ -22,21 +30,25 @@ class Health:
 
 
 SENTENCES: dict[str, str] = {
-    "starting": "Starting: the first measurement is still to come.",
+    "starting": "Starting: the first measurements are still to come.",
     "learning": "Learning: the samples come nearer to your pictures.",
     "overfitting": (
-        "Overfitting: most samples are copies of your pictures (see the nearest ones beside "
-        "them). Stop here or go back to an earlier snapshot; more pictures help most."
+        "Overfitting: many samples are copies of your pictures; the nearest ones stand beside "
+        "them. Stop here or take an earlier snapshot; more pictures help most."
     ),
     "collapsing": (
-        "Collapsing: the samples are too much alike or far from all pictures. Stop, and begin "
-        "again with lower learning rates or from an earlier snapshot."
+        "Collapsing: the samples become all alike or unlike any picture. Stop, and begin again "
+        "with lower learning rates, or go on from an earlier snapshot."
     ),
     "diverged": (
         "Diverged: training ran away and went back to its last snapshot with half the learning "
-        "rate. If it happens again, begin anew with lower learning rates."
+        "rate. If that happens again and again, begin anew with lower learning rates."
     ),
 }
+LEVELLED = (
+    "Learning, but no longer coming nearer to your pictures: stopping here loses little, and an "
+    "earlier snapshot may be better."
+)
 
 
 def judge(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
@@ -51,15 +63,42 @@ def judge(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
         state: State = "diverged"
     elif len(measures) < 2:
         state = "starting"
+    elif _is_collapsing(measures):
+        state = "collapsing"
+    elif all(row["memorised_share"] > MOST_COPIES for row in measures[-2:]):
+        state = "overfitting"
     else:
-        state = _state(measures)
-    return Health(state, SENTENCES[state])
+        state = "learning"
+    levelled = state == "learning" and _is_level(measures)
+    return Health(state, LEVELLED if levelled else SENTENCES[state])
 
 
-def _state(measures: Sequence[Mapping[str, float]]) -> State:
+def _is_level(measures: Sequence[Mapping[str, float]]) -> bool:
+    """Whether the last few measurements brought nothing."""
+    distances = [row["kid_effl0"] for row in measures]
+    return len(distances) > 2 * LEVEL and min(distances[-LEVEL:]) > min(distances[:-LEVEL])
+
+
+def _is_collapsing(measures: Sequence[Mapping[str, float]]) -> bool:
     first, last = measures[0], measures[-1]
-    if last["diversity_share"] < LEAST_DIVERSITY or last["kid_effl0"] > WORSE * first["kid_effl0"]:
-        return "collapsing"
-    if last["memorised_share"] > MOST_COPIES:
-        return "overfitting"
-    return "learning"
+    most = max(row["diversity_share"] for row in measures)
+    poor = last["diversity_share"] < max(LEAST_DIVERSITY, LEFT_DIVERSITY * min(most, 1.0))
+    far = last["kid_effl0"] > WORSE * first["kid_effl0"] + WORSE_BY
+    return poor or far
+
+
+def write_health(folder: Path, health: Health, step: int, kimg: float) -> None:
+    """Put the state into health.json, and into its history where it has changed."""
+    history = [entry for entry in read_history(folder) if entry["step"] <= step]
+    if not history or history[-1]["state"] != health.state:
+        history.append({"step": step, "kimg": kimg, "state": health.state})
+    text = json.dumps(asdict(health) | {"history": history[-MAX_HISTORY:]})
+    atomic_write(folder / FILE, lambda path: path.write_text(text))
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The states that a run has been in: `step` and `kimg` at which each began, and `state`."""
+    try:
+        return json.loads((folder / FILE).read_text())["history"]
+    except (OSError, ValueError, KeyError):
+        return []

@@ -140,11 +140,8 @@ def run(
             disk is full, memory runs out, or the device is lost: the last snapshot stays.
     """
     with RunFolder(folder) as run_folder:
-        if run_folder.holds_run and not resume:
-            raise TrainingError(
-                f"{folder} holds a run already; add --resume to go on with it, "
-                "or choose another folder."
-            )
+        if not resume:
+            run_folder.refuse_second_run()
         state = run_folder.read_state() if resume else None
         if state is not None and (state.get("format"), state.get("recipe")) != (
             FORMAT,

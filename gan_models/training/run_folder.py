@@ -109,6 +109,18 @@ class RunFolder:
         """Whether there is a snapshot or a finished network in the folder."""
         return (self.path / STATE).exists() or self.is_exported
 
+    def refuse_second_run(self) -> None:
+        """Make sure that a run can begin here.
+
+        Raises:
+            TrainingError: the folder holds one.
+        """
+        if self.holds_run:
+            raise TrainingError(
+                f"{self.path} holds a run already; add --resume to go on with it, "
+                "or choose another folder."
+            )
+
     @property
     def is_exported(self) -> bool:
         """Whether the finished main network is there."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from gan_models.training.finetune_game import FinetuneGame
 from gan_models.training.game import parameters_of
-from gan_models.training.health import judge
+from gan_models.training.health import judge, write_health
 from gan_models.training.loop import Callback, Progress
 from gan_models.training.run_folder import Journal, atomic_write
 
@@ -23,27 +21,26 @@ class Watch:
     def __init__(self, out: Path, callback: Callback | None) -> None:
         self.out, self.callback = out, callback
         self.game: FinetuneGame | None = None
-        self.diverged_at: int | None = None
+        self.diverged = False
 
     def __call__(self, progress: Progress) -> bool | None:
         """Hear of a step."""
         if "diverged" in progress.message:
-            self.diverged_at = progress.step
-            self._write_health()
+            self.diverged = True
+            self._write_health(progress)
         if progress.metrics:
-            self.diverged_at = None
-            self._write_health()
+            self.diverged = False
+            self._write_health(progress)
             self._save_nearest()
         if progress.sheet is not None:
             self._save_pictures(progress)
         return None if self.callback is None else self.callback(progress)
 
-    def _write_health(self) -> None:
+    def _write_health(self, progress: Progress) -> None:
         rows = Journal(self.out).metrics.rows()
         measures = [{k: float(v) for k, v in row.items() if v} for row in rows]
-        health = judge(measures, self.diverged_at is not None)
-        text = json.dumps(asdict(health))
-        atomic_write(self.out / "health.json", lambda path: path.write_text(text))
+        health = judge(measures, self.diverged)
+        write_health(self.out, health, progress.step, progress.kimg)
 
     def _save_nearest(self) -> None:
         sheet = self.game.nearest_sheet()
