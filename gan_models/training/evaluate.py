@@ -67,8 +67,8 @@ class Bench:
         return network.to(self.device)
 
     def scale(self, resolution: int) -> Scale:
-        """Floor and far of KID at a resolution, from twice `num` renders."""
-        reals = self.world(resolution).training().pixels[: 2 * self.num]
+        """Floor and far of KID at a resolution, from `num` renders."""
+        reals = self.world(resolution).training().pixels[: self.num]
         return Scale.of(self.features, channels_first(reals), self.strangers)
 
     def held_out(self, resolution: int) -> dict[str, Tensor]:

@@ -42,14 +42,12 @@ class Scale:
     def of(cls, features: EfficientNetLite0, reals: Tensor, strangers: Tensor) -> Scale:
         """From real pictures, and pictures of something else, uint8 [N, 3, H, W].
 
-        One half of the reals is compared with, the other half gives the floor.
+        All reals are compared with; the floor is what their two halves are from each other.
         """
-        half = len(reals) // 2
-        mine, others = (
-            pooled_features(features, to_float(part)) for part in (reals[:half], reals[half:])
-        )
+        mine = pooled_features(features, to_float(reals))
         far = pooled_features(features, to_float(resize_bytes(strangers, reals.shape[-1])))
-        return cls(mine, metrics.kid(mine, others), metrics.kid(mine, far))
+        half = len(mine) // 2
+        return cls(mine, metrics.kid(mine[:half], mine[half:]), metrics.kid(mine, far))
 
 
 def resize_bytes(images: Tensor, side_px: int) -> Tensor:
