@@ -15,7 +15,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast, doubling_kernel, is_frozen, one_by_one, pointwise
+from .inference import (
+    ChannelsLast,
+    autocasts,
+    bfloat16_twin,
+    doubling_kernel,
+    is_frozen,
+    one_by_one,
+    pointwise,
+)
 
 ONE_BY_ONE_FROM_PX = 32
 DOUBLE_IN_ONE_FROM_PX = 16
@@ -171,6 +179,7 @@ class BigGANDeepGenerator(ChannelsLast):
             eps,
             num_stats,
         )
+        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
         self.img_channels = 3
         self.img_resolution = 4 * 2 ** sum(up for up, _, _ in self.layer_plan)
         cond_dim, first = 2 * z_dim, self.layer_plan[0][1] * channel_width
@@ -211,6 +220,9 @@ class BigGANDeepGenerator(ChannelsLast):
         """
         if not 0 <= truncation <= 1:
             raise ValueError(f"truncation must be from 0 to 1, not {truncation}.")
+        if autocasts(self, z, class_vector):
+            with torch.autocast("cpu", enabled=False):
+                return bfloat16_twin(self)(z, class_vector, truncation)
         dtype = self.stem.weight.dtype
         cond = torch.cat([z.to(dtype), self.embeddings(class_vector.to(dtype))], dim=1)
         x = self.stem(cond).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4]

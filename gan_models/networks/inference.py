@@ -6,6 +6,7 @@ them; one picture at a time where pictures outgrow the processor's caches; worki
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -45,6 +46,31 @@ def bfloat16_gains(device: str = "cpu") -> bool:
         given = x.to(dtype), weight.to(dtype)
         seconds.append(min(_seconds(given) for _ in range(4)))
     return seconds[0] > 1.3 * seconds[1]
+
+
+def autocasts(network: nn.Module, *inputs: Tensor) -> bool:
+    """Whether a frozen network in float32 is called under bfloat16's autocast on a processor."""
+    return (
+        torch.is_autocast_enabled("cpu")
+        and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        and all(tensor.device.type == "cpu" for tensor in inputs)
+        and next(network.parameters()).dtype == torch.float32
+        and is_frozen(network, *inputs)
+    )
+
+
+def bfloat16_twin(network: nn.Module) -> nn.Module:
+    """Return the network with its weights in bfloat16, which autocast would convert at every call.
+
+    It is kept in the network's `kept_twin` for as long as the weights stay what they are.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    state = [(t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors]
+    if network.kept_twin is None or network.kept_twin[0] != state:
+        network.kept_twin = None
+        with torch.inference_mode(False), torch.no_grad():
+            network.kept_twin = (state, copy.deepcopy(network).to(torch.bfloat16).eval())
+    return network.kept_twin[1]
 
 
 def _seconds(given: tuple[Tensor, Tensor]) -> float:

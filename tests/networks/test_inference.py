@@ -106,6 +106,21 @@ def test_half_the_digits_keep_the_picture():
     assert error.item() < 1e-3
 
 
+def test_a_biggan_in_bfloat16_follows_its_weights():
+    generator = golden.load("biggan_deep")
+    z = torch.randn(2, generator.z_dim, generator=torch.Generator().manual_seed(0))
+    c = torch.eye(generator.num_classes)[:2]
+    psnr = lambda one, other: -10 * ((one - other.float()) / 2).square().mean().log10()
+    with torch.no_grad():
+        for _ in range(2):
+            exact = generator(z, c)
+            with torch.autocast("cpu", torch.bfloat16):
+                assert psnr(exact, generator(z, c)) > 40
+                assert psnr(exact, generator(z, c)) > 40
+            generator.to_rgb.bias += 0.5
+    assert generator.to_rgb.weight.dtype == torch.float32
+
+
 def test_eval_mode_changes_the_layout_but_not_the_values():
     network = networks.build("stylegan2", {"img_resolution": 16, "channel_base": 256, "w_dim": 8})
     before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
