@@ -197,7 +197,8 @@ class ClassPipeline(BasePipeline):
     def _forward(self, z: Tensor, c: Tensor, psi: float) -> Tensor:
         """[N, z_dim], [N, num_classes] to images [N, 3, H, W] in [-1, 1]."""
         if self.spec.family == "biggan-deep":
-            return self.generator(z * psi, c, min(psi, 1.0))
+            with self.precision:
+                return self.generator(z * psi, c, min(psi, 1.0))
         if hasattr(self.generator, "mapping"):
             return self.generator(z, c, truncation_psi=psi)
         return self.generator(z * psi, c)

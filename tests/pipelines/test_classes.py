@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gan_models import ClassPoint, class_names, get_spec, load_pipeline, networks
-from gan_models.pipelines import ClassPipeline
+from gan_models.pipelines import ClassPipeline, base
 from gan_models.seeds import sample_z
 from gan_models.zoo import LocalFile, ModelSpec
 
@@ -132,6 +132,16 @@ def test_other_families_are_taken_by_what_they_are(family, config):
     assert any(not same(x, y) for x, y in zip(a, b, strict=True))
     assert len(pipe.nearest_classes("a")) == 2
     pipe.sample([1], "a", 1.5)
+
+
+@pytest.mark.parametrize(("asked", "gains"), [(True, True), (True, False), (False, True)])
+def test_bfloat16_is_taken_only_where_it_is_asked_for_and_gains(monkeypatch, asked, gains):
+    monkeypatch.setattr(base, "bfloat16_gains", lambda device: gains)
+    monkeypatch.setenv("GANVAS_BFLOAT16", "1" if asked else "0")
+    pipe = tiny("biggan-deep", {"layers": [[True, 1, 1]], "z_dim": 8, "channel_width": 8}
+                | {"num_classes": 3, "attention_layer_position": 5})  # fmt: skip
+    pipe.sample([1], "a")
+    assert (pipe.generator.kept_twin is not None) == (asked and gains)
 
 
 def _plain_statistics(module):
