@@ -129,11 +129,13 @@ def test_measures_of_a_model_stand_beside_their_references(features, tiny_world)
     torch.manual_seed(0)
     reals = torch.randint(0, 255, (16, 3, 32, 32), dtype=torch.uint8)
     scale = quality.Scale.of(features, reals, reals.flip(0) // 2)
-    figures = quality.judge_latent("toy", features, reals[8:], scale, 0.05)
-    kid = figures[0]
-    assert kid.metric == "KID-effl0, 8 against 8"
+    kid = quality.judge_latent("toy", features, reals[8:], scale, 0.05)[0]
+    assert kid.metric == "KID-effl0, 8 against 16"
     assert kid.reference == pytest.approx(scale.floor + 0.05 * scale.far)
-    assert kid.value == pytest.approx(scale.floor)
+    halves = quality.judge_latent(
+        "toy", features, reals[8:], replace(scale, reals=scale.reals[:8]), 0.05
+    )
+    assert halves[0].value == pytest.approx(scale.floor)
 
 
 SCRIPT = """
