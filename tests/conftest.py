@@ -54,6 +54,3 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-        if "http" in item.path.name:  # a client's stream can open too late for its first answer
-            item.add_marker(pytest.mark.flaky(reruns=2))
-            item.add_marker(pytest.mark.timeout(90))
