@@ -44,6 +44,7 @@ class CycleSettings:
     identity_weight: float = 5.0
     identity_interval: int = 2  # steps: the identity terms cost two passes and change slowly
     history: int = 50
+    crop_px: int = 128  # side of what is trained on; the networks take any size
     cards: tuple[dict[str, str], ...] = field(default=({}, {}))  # forward, backward
 
 

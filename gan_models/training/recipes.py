@@ -81,11 +81,10 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     game = CycleSettings(
         generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
         discriminator={"width": 64 if gpu else 32},
+        crop_px=128 if gpu else 64,
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )
-    loop = Settings(
-        name, batch=4 if gpu else 2, kimg=400 if gpu else 6, data=PAIR_DATA, ema_half_life_kimg=1.0
-    )
+    loop = Settings(name, batch=4, kimg=400 if gpu else 16, data=PAIR_DATA, ema_half_life_kimg=1.0)
     return Recipe(name, 256 if gpu else 128, loop, game)
 
 

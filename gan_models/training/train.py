@@ -118,8 +118,7 @@ def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
         pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
         return CycleGame(recipe.game, load_features(device), device, pairs)
 
-    crop_px = min(recipe.resolution, 128)
-    return make_game, lambda: UnpairedData(*map(world.season, sides), crop_px)
+    return make_game, lambda: UnpairedData(*map(world.season, sides), recipe.game.crop_px)
 
 
 def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:

@@ -80,7 +80,7 @@ def tiny(name):
             generator = game.generator | {"img_resolution": 32, "channel_base": 128}
             game = replace(game, generator=generator, judge_px=32, num_metric_images=4)
         elif "2" in name:
-            game = replace(game, generator={"width": 2, "num_blocks": 1})
+            game = replace(game, generator={"width": 2, "num_blocks": 1}, crop_px=32)
         elif name == "paint":
             game = replace(
                 game,
