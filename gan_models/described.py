@@ -85,7 +85,8 @@ def _is_modest(value: Any, most: int = MAX_CONFIG_NUMBER) -> bool:
         return all(_is_modest(v, MAX_DEPTH if k in DEPTHS else most) for k, v in value.items())
     if isinstance(value, list):
         return all(_is_modest(v, most) for v in value)
-    return not isinstance(value, int | float) or abs(value) <= most
+    least = 0 if isinstance(value, int) else -most
+    return not isinstance(value, int | float) or least <= value <= most
 
 
 def _bad_entry(path: Path, key: str, fault: str) -> str:

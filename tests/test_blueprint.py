@@ -77,6 +77,15 @@ def depths(family):
     ("family", "name"), [(family, name) for family in networks.FAMILIES for name in depths(family)]
 )
 def test_endless_layers_are_refused_before_anything_is_reckoned(family, name):
-    metadata = encode(family, {name: 1 << 16}, {"task": "latent"})
+    refuse_config(family, {name: 1 << 16})
+
+
+@pytest.mark.parametrize("number", [-1, float("nan"), float("inf"), -1e9, 1 << 17])
+def test_numbers_that_no_network_has_are_refused(number):
+    refuse_config("dcgan", {"widths": [8, number]})
+
+
+def refuse_config(family, config):
+    metadata = encode(family, config, {"task": "latent"})
     with pytest.raises(CorruptWeightsError, match=r"'config' holds numbers.*convert or save"):
         decode(Path("hostile.safetensors"), metadata)
