@@ -13,7 +13,8 @@ from gan_models.training.game import TrainingError
 from gan_models.weights import WeightsError
 
 KEPT = "the last snapshot is kept, and the run can be resumed"
-_NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED", "out of memory")
+_NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED", "out of memory", "bad_alloc")
+_NO_MEMORY += ("Cannot allocate memory", "could not create a memory object")
 _NO_DEVICE = ("device-side", "driver shutting down", "unspecified launch failure", "device lost")
 _NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

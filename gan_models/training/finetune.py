@@ -119,6 +119,11 @@ class FinetuneSettings:
         preset = values.get("preset", "quick")
         if preset not in PRESETS:
             raise ValueError(f"preset is one of {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
+        said = {"true": True, "false": False}  # as a command line has them
+        values = {
+            name: said.get(value, value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
         return replace(PRESETS[preset], **values)
 
 
@@ -281,8 +286,8 @@ def _loop_settings(settings: FinetuneSettings, base: Base, num: int) -> Settings
         data=f"{num} pictures of a visitor",
         seed=settings.seed,
         ema_half_life_kimg=settings.ema_half_life_kimg,
-        sheet_seconds=float(np.clip(seconds / 30, 10, 240)),
-        metrics_seconds=float(np.clip(seconds / 12, 20, 480)),
+        sheet_seconds=float(np.clip(seconds / 20, 10, 240)),
+        metrics_seconds=float(np.clip(seconds / 10, 20, 480)),
         seconds=settings.seconds,
         opening=True,
     )

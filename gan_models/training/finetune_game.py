@@ -120,11 +120,11 @@ def find_nearest(fakes: Tensor, reals: Tensor) -> Nearest:
         fakes: [N, 3, H, W] in [-1, 1].
         reals: [M, 3, H, W] uint8, two or more.
     """
-    made, seen = _thumbnails(fakes), _thumbnails(to_float(reals))
+    made, seen = _thumbnails(fakes), _thumbnails(reals)
     apart = metrics.pairwise_distances(seen, seen)
     np.fill_diagonal(apart, np.inf)
     scale = max(float(np.median(apart.min(axis=1))), 1e-6)
-    mirrored = _thumbnails(to_float(reals.flip(-1)))
+    mirrored = _thumbnails(reals.flip(-1))
     gaps = np.minimum(
         metrics.pairwise_distances(made, seen), metrics.pairwise_distances(made, mirrored)
     )
@@ -132,6 +132,9 @@ def find_nearest(fakes: Tensor, reals: Tensor) -> Nearest:
 
 
 def _thumbnails(images: Tensor) -> np.ndarray:
-    """[N, 3, H, W] in [-1, 1] -> [N, 3 x 8 x 8]."""
-    small = torch.nn.functional.adaptive_avg_pool2d(images.float().clamp(-1, 1), THUMB_PX)
-    return small.flatten(1).numpy()
+    """[N, 3, H, W] in [-1, 1], or uint8 -> [N, 3 x 8 x 8]."""
+    parts = []
+    for part in images.split(64):
+        part = to_float(part) if part.dtype == torch.uint8 else part.float().clamp(-1, 1)
+        parts.append(torch.nn.functional.adaptive_avg_pool2d(part, THUMB_PX).flatten(1))
+    return torch.cat(parts).numpy()

@@ -14,7 +14,7 @@ State = Literal["starting", "learning", "overfitting", "collapsing", "diverged"]
 
 FILE = "health.json"
 LEAST_DIVERSITY = 0.45  # of the pictures' own
-LEFT_DIVERSITY = 0.5  # of the most there has been
+LEFT_DIVERSITY, LOST_DIVERSITY = 0.5, 0.8  # of the most there has been
 WORSE, WORSE_BY = 1.5, 0.05  # KID, times the base's own and beyond it
 MOST_COPIES = 0.3  # of the samples
 LEVEL = 4  # measurements without a gain
@@ -63,7 +63,7 @@ def judge(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
         state: State = "diverged"
     elif len(measures) < 2:
         state = "starting"
-    elif _is_collapsing(measures):
+    elif _is_collapsing(measures) and _is_collapsing(measures[:-1]):  # once may be chance
         state = "collapsing"
     elif all(row["memorised_share"] > MOST_COPIES for row in measures[-2:]):
         state = "overfitting"
@@ -81,8 +81,10 @@ def _is_level(measures: Sequence[Mapping[str, float]]) -> bool:
 
 def _is_collapsing(measures: Sequence[Mapping[str, float]]) -> bool:
     first, last = measures[0], measures[-1]
-    most = max(row["diversity_share"] for row in measures)
-    poor = last["diversity_share"] < max(LEAST_DIVERSITY, LEFT_DIVERSITY * min(most, 1.0))
+    most = min(max(row["diversity_share"] for row in measures), 1.0)
+    # a base may have little to begin with: only what has been lost counts
+    limit = max(LEFT_DIVERSITY * most, min(LEAST_DIVERSITY, LOST_DIVERSITY * most))
+    poor = last["diversity_share"] < limit
     far = last["kid_effl0"] > WORSE * first["kid_effl0"] + WORSE_BY
     return poor or far
 

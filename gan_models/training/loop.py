@@ -139,7 +139,7 @@ def run(
         TrainingError: the folder is in use or holds a run; the run diverges again and again; the
             disk is full, memory runs out, or the device is lost: the last snapshot stays.
     """
-    with RunFolder(folder) as run_folder:
+    with told_in_sentences(folder), RunFolder(folder) as run_folder:
         if not resume:
             run_folder.refuse_second_run()
         state = run_folder.read_state() if resume else None
@@ -159,11 +159,10 @@ def run(
         ):
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
-        with told_in_sentences(folder):
-            session = Session(settings, make_game(), make_data(), run_folder, total, callback)
-            session.begin(state, warm_files if resume else None)
-            with stop_signals(session.request_stop):
-                return session.play()
+        session = Session(settings, make_game(), make_data(), run_folder, total, callback)
+        session.begin(state, warm_files if resume else None)
+        with stop_signals(session.request_stop):
+            return session.play()
 
 
 class Session:
@@ -243,9 +242,9 @@ class Session:
             batch = self.data.batch(self.settings.seed, self.images, size)
             losses = self.game.step(batch, self.num_chunks)
         except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error) or self.num_chunks * 2 > size:
+            if not is_out_of_memory(error) or self.num_chunks >= size:
                 raise
-            self.num_chunks *= 2
+            self.num_chunks = min(2 * self.num_chunks, size)
             self.give_memory_back()
             set_random_state(before)
             self.tell(f"Memory ran out: batches now come in {self.num_chunks} parts.")

@@ -315,8 +315,10 @@ def row(kid, diversity, copies):
         ([row(0.3, 0.8, 0), row(0.2, 0.8, 0)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.1, 0.9, 0.9)], False, "learning"),  # once may be chance
         ([row(0.3, 0.8, 0), row(0.1, 0.9, 0.9), row(0.1, 0.9, 0.8)], False, "overfitting"),
-        ([row(0.3, 0.8, 0), row(0.3, 0.1, 0)], False, "collapsing"),
-        ([row(0.3, 0.8, 0), row(0.9, 0.8, 0)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.3, 0.1, 0)], False, "learning"),
+        ([row(0.3, 0.8, 0), row(0.3, 0.3, 0), row(0.3, 0.1, 0)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.8, 0.8, 0)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.2, 0.8, 0)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.2, 0.8, 0)], True, "diverged"),
     ],
 )

@@ -1,0 +1,100 @@
+"""`python -m gan_models finetune`: a run, its end, its refusals; each one line."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan_models import networks, weights
+from gan_models.__main__ import main
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import features as features_module
+from gan_models.training import saved_settings
+
+SHAPE = {"img_resolution": 32, "channel_base": 128, "channel_max": 8}
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Runs the command with a tiny base and twelve pictures; gives the status."""
+    torch.manual_seed(0)
+    frozen = EfficientNetLite0().freeze()
+    monkeypatch.setattr(features_module, "MEASURE_PX", 32)
+    game = sys.modules["gan_models.training.finetune_game"]
+    monkeypatch.setattr(game, "MEASURED", 4)
+    monkeypatch.setattr(game, "SHEET_PX", 64)
+    monkeypatch.setattr(
+        sys.modules["gan_models.training.finetune"], "load_features", lambda device: frozen
+    )
+    config = SHAPE | {"z_dim": 8, "w_dim": 8, "num_mapping_layers": 2}
+    weights.save_generator(
+        tmp_path / "tiny.safetensors",
+        networks.build("stylegan2", config),
+        task="latent",
+        title="Tiny",
+        licence="MIT",
+        source="a test",
+    )
+    (tmp_path / "uploads").mkdir()
+    for i in range(12):
+        blobs = np.random.RandomState(i).randint(0, 255, (6, 6, 3)).astype(np.uint8)
+        Image.fromarray(blobs).resize((50, 40), 3).save(tmp_path / "uploads" / f"{i}.png")
+
+    def run(*more, base="tiny.safetensors", images="uploads", out="out"):
+        names = {"--base": base, "--images": tmp_path / images, "--out": tmp_path / out}
+        names["--base"] = str(tmp_path / base) if base.endswith(".safetensors") else base
+        argv = [str(part) for pair in names.items() for part in pair]
+        return main(["finetune", *argv, "--device", "cpu", *more])
+
+    return run
+
+
+def test_a_run_is_finished_left_alone_when_resumed_and_refused_when_begun_again(
+    call, tmp_path, capsys
+):
+    assert call("--kimg", "0.004", "--set", "batch=2", "--set", "mirror=false") == 0
+    assert "0.00 kimg, finished" in capsys.readouterr().out.splitlines()[-1]
+    path = tmp_path / "out" / "generator.safetensors"
+    stamp = path.stat().st_mtime_ns
+    kept = saved_settings(tmp_path / "out")
+    assert (kept.kimg, kept.seconds, kept.batch, kept.mirror) == (0.004, None, 2, False)
+    assert call("--resume") == 0
+    assert path.stat().st_mtime_ns == stamp
+    assert call("--kimg", "0.004") == 2
+    error = capsys.readouterr().err
+    assert "add --resume" in error
+    assert error.count("\n") == 1
+    assert call("--kimg", "0.008", "--resume") == 0
+    assert path.stat().st_mtime_ns > stamp
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "words"),
+    [
+        ({"base": "no-such-model"}, (), "no model 'no-such-model'"),
+        ({"base": "none.safetensors"}, (), "There is no file"),
+        ({"base": "faces-64"}, (), "cannot be fine-tuned"),
+        ({"images": "nowhere"}, (), "no pictures at"),
+        ({"images": "uploads/3.png"}, (), "1 usable pictures"),
+        ({"out": "out.png"}, (), "must be a folder"),
+        ({}, ("--preset", "eternal"), "quick, normal, long"),
+        ({}, ("--kimg", "-1"), "kimg is a number"),
+        ({}, ("--set", "hue=1"), "no setting 'hue'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(options, more, words, call, capsys):
+    assert call(*more, **options) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_option_is_said_in_one_line(capsys):
+    with pytest.raises(SystemExit) as ending:
+        main(["finetune", "--base", "faces-64"])
+    assert ending.value.code == 2
+    assert "--images" in capsys.readouterr().err
