@@ -16,6 +16,7 @@ from tabs.classes.state import ClassSheet, classes_of, file_name, morph_ends
 from tabs.common import (
     AT_ONCE,
     GPU,
+    IN_ORDER,
     PRIVATE,
     Load,
     device_of,
@@ -45,6 +46,7 @@ class MorphPanel:
     position: gr.Slider
     info: gr.Markdown
     clicked: gr.State  # which picture of the sheet was clicked last
+    next_end: gr.State  # what `turn` shows; fast clicks read it in their order
 
     @property
     def ends(self) -> list[gr.components.Component]:
@@ -58,10 +60,10 @@ def layout(listed: ListPanel) -> MorphPanel:
     kind = gr.Radio(KINDS, value="class", label="Morph", elem_id="classes-kind")
     with gr.Row():
         class_a = gr.Dropdown(names, value=names[0], label="A: class", elem_id="classes-a-class",
-                              min_width=100)  # fmt: skip
+                              min_width=130)  # fmt: skip
         seed_a = _seed("A: seed", "classes-a-seed", 0)
         class_b = gr.Dropdown(names, value=names[min(1, len(names) - 1)], label="B: class",
-                              elem_id="classes-b-class", min_width=100)  # fmt: skip
+                              elem_id="classes-b-class", min_width=130)  # fmt: skip
         seed_b = _seed("B: seed", "classes-b-seed", 1)
     with gr.Row(equal_height=False):
         picture_a = _picture("A", "classes-a")
@@ -73,13 +75,19 @@ def layout(listed: ListPanel) -> MorphPanel:
     info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
     return MorphPanel(
         *(kind, class_a, seed_a, class_b, seed_b, turn),
-        *(picture_a, between, picture_b, position, info, gr.State(0)),
+        *(picture_a, between, picture_b, position, info, gr.State(0), gr.State("A")),
     )
 
 
 def _seed(label: str, elem_id: str, value: int) -> gr.Number:
     return gr.Number(
-        value, label=label, precision=0, minimum=0, maximum=2**32 - 1, min_width=90, elem_id=elem_id
+        value,
+        label=label,
+        precision=0,
+        minimum=0,
+        maximum=2**32 - 1,
+        min_width=130,
+        elem_id=elem_id,
     )
 
 
@@ -115,20 +123,21 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
 
     def pick(sheet: ClassSheet | None, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
         if sheet is None or event.index >= len(sheet.seeds):
-            return (gr.skip(),) * 6
+            return (gr.skip(),) * 7
         end, kept = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
-        ends = (*end, *kept, "B") if turn == "A" else (*kept, *end, "A")
-        return (*ends, event.index)
+        ends, after = ((*end, *kept), "B") if turn == "A" else ((*kept, *end), "A")
+        return (*ends, after, after, event.index)
 
     given = [listed.model, panel.position, sheet.psi, *panel.ends]
     outputs = [panel.picture_a, panel.between, panel.picture_b, panel.info]
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     clicked = sheet.gallery.select(
         pick,
-        [sheet.sheet, panel.turn],
-        [panel.class_a, panel.seed_a, panel.class_b, panel.seed_b, panel.turn, panel.clicked],
-        **AT_ONCE,
+        [sheet.sheet, panel.next_end],
+        [*panel.ends[1:], panel.turn, panel.next_end, panel.clicked],
+        **IN_ORDER,
     )
+    panel.turn.input(lambda turn: turn, panel.turn, panel.next_end, **IN_ORDER)
     panel.position.input(scrub, given, panel.between, **live)
     listed.model.change(_other_classes, listed.model, [panel.class_a, panel.class_b], **AT_ONCE)
     changes = [end.input for end in panel.ends]

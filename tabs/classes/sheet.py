@@ -65,7 +65,7 @@ def controls() -> dict[str, Any]:
         cancel = gr.Button("Cancel", elem_id="classes-cancel", min_width=70)
     drop = gr.File(
         label="Drop a PNG from this page to bring back what made it", file_types=[".png"],
-        height=110, elem_id="classes-drop",
+        height=140, elem_id="classes-drop",
     )  # fmt: skip
     return {
         **{"seeds": seeds, "count": count, "psi": psi, "sample": sample, "dice": dice},

@@ -97,13 +97,15 @@ def morph_ends(
 ) -> tuple[ClassPoint, ClassPoint]:
     """The two ends of a morph of "class", "z" or "both"; what stands still is A's.
 
+    Where both ends are of one class, "class" goes from seed to seed: else nothing would move.
+
     Raises:
         ValueError: an unknown class, or a seed that is none.
     """
     seeds = [page_seeds(f"{seed:.0f}" if seed is not None else "")[0] for seed in (seed_a, seed_b)]
     a = ClassPoint(seeds[0], checked_class(model, class_a))
     b = ClassPoint(seeds[1], checked_class(model, class_b))
-    if kind == "class":
+    if kind == "class" and a.class_name != b.class_name:
         b = ClassPoint(a.seed, b.class_name)
     elif kind == "z":
         b = ClassPoint(b.seed, a.class_name)

@@ -80,7 +80,7 @@ def _picture(label: str, elem_id: str) -> gr.Image:
         format="png",
         interactive=False,
         buttons=["download", "fullscreen"],
-        min_width=100,
+        min_width=80,
         height=220,
         elem_id=elem_id,
     )

@@ -74,7 +74,7 @@ def build_clip(load: Load, single: SinglePanel) -> list[Any]:
     """Lay out and connect the panel of moving pictures; returns what can be cancelled."""
     clip = gr.File(
         label="GIF or short video, up to 240 frames", file_types=CLIP_TYPES,
-        elem_id="translate-clip", height=110,
+        elem_id="translate-clip", height=140,
     )  # fmt: skip
     with gr.Row():
         suffix = gr.Radio(

@@ -27,6 +27,8 @@ def test_what_stands_still_in_a_morph_is_that_of_a():
     ends = ("red", 1, "blue", 2)
     a, b = morph_ends(EYES, "class", *ends)
     assert (a.seed, b.seed, b.class_name) == (1, 1, "blue")
+    a, b = morph_ends(EYES, "class", "red", 1, "red", 2)  # two pictures of one class
+    assert (a.seed, b.seed) == (1, 2)
     a, b = morph_ends(EYES, "z", *ends)
     assert (b.seed, a.class_name, b.class_name) == (2, "red", "red")
     a, b = morph_ends(EYES, "both", *ends)
