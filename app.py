@@ -58,6 +58,7 @@ def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str
         "max_file_size": "2gb" if is_private() else "50mb",  # checkpoints are large
         "show_error": False,
         "ssr_mode": False,
+        "_frontend": False,  # or Gradio gives up where its first answer takes more than 3 s
         "theme": THEME,
         "css": CSS,
     }

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Page, expect
+
+TRIES, TRY_MS = 20, 3000
 
 
 def open_room(page: Page, elem_id: str, title: str) -> None:
-    """Click a tab, in the row or in the menu beside it."""
+    """Click a tab, in the row or in the menu beside it, until its room is there.
+
+    Whenever something has loaded, the row decides anew what to hide, under the pointer, too.
+    """
     expect(page.locator(f"#{elem_id}-button")).to_have_count(1)
-    page.wait_for_timeout(300)  # the row decides what to hide
-    if page.locator(f"#{elem_id}-button").is_visible():
-        page.click(f"#{elem_id}-button")
-        return
-    for menu in page.locator(".overflow-menu").all():
-        if menu.is_visible():
-            menu.locator("> button").click()
-            entry = menu.locator(".overflow-dropdown button", has_text=title)
-            if entry.count():
-                entry.first.click()
-                return
-            menu.locator("> button").click()
+    for _ in range(TRIES):
+        with suppress(Error, AssertionError):
+            _click(page, elem_id, title)
+            expect(page.locator(f"#{elem_id}")).to_be_visible(timeout=TRY_MS)
+            return
     raise AssertionError(f"no way to the tab {title}")
+
+
+def _click(page: Page, elem_id: str, title: str) -> None:
+    """Click the tab if it is in the row, else its entry in the menu."""
+    tab = page.locator(f"#{elem_id}-button")
+    if tab.is_visible():
+        tab.click(timeout=TRY_MS)
+        return
+    for menu in page.locator(".overflow-menu:visible").all():
+        entry = menu.locator(".overflow-dropdown button", has_text=title).first
+        menu.locator("> button").click(timeout=TRY_MS)
+        if entry.is_visible():
+            entry.click(timeout=TRY_MS)
+            return
+        menu.locator("> button").click(timeout=TRY_MS)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from gan_models.images import read_recipe
 from tests.browser.conftest import visit
+from tests.browser.rooms import open_room
 
 
 def seeds_shown(page) -> list[str]:
@@ -174,8 +175,8 @@ def test_nothing_overflows_sideways_on_a_phone(phone):
     click_picture(page, 1)
     click_picture(page, 2)
     expect(page.locator("#latent-strip")).to_be_visible()
-    for tab in ("walk", "keep", "morph"):
-        page.click(f"#latent-tab-{tab}-button")
+    for tab, title in (("walk", "Walk"), ("keep", "Favourites"), ("morph", "Morph")):
+        open_room(page, f"latent-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
