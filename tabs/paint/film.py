@@ -41,7 +41,7 @@ def build(load: Load) -> None:
     ) -> Generator[Any, None, None]:
         with user_errors():
             path, count = yield from _write(load, text, beside, progress)
-            yield path, path, f"{count} pictures, {FPS} a second."
+            yield path, path, f"{count} picture{'' if count == 1 else 's'}, {FPS} a second."
 
     started = make.click(
         film,

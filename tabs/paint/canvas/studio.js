@@ -38,15 +38,21 @@ class Studio {
     this.root.style.setProperty("--shape", `${legend.width} / ${legend.height}`);
     const same = before && this.map && this.map.width === legend.width
       && this.map.height === legend.height && `${before.labels}` === `${legend.labels}`;
+    if (before && before.model !== legend.model) { // z is each model's own
+      Object.assign(this, { style: { seed: 0 }, patches: [] });
+      this.letGo();
+      this.styles.buildStrip();
+      this.saveSoon();
+    }
     if (!same) this.newCanvas();
-    // not the sky, which is there already: the first stroke should be seen
-    if (!same) this.label = Math.max(legend.labels.indexOf("forest"), 0);
+    // not what is there already: the first stroke should be seen
+    const last = legend.labels.length - 1;
+    if (!same) this.label = Math.min(Math.max(legend.labels.indexOf("forest"), 1), last);
     buildMaterials(this);
     buildLayouts(this);
     this.styles.setPresets(legend.presets);
     this.find("styles").hidden = !legend.hasStyle;
     this.find("reroll").hidden = this.find("plain").hidden = !legend.hasStyle;
-    if (before && before.model !== legend.model) this.setStyle({ seed: 0 }); // z is each model's own
     this.find("message").hidden = true;
     this.root.dataset.ready = "true";
     this.changed();

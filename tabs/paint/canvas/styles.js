@@ -85,6 +85,7 @@ class StylePanel {
       return this.choice({ seed }, { "aria-label": `Style seed ${seed}` }, caption);
     });
     this.find("strip").replaceChildren(...buttons);
+    this.drawn = null;
   }
 
   // Moods that the model knows: name -> z.
@@ -101,7 +102,6 @@ class StylePanel {
     this.firstSeed += STRIP_LENGTH;
     this.buildStrip();
     this.mark();
-    this.drawn = null;
     this.refresh();
   }
 
