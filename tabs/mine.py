@@ -19,7 +19,7 @@ from typing import Any
 import gradio as gr
 
 from gan_models import NotFound, availability, get_spec
-from tabs.common import Load, checked_model, model_card
+from tabs.common import AT_ONCE, Load, checked_model, model_card
 
 PREFIX = "mine-"
 _MOST_TICKETS = 1 << 14
@@ -120,6 +120,18 @@ class Visitor:
         except NotFound:
             return self.jobs.new_key()
         return key
+
+    def keep_key(self) -> None:
+        """Give a browser its key when the page is first opened.
+
+        Not only at its first job: two of its pages must not come to have different ones.
+        """
+
+        def greet(key: Any) -> Any:
+            kept = self.key_or_new(key)
+            return gr.skip() if kept == key else kept
+
+        gr.context.Context.root_block.load(greet, self.key, self.key, **AT_ONCE)
 
     def choices(self, key: Any, also: Any = None) -> list[tuple[str, str]]:
         """Labels and tickets of the models that a key opens: the newest of each job.

@@ -47,6 +47,7 @@ def build(load: Load, visitor: Visitor) -> Room:
     take.wire(room)
     look(data.wire(room, held, data_tab))
     enter.wire(room, tab, look)
+    visitor.keep_key()
     api.build(visitor)
     return room
 

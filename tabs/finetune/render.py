@@ -114,6 +114,8 @@ def facts(status: Any) -> list[str]:
         ahead = status.place - 1
         said.append("next in the queue" if ahead < 1 else f"place {status.place} in the queue")
     said.append(f"{status.kimg:.2f} of {status.total_kimg:g} thousand pictures seen")
+    if status.state == "finished" and status.kimg < 0.98 * status.total_kimg:
+        said.append("then its time was up")
     if status.state == "running" and status.images_per_second:
         said.append(f"{status.images_per_second:.1f} a second")
     if status.eta_seconds is not None and status.state in ("running", "queued"):

@@ -111,29 +111,34 @@ def _field(setting: Setting) -> gr.components.Component:
     if setting.options:
         options = [("As the preset", AS_PRESET), *setting.options]
         return gr.Dropdown(options, value=AS_PRESET, min_width=240, **shared)
-    return gr.Number(value=None, placeholder="as the preset", min_width=240, **shared)
+    # as text, because a field for numbers cannot be left empty: it says 0
+    return gr.Textbox(AS_PRESET, placeholder="as the preset", min_width=240, max_lines=1, **shared)
 
 
 def read(values: Sequence[Any]) -> dict[str, Any]:
     """The settings that differ from the preset's, as the engine names them.
 
     Raises:
-        ValueError: a number that has to be whole is not.
+        ValueError: what should be a number is none.
     """
     chosen: dict[str, Any] = {}
     for setting, value in zip(SETTINGS, values, strict=True):
-        if value is None or value == AS_PRESET:
+        text = str(value or "").strip()
+        if text == AS_PRESET:
             continue
         if setting.options:
-            chosen[setting.name] = value == "yes" if setting.name == "mirror" else value
+            chosen[setting.name] = text == "yes" if setting.name == "mirror" else text
         else:
-            chosen[setting.name] = _number(setting, value)
+            chosen[setting.name] = _number(setting, text)
     return chosen
 
 
-def _number(setting: Setting, value: float) -> float:
-    if setting.whole:
-        if value != int(value):
-            raise ValueError(f"{setting.label} must be a whole number, not {value:g}.")
-        return int(value)
-    return value * setting.scale
+def _number(setting: Setting, text: str) -> float:
+    kind = int if setting.whole else float
+    try:
+        return kind(text) * kind(setting.scale)
+    except ValueError:
+        what = "a whole number" if setting.whole else "a number"
+        raise ValueError(
+            f"{setting.label} must be {what}, not {text[:20]!r}; or leave it empty."
+        ) from None

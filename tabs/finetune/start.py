@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
+from gan_models import NotFound
 from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import Room, run_dropdown
+from tabs.own import is_private
 
 # taking pictures in is work for a processor, and must not hold up those who sample
 TAKE_IN = {"concurrency_id": "take-in", "concurrency_limit": 2, **PRIVATE}
@@ -21,6 +24,7 @@ HELP = (
     "Pictures, a zip of them, or a short video. Each one is checked; nothing is trained on before "
     "you press Start. Use pictures that are yours, or free, to use."
 )
+EXPIRED = "Your pictures were checked too long ago and are gone; upload them again."
 WAITING = "Your pictures will be shown here as the network sees them."
 
 
@@ -90,6 +94,7 @@ def limits_note(jobs: Any) -> str:
     return " ".join(
         [
             *jobs.quotas.sentences(),
+            f"Files up to {'2 GB' if is_private() else '50 MB'}, pictures up to 64 megapixels.",
             f"What you upload is copied for the training and deleted from the upload folder within "
             f"{minutes} minutes, at the start at once.",
         ]
@@ -141,7 +146,10 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
             if not draft:
                 raise ValueError("Upload at least 10 pictures first, and wait for the check.")
             chosen = settings.read(advanced)
-            run = visitor.jobs.launch(key, draft, preset, chosen, title=(title or "").strip())
+            try:
+                run = visitor.jobs.launch(key, draft, preset, chosen, title=(title or "").strip())
+            except NotFound:
+                raise ValueError(EXPIRED) from None
             discard(files or [])
             return (
                 run_dropdown(visitor.jobs.list(key), run),
@@ -176,5 +184,7 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
 
 def discard(files: Sequence[str]) -> None:
     """Delete uploads that have been taken in; the pictures are the job's from now on."""
-    for file in files:
-        Path(file).unlink(missing_ok=True)
+    uploads = Path(get_upload_folder()).resolve()
+    for path in (Path(file).resolve() for file in files):
+        if path.is_relative_to(uploads):
+            path.unlink(missing_ok=True)

@@ -45,15 +45,15 @@ def layout() -> Chosen:
         step_choices(None),
         value=NEWEST,
         label="Which generator",
-        info="Any snapshot of the run can be used, also while it trains.",
+        info="To open or download, with its card; any snapshot, also while it trains.",
         elem_id="finetune-step",
     )
     with gr.Row():
         open_latent = gr.Button(
-            "Open in Latent", variant="primary", elem_id="finetune-open", min_width=140
+            "Open in Latent", variant="primary", elem_id="finetune-open", min_width=200
         )
-        generator = gr.Button("Generator and card", elem_id="finetune-take", min_width=140)
-        film = gr.Button("Film of the grids", elem_id="finetune-film", min_width=140)
+        generator = gr.Button("Download", elem_id="finetune-take", min_width=110)
+        film = gr.Button("Film", elem_id="finetune-film", min_width=110)
     files = gr.Files(
         label="Download", visible=False, interactive=False, elem_id="finetune-downloads"
     )

@@ -43,6 +43,7 @@ class Live:
     resume: gr.Button
     stop: gr.Button
     delete: gr.Button
+    use: gr.Button  # to what can be done with what it has made
     sure: gr.Row  # asks before a run is deleted
     really: gr.Button
     keep: gr.Button
@@ -58,19 +59,20 @@ def layout() -> Live:
         resume = _button("Resume", "finetune-resume", variant="primary")
         stop = _button("Stop and keep", "finetune-stop")
         delete = _button("Delete", "finetune-delete")
+        use = _button("Use it", "finetune-use", variant="primary")
     with gr.Row(visible=False, equal_height=True) as sure:
         gr.Markdown("Delete this run, its pictures and its models?", elem_classes="card")
         really = gr.Button("Yes, delete it", variant="stop", size="sm", elem_id="finetune-really")
         keep = gr.Button("No, keep it", size="sm", elem_id="finetune-keep")
     with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=1, min_width=320):
             grid = gr.HTML(placeholder(FIRST_GRID), elem_id="finetune-grid")
             position = gr.Slider(
                 1, 2, 1, step=1, label="Grid", info="Drag back to see how it began; at the end it "
                 "follows the training.", visible=False, elem_id="finetune-position",
             )  # fmt: skip
             kind = gr.Radio(KINDS, value="average", label="Shown", elem_id="finetune-kind")
-        with gr.Column(scale=2, min_width=320), gr.Tabs():
+        with gr.Column(scale=1, min_width=320), gr.Tabs():
             with gr.Tab("Curves", elem_id="finetune-tab-curves"):
                 drawn = gr.HTML(placeholder("Curves come with the first measurements."))
             with gr.Tab("Nearest pictures", elem_id="finetune-tab-nearest"):
@@ -83,12 +85,13 @@ def layout() -> Live:
     timer = gr.Timer(POLL_SECONDS, active=False)
     return Live(
         *(card, grid, position, kind, drawn, nearest, pause, resume, stop, delete),
-        *(sure, really, keep, gr.State(Seen()), timer),
+        *(use, sure, really, keep, gr.State(Seen()), timer),
     )
 
 
 def _button(label: str, elem_id: str, **options: Any) -> gr.Button:
-    return gr.Button(label, visible=False, size="sm", min_width=90, elem_id=elem_id, **options)
+    shape = {"size": "sm", "scale": 0, "min_width": 110}
+    return gr.Button(label, visible=False, elem_id=elem_id, **shape, **options)
 
 
 def wire(room: Room) -> Callable[[Any], Any]:
@@ -96,7 +99,7 @@ def wire(room: Room) -> Callable[[Any], Any]:
     live, jobs = room.live, room.visitor.jobs
     given = [room.visitor.key, room.run, live.position, live.kind, live.seen]
     buttons = [live.pause, live.resume, live.stop, live.delete]
-    filled = [live.card, live.grid, live.position, live.curves, live.nearest, *buttons]
+    filled = [live.card, live.grid, live.position, live.curves, live.nearest, *buttons, live.use]
     filled += [room.run, room.chosen.step, live.timer, live.seen]
 
     def show(key: Any, run: str | None, position: float, kind: str, seen: Seen) -> list[Any]:
@@ -115,6 +118,7 @@ def wire(room: Room) -> Callable[[Any], Any]:
             _slider(status, where, seen),
             *(drawn, nearest),
             *(gr.Button(visible=name in offered(status.state)) for name in ACTIONS),
+            gr.Button(visible=status.has_generator),
             gr.Dropdown(choices=run_choices(statuses), visible=len(statuses) > 1),
             _steps(status, seen),
             gr.Timer(active=status.state in UNFINISHED),
@@ -146,6 +150,7 @@ def wire(room: Room) -> Callable[[Any], Any]:
         look(button.click(act(name), owned, None, **AT_ONCE))
     live.delete.click(lambda: gr.Row(visible=True), None, live.sure, **AT_ONCE)
     live.keep.click(lambda: gr.Row(visible=False), None, live.sure, **AT_ONCE)
+    live.use.click(lambda: gr.Tabs(selected="use"), None, room.steps, **AT_ONCE)
     look(live.really.click(delete, owned, [room.run, live.sure], **AT_ONCE))
     return look
 
@@ -238,7 +243,7 @@ def _nothing(room: Room) -> list[Any]:
     empty = placeholder("")
     return [
         *(placeholder(NO_RUN), empty, gr.Slider(visible=False), empty, empty),
-        *(gr.Button(visible=False) for _ in ACTIONS),
+        *(gr.Button(visible=False) for _ in (*ACTIONS, "use")),
         *(gr.skip(), gr.Dropdown(choices=step_choices(None), value="newest")),
         *(gr.Timer(active=False), Seen()),
     ]

@@ -107,8 +107,8 @@ def test_what_is_left_empty_is_the_presets():
 def test_settings_are_told_as_the_engine_names_them():
     from gan_models.training.finetune import FinetuneSettings
 
-    typed = {"seconds": 2, "kimg": 1.5, "mirror": "no", "batch": 4.0, "augmentation": "ada"}
-    values = [typed.get(s.name, "" if s.options else None) for s in settings.SETTINGS]
+    typed = {"seconds": "2", "kimg": " 1.5", "mirror": "no", "batch": "4", "augmentation": "ada"}
+    values = [typed.get(s.name, "") for s in settings.SETTINGS]
     chosen = settings.read(values)
     assert chosen == {"seconds": 120, "kimg": 1.5, "mirror": False, "batch": 4} | {
         "augmentation": "ada"
@@ -118,9 +118,10 @@ def test_settings_are_told_as_the_engine_names_them():
 
 
 def test_half_a_picture_a_step_is_refused():
-    values = [4.5 if s.name == "batch" else None for s in settings.SETTINGS]
-    with pytest.raises(ValueError, match="whole number"):
-        settings.read(values)
+    for typed in ("4.5", "four", "nan"):
+        values = [typed if s.name == "batch" else None for s in settings.SETTINGS]
+        with pytest.raises(ValueError, match="Pictures a step must be a whole number"):
+            settings.read(values)
 
 
 def test_every_setting_has_its_help():
