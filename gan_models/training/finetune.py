@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ from gan_models.training.intake import (
 from gan_models.training.latent_game import LatentSettings
 from gan_models.training.loop import Callback, Outcome, Progress, Settings, run
 from gan_models.training.pictures import channels_first
+from gan_models.training.reconstruction import ReconstructionSettings
 from gan_models.training.run_folder import RunFolder, atomic_write
 from gan_models.training.watch import Watch
 
@@ -49,6 +50,7 @@ FIELD_RANGES: dict[str, tuple[float, float]] = {
     "batch": (2, 256),
     "ema_half_life_kimg": (0.0, 1000.0),
     "r1_gamma": (0.0, 1000.0),
+    "reconstruction": (0.0, 100.0),
     "seed": (0, 2**32 - 1),
 }
 
@@ -78,7 +80,8 @@ class FinetuneSettings:
     discriminator: Literal["projected", "base"] = "projected"
     augmentation: Literal["diffaugment", "ada", "none"] = "diffaugment"
     freeze_d: int = 0  # first layers of the discriminator that stay as they are
-    generator_rate: float = 1e-3
+    reconstruction: float = 1.0  # how much giving the pictures back counts; projected heads only
+    generator_rate: float = 2e-3
     discriminator_rate: float = 4e-4
     batch: int = 8
     ema_half_life_kimg: float = 0.5
@@ -256,7 +259,8 @@ def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSe
         augmentations=AUGMENTATIONS[settings.augmentation],
         ada_target=ADA_TARGET if settings.augmentation == "ada" else None,
         judge_px=min(base.resolution * 3 // 2, 256),
-        mode_seeking=1.0,
+        reconstruction=_reconstruction(settings.reconstruction) if projected else None,
+        mode_seeking=0.0 if projected and settings.reconstruction else 1.0,
         r1_gamma=settings.r1_gamma,
         frozen=_frozen(settings.freeze_d, projected),
         family=base.generator.family,
@@ -266,6 +270,14 @@ def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSe
             "source": f"fine-tuned by Ganvas on {num} pictures, from {base.title}: {base.source}",
         },
     )
+
+
+def _reconstruction(weight: float) -> ReconstructionSettings | None:
+    """The terms of the recipes, times `weight`."""
+    if not weight:
+        return None
+    usual = ReconstructionSettings()
+    return ReconstructionSettings(*(weight * term for term in astuple(usual)))
 
 
 def _frozen(num_layers: int, projected: bool) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class FinetuneGame(LatentGame):
         return {
             "kid_effl0": metrics.kid(self._real_features, seen),
             "diversity_share": metrics.diversity(seen) / metrics.diversity(self._real_features),
+            "layout_share": layout_diversity(fakes) / max(layout_diversity(self.reals), 1e-6),
             "memorised_share": float((ratio < COPY_RATIO).mean()),
             "nearest_ratio": float(np.median(ratio)),
         }
@@ -129,6 +130,17 @@ def find_nearest(fakes: Tensor, reals: Tensor) -> Nearest:
         metrics.pairwise_distances(made, seen), metrics.pairwise_distances(made, mirrored)
     )
     return Nearest(fakes, reals[gaps.argmin(axis=1)], gaps.min(axis=1) / scale)
+
+
+def layout_diversity(images: Tensor) -> float:
+    """How far apart the layouts of pictures [N, 3, H, W] are: light and dark at 8 px.
+
+    Each with mean 0 and deviation 1, so that a mere change of colour or light is no difference:
+    generators that collapse often keep the colours and lose the layouts.
+    """
+    grey = _thumbnails(images).reshape(len(images), 3, -1).mean(axis=1)  # [N, 64]
+    grey = grey - grey.mean(axis=1, keepdims=True)
+    return metrics.diversity(grey / (grey.std(axis=1, keepdims=True) + 0.05))
 
 
 def _thumbnails(images: Tensor) -> np.ndarray:

@@ -15,6 +15,7 @@ State = Literal["starting", "learning", "overfitting", "collapsing", "diverged"]
 FILE = "health.json"
 LEAST_DIVERSITY = 0.45  # of the pictures' own
 LEFT_DIVERSITY, LOST_DIVERSITY = 0.5, 0.8  # of the most there has been
+LEFT_LAYOUTS = 0.7  # of the most there has been
 WORSE, WORSE_BY = 1.5, 0.05  # KID, times the base's own and beyond it
 MOST_COPIES = 0.3  # of the samples
 LEVEL = 4  # measurements without a gain
@@ -55,8 +56,8 @@ def judge(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
     """What the measures of a run, oldest first, say of it.
 
     Args:
-        measures: rows with `kid_effl0`, `diversity_share`, `memorised_share`; the first is the
-            base's.
+        measures: rows with `kid_effl0`, `diversity_share`, `memorised_share`, maybe
+            `layout_share`; the first is the base's.
         diverged: whether the run has lately gone back to a snapshot.
     """
     if diverged:
@@ -85,8 +86,10 @@ def _is_collapsing(measures: Sequence[Mapping[str, float]]) -> bool:
     # a base may have little to begin with: only what has been lost counts
     limit = max(LEFT_DIVERSITY * most, min(LEAST_DIVERSITY, LOST_DIVERSITY * most))
     poor = last["diversity_share"] < limit
+    layouts = [row.get("layout_share", 1.0) for row in measures]
+    alike = layouts[-1] < LEFT_LAYOUTS * min(max(layouts), 1.0)
     far = last["kid_effl0"] > WORSE * first["kid_effl0"] + WORSE_BY
-    return poor or far
+    return poor or alike or far
 
 
 def write_health(folder: Path, health: Health, step: int, kimg: float) -> None:

@@ -23,7 +23,7 @@ from gan_models.training import (
     load_base,
     saved_settings,
 )
-from gan_models.training.finetune_game import find_nearest
+from gan_models.training.finetune_game import find_nearest, layout_diversity
 from gan_models.training.health import Health, judge, read_history, write_health
 from gan_models.training.pictures import to_byte
 from gan_models.training.run_folder import Journal
@@ -77,7 +77,8 @@ def uploads(tmp_path):
 
 
 def tiny(**changes):
-    return FinetuneSettings(batch=2, kimg=0.008, seconds=None, **changes)
+    usual = {"batch": 2, "kimg": 0.008, "seconds": None, "reconstruction": 0.0}
+    return FinetuneSettings(**usual | changes)
 
 
 def stop_at(step):
@@ -130,14 +131,18 @@ def test_a_snapshot_of_the_first_step_is_the_base_and_later_ones_are_not(base, u
     assert not all(torch.equal(last[name], theirs[name]) for name in theirs)
 
 
-@pytest.mark.parametrize("augmentation", ["diffaugment", "ada"])
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(base, uploads, tmp_path, augmentation):
-    settings = tiny(augmentation=augmentation, crop="random")
+@pytest.mark.parametrize(
+    "changes", [{"augmentation": "ada", "crop": "random"}, {"reconstruction": 1.0}], ids=str
+)
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(base, uploads, tmp_path, changes):
+    settings = tiny(**changes)
     finetune(base, uploads, tmp_path / "whole", settings)
     finetune(base, uploads, tmp_path / "parts", settings, callback=stop_at(2))
     assert finetune(base, uploads, tmp_path / "parts", settings, resume=True).finished
     assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "parts")
-    assert ("augmentation" in losses_of(tmp_path / "whole")[0]) == (augmentation == "ada")
+    first = losses_of(tmp_path / "whole")[0]
+    assert ("augmentation" in first) == ("augmentation" in changes)
+    assert ("perceptual" in first) == ("reconstruction" in changes)
 
 
 def test_time_ends_a_run_and_a_finished_one_is_left_alone(base, uploads, tmp_path):
@@ -303,8 +308,9 @@ def test_settings_that_make_no_sense_are_refused_with_what_would(values, words):
 # --- health, snapshots, layers ------------------------------------------------------------------
 
 
-def row(kid, diversity, copies):
-    return {"kid_effl0": kid, "diversity_share": diversity, "memorised_share": copies}
+def row(kid, diversity, copies, layouts=0.7):
+    measures = {"kid_effl0": kid, "diversity_share": diversity, "memorised_share": copies}
+    return measures | {"layout_share": layouts}
 
 
 @pytest.mark.parametrize(
@@ -318,6 +324,8 @@ def row(kid, diversity, copies):
         ([row(0.3, 0.8, 0), row(0.3, 0.1, 0)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.3, 0.3, 0), row(0.3, 0.1, 0)], False, "collapsing"),
         ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.8, 0.8, 0)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.3, 0.7, 0, 0.4), row(0.3, 0.7, 0, 0.4)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.2, 0.7, 0, 0.6), row(0.2, 0.7, 0, 0.6)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.2, 0.8, 0)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.2, 0.8, 0)], True, "diverged"),
     ],
@@ -351,6 +359,15 @@ def test_copies_are_found_also_mirrored_blurred_and_noisy_and_others_are_not():
     assert (copies.ratio < 0.5).all()
     assert torch.equal(copies.reals, seen)
     assert (find_nearest(strangers, seen).ratio > 0.5).all()
+
+
+def test_layouts_that_are_alike_are_told_in_whatever_colours():
+    random = torch.Generator().manual_seed(0)
+    blobs = torch.rand(10, 3, 8, 8, generator=random) * 2 - 1
+    colours = torch.rand(10, 3, 1, 1, generator=random) - 0.5
+    alike = (0.5 * blobs[:1].mean(1, keepdim=True) + colours).expand(-1, 3, -1, -1)
+    many, one = (layout_diversity(torch.nn.functional.interpolate(x, 32)) for x in (blobs, alike))
+    assert one < 0.3 * many
 
 
 def test_snapshots_are_thinned_evenly_and_keep_the_first_and_the_last(tmp_path):
