@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from app import launch
 from gan_models import zoo
 from tabs import paint, translate
-from tabs.theme import CSS, THEME
 from tests.browser.conftest import visit
 from tests.paint_fakes import fake_painter, fake_street, painter_spec, street_spec
 
@@ -43,9 +43,7 @@ def url(painter):
             send = lambda text: (outlet.make(text), gr.Tabs(selected=translate.TITLE))
             outlet.button.click(send, outlet.inputs, [photo, rooms])
         app.queue()
-        _, url, _ = app.launch(
-            server_port=None, prevent_thread_lock=True, quiet=True, theme=THEME, css=CSS
-        )
+        _, url, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
         yield url.rstrip("/")
         app.close()
 

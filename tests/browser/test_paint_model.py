@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app import launch
 from gan_models import PipelineCache, list_models, weights
 from tabs import paint
-from tabs.theme import CSS, THEME
 from tests.browser.test_paint import choose, clear, click, drag, enter, picture, settle
 
 READY = any(spec.id == "paint" and weights.availability(spec)[0] for spec in list_models())
@@ -28,9 +28,7 @@ def page(browser):
     """The Paint tab with the real model."""
     with gr.Blocks() as app, gr.Tabs(), gr.Tab("Paint", elem_id="tab-paint"):
         paint.build(PipelineCache())
-    _, url, _ = app.queue().launch(
-        server_port=None, prevent_thread_lock=True, quiet=True, theme=THEME, css=CSS
-    )
+    _, url, _ = launch(app.queue(), server_port=None, prevent_thread_lock=True, quiet=True)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(60_000)
     page = context.new_page()
