@@ -80,8 +80,8 @@ class FinetuneSettings:
     discriminator: Literal["projected", "base"] = "projected"
     augmentation: Literal["diffaugment", "ada", "none"] = "diffaugment"
     freeze_d: int = 0  # first layers of the discriminator that stay as they are
-    reconstruction: float = 1.0  # how much giving the pictures back counts; projected heads only
-    generator_rate: float = 2e-3
+    reconstruction: float = 0.0  # how much giving the pictures back counts; projected heads only
+    generator_rate: float = 1e-3
     discriminator_rate: float = 4e-4
     batch: int = 8
     ema_half_life_kimg: float = 0.5
