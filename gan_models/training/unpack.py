@@ -27,6 +27,7 @@ MOVING = ("GIF", "WEBP", "PNG", "AVIF")
 FRAMES_A_SECOND = 4  # of a video; more are too much alike
 MAX_FRAMES = 240  # of one clip
 MAX_CLIP_SECONDS = 120
+MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
 MAX_NAME_CHARS = 80
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -119,7 +120,7 @@ def open_items(source: Path, scratch: Path, budget: Budget) -> Iterator[Item]:
             yield from _members(source, name, scratch, budget)
         else:
             budget.spend(source.stat().st_size)
-            yield from _pictures(source, name)
+            yield from _pictures(source, name, budget)
     except Exhausted:
         raise
     except _BROKEN as error:
@@ -161,7 +162,7 @@ def _members(source: Path, name: str, scratch: Path, budget: Budget) -> Iterator
                 if _is_archive(scratch):
                     yield Item(shown, None, "It is an archive in an archive; unpack it first.")
                 else:
-                    yield from _pictures(scratch, shown)
+                    yield from _pictures(scratch, shown, budget)
             except Exhausted:
                 raise
             except _BROKEN as error:
@@ -209,13 +210,13 @@ def _extract(
 # --- pictures and clips -------------------------------------------------------------------------
 
 
-def _pictures(path: Path, name: str) -> Iterator[Item]:
+def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
     """The picture in a file, or the frames of a moving one."""
     with open(path, "rb") as file:
         head = file.read(512)
     kind = _video_kind(head)
     if kind:
-        for number, frame in enumerate(_video_frames(path, kind), 1):
+        for number, frame in enumerate(_video_frames(path, kind, budget), 1):
             yield Item(f"{name}, frame {number}", frame)
         return
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
@@ -230,16 +231,26 @@ def _pictures(path: Path, name: str) -> Iterator[Item]:
             yield Item(name, None, f"It is a {picture.format} file; {known} are taken.")
             return
         if picture.format in MOVING and getattr(picture, "n_frames", 1) > 1:
-            for number, frame in enumerate(_frames(picture), 1):
+            for number, frame in enumerate(_frames(picture, path.name, budget), 1):
                 yield Item(f"{name}, frame {number}", frame)
             return
     yield Item(name, read_photo(path))
 
 
-def _frames(picture: Image.Image) -> Iterator[Image.Image]:
-    """Up to `MAX_FRAMES` frames of an animation, evenly spread."""
+def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
+    """Up to `MAX_FRAMES` frames of an animation, evenly spread.
+
+    Raises:
+        ValueError: all its frames together are too much to decode.
+    """
+    if picture.n_frames * picture.width * picture.height > MAX_CLIP_PIXELS:
+        raise ValueError(
+            f"{name} has {picture.n_frames} frames of {picture.width}x{picture.height}; that is "
+            "too much. Cut it shorter or make it smaller."
+        )
     stride = -(-picture.n_frames // MAX_FRAMES)
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
+        budget.spend(0)
         if number % stride == 0:
             yield normalise(frame.copy())
 
@@ -258,7 +269,7 @@ def _video_kind(head: bytes) -> str:
     return ""
 
 
-def _video_frames(path: Path, kind: str) -> Iterator[Image.Image]:
+def _video_frames(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
     """A few frames a second of a video file.
 
     Raises:
@@ -280,6 +291,7 @@ def _video_frames(path: Path, kind: str) -> Iterator[Image.Image]:
         wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_FRAMES), 0.0, 0
         fps = float(stream.average_rate or 24)
         for number, frame in enumerate(container.decode(video=0)):
+            budget.spend(0)
             at = number / fps if frame.time is None else frame.time
             if at + 1e-6 < due:
                 continue

@@ -302,6 +302,13 @@ def test_the_limits_of_all_together_hold_and_are_said(limits, words, tmp_path):
     assert words in verdicts[-1].reason
 
 
+def test_an_animation_with_too_much_in_it_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpack, "MAX_CLIP_PIXELS", 5000)
+    (tmp_path / "a.gif").write_bytes(animation("GIF"))
+    (verdict,) = take_in([tmp_path / "a.gif"], tmp_path / "in", resolution=SIDE)
+    assert "It has 5 frames of 40x40; that is too much." in verdict.reason
+
+
 def test_many_members_are_counted_and_not_looked_at(tmp_path, monkeypatch):
     monkeypatch.setattr(unpack, "MAX_MEMBERS", 2)
     (tmp_path / "all.zip").write_bytes(zipped([(f"{i}.png", b"x") for i in range(5)]))
