@@ -56,10 +56,17 @@ def _has_work(store: Store, slot: int, num_slots: int) -> bool:
 
 
 def erase(store: Store, job_id: str) -> None:
-    """Delete all files of a job, then forget it."""
+    """Delete all files of a job, then forget it.
+
+    Raises:
+        JobError: a file cannot be deleted; the row stays, so that it is tried again.
+    """
     folder = store.job_folder(job_id)
+    for _ in range(5):  # a file may come or go meanwhile
+        if folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
-        shutil.rmtree(folder)
+        raise JobError("Some files of this job could not be deleted; try again in a moment.")
     store.remove(job_id)
 
 
@@ -86,6 +93,7 @@ def sweep(store: Store, quotas: Quotas) -> None:
     """Delete what has expired, folders without a row, and rows whose deletion was cut short."""
     if not store.exists:
         return
+    store.keep_reserve()
     now = time.time()
     for job in store.select("state != 'running'"):
         if job.wish == "deleted" or now > expires(job, quotas):

@@ -135,6 +135,7 @@ def launch(
     most = quotas.job_hours * 3600
     settings = replace(settings, seconds=min(settings.seconds or most, most))
     refuse_too_few(Draft(job.id, (), job.num_pictures))
+    _room(store, quotas, job.owner)  # another draft may have taken it
     title = " ".join(title.split())[:TITLE_CHARS] or (f"{job.title} on {job.num_pictures} pictures")
     enqueue(
         store,

@@ -29,6 +29,7 @@ class Quotas:
     finished_days: float = 30.0
     slice_minutes: float = 20.0  # a job runs before it lets waiting visitors go first
     at_once: int = 1  # jobs that run at the same time on this machine
+    niceness: int = 10  # of what trains, 1 to 19: the higher, the more it gives way to the page
 
     @classmethod
     def from_environment(cls) -> Quotas:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan_models.jobs.records import UNFINISHED, Job, JobError
 
+T = TypeVar("T")
 VERSION = 1
+_RESERVE_BYTES = 1 << 19
 _KINDS = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "int | None": "INTEGER"}
 _COLUMNS = {field.name: _KINDS[str(field.type)] for field in fields(Job)}
 _TABLES = (
@@ -36,7 +40,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / "jobs.sqlite"
-        self._is_ready = False
+        self._reserve = folder / "reserve"
+        self._holder: sqlite3.Connection | None = None
 
     @property
     def exists(self) -> bool:
@@ -68,13 +73,11 @@ class Store:
 
     def change(self, job_id: str, condition: str = "1", /, **changes: Any) -> bool:
         """Change columns of a row where the condition holds; whether it did."""
-        with self.writing() as db:
-            return change(db, job_id, condition, **changes)
+        return self._write(lambda db: change(db, job_id, condition, **changes))
 
     def remove(self, job_id: str) -> None:
         """Forget a row."""
-        with self.writing() as db:
-            db.execute("DELETE FROM jobs WHERE id = ?", [job_id])
+        self._write(lambda db: db.execute("DELETE FROM jobs WHERE id = ?", [job_id]))
 
     def beat(self, slot: int, pid: int) -> None:
         """Say that the worker of a slot is at work."""
@@ -118,28 +121,67 @@ class Store:
             try:
                 yield db
             except BaseException:
-                db.execute("ROLLBACK")
+                if db.in_transaction:  # on a full disk SQLite has rolled back by itself
+                    db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+    def _write(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """Do it in a transaction; on a full disk again, with the room of the reserve."""
+        had_reserve = self._reserve.exists()
+        try:
+            with self.writing() as db:
+                return action(db)
+        except JobError:
+            if not had_reserve or self._reserve.exists():
+                raise
+            with self.writing() as db:
+                return action(db)
+
+    def keep_reserve(self) -> None:
+        """Have some disk kept free for the rows: how a full disk ends a job must still be told."""
+        with contextlib.suppress(OSError):
+            if not self._reserve.exists():
+                self._reserve.write_bytes(bytes(_RESERVE_BYTES))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            if not self._is_ready:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self.folder.chmod(0o700)  # pictures of visitors are nobody else's business
-            with closing(sqlite3.connect(self._path, timeout=20, isolation_level=None)) as db:
-                db.row_factory = sqlite3.Row
-                db.execute("PRAGMA synchronous = NORMAL")
-                if not self._is_ready:
-                    _set_up(db)
-                    self._is_ready = True
+            if self._holder is None or not self._path.exists():  # somebody may have deleted it
+                self._begin()
+            with closing(self._connect()) as db:
                 yield db
         except (sqlite3.DatabaseError, OSError) as error:
+            if "full" in str(error) or getattr(error, "errno", 0) == errno.ENOSPC:
+                self._reserve.unlink(missing_ok=True)  # the next try has room
             raise JobError(
-                f"The list of jobs in {self.folder} cannot be used ({error}): check that its disk "
-                "has space and may be written, and try again."
+                f"The list of jobs cannot be used ({error}): check that the disk that holds "
+                "GANVAS_HOME has space and may be written, and try again."
             ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        db.execute("PRAGMA wal_autocheckpoint = 64")  # pages: the log stays within the reserve
+        return db
+
+    def _begin(self) -> None:
+        """Make folder and tables; and keep one connection, so that reading never needs new files.
+
+        The last connection that closes deletes what WAL needs, and a full disk has no room for it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # pictures of visitors are nobody else's business
+        db = self._connect()
+        try:
+            _set_up(db)
+        except BaseException:
+            db.close()
+            raise
+        self._holder = db
+        self.keep_reserve()
 
 
 def _set_up(db: sqlite3.Connection) -> None:

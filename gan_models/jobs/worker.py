@@ -5,6 +5,7 @@ Each job has a fresh process: what a job left of memory or of a lost device ends
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NICENESS = 15
+AUTOGROUP = Path("/proc/self/autogroup")
 BEAT_SECONDS = 3.0
 REPORT_SECONDS = 0.5
 LINGER_SECONDS = 5.0  # that a worker waits for another job before it ends
@@ -217,10 +218,14 @@ def persist(write: Callable[[], None]) -> None:
             time.sleep(seconds)
 
 
-def be_humble() -> None:
-    """Let everything else on the machine go first."""
+def be_humble(niceness: int) -> None:
+    """Let everything else on the machine go first, the more the higher the number."""
     if hasattr(os, "nice"):
-        os.nice(max(0, NICENESS - os.nice(0)))
+        os.nice(max(0, niceness - os.nice(0)))
+    # where Linux shares by sessions, niceness counts only within one, and this is one of its own
+    with contextlib.suppress(OSError):
+        if AUTOGROUP.exists():
+            AUTOGROUP.write_text(str(niceness))
 
 
 def main(argv: list[str]) -> None:
@@ -231,8 +236,8 @@ def main(argv: list[str]) -> None:
     held = int(lock) if int(lock) >= 0 else lock_slot(store.folder, number)
     if held is None:
         return
-    be_humble()
     worker = Worker(store, number, int(num_slots), engine)
+    be_humble(min(worker.quotas.niceness, 19))
     if worker.work() and os.name != "nt":
         os.set_inheritable(held, True)
         command = arguments(store.folder, number, int(num_slots), engine, held)

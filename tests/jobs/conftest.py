@@ -78,8 +78,9 @@ def work(jobs):
 
 
 @pytest.fixture
-def live(home):
+def live(home, monkeypatch):
     """Jobs with real worker processes, which are killed in the end."""
+    monkeypatch.setenv("GANVAS_QUOTA_NICENESS", "1")  # tests do not wait for all else to rest
     jobs = Jobs(engine=engines.POINT)
     yield jobs
     for job in jobs._store.select():

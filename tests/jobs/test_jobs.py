@@ -176,7 +176,7 @@ def test_nothing_is_written_outside_the_jobs_folder(jobs, tmp_path, sources):
     new = files_under(tmp_path) - before
     folder = jobs._store.job_folder(job)
     outside = {path for path in new if folder not in path.parents}
-    assert {path.name.partition("-")[0] for path in outside} <= {"jobs.sqlite", "worker"}
+    assert {path.name.partition("-")[0] for path in outside} <= {"jobs.sqlite", "worker", "reserve"}
     assert {path.parent for path in outside} == {jobs._store.folder}
     assert not list(Path("/tmp").glob("ganvas-evil-*"))
     assert jobs.status(key, job).num_pictures == 12

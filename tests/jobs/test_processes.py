@@ -14,7 +14,6 @@ import pytest
 
 from gan_models import weights
 from gan_models.jobs import Jobs, care, slots
-from gan_models.jobs.worker import NICENESS
 from gan_models.training.finetune import FinetuneSettings
 from gan_models.training.run_folder import Journal
 from tests.jobs import engines
@@ -99,7 +98,8 @@ sys.stdin.read()
 """
 
 
-def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sources):
+def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sources, monkeypatch):
+    monkeypatch.setenv("GANVAS_QUOTA_NICENESS", "3")
     page = subprocess.Popen(
         [sys.executable, "-c", START, *map(str, sources)],
         cwd=ROOT,
@@ -116,7 +116,9 @@ def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sourc
     wait_for(lambda: live.status(key, job).step > step + 20)
     assert worker_pid(live) == pid
     assert os.getsid(pid) == pid != os.getsid(0)
-    assert os.getpriority(os.PRIO_PROCESS, pid) == max(NICENESS, os.getpriority(0, 0))
+    assert os.getpriority(os.PRIO_PROCESS, pid) == max(3, os.getpriority(0, 0))
+    group = Path(f"/proc/{pid}/autogroup")
+    assert not group.exists() or group.read_text().split()[-1] == "3"
     live.delete_everything(key)
     assert not live._store.job_folder(job).exists()
     assert wait_for(lambda: live.list(key) == [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 
@@ -69,6 +70,53 @@ def test_a_damaged_list_of_jobs_is_told_in_a_sentence(tmp_path):
         Store(tmp_path).select()
 
 
+@pytest.fixture
+def full(monkeypatch):
+    """Fill the disk: the file of a store grows no more while its reserve lies there."""
+
+    def fill(store):
+        connect = store._connect
+
+        def narrow():
+            db = connect()
+            if store._reserve.exists():
+                db.execute("PRAGMA max_page_count = 1")  # SQLite makes it what there is
+            return db
+
+        monkeypatch.setattr(store, "_connect", narrow)
+
+    return fill
+
+
+def test_on_a_full_disk_the_reserve_makes_room_for_how_a_job_ended(tmp_path, full):
+    store = Store(tmp_path / "jobs")
+    store.add(row("a", "ann", 1, "running"))
+    full(store)
+    assert store.change("a", state="failed", message="The disk is full. " * 2000)
+    assert store.find("a").state == "failed"
+    assert not store._reserve.exists()
+    store.keep_reserve()
+    assert store._reserve.stat().st_size == 1 << 19
+
+
+def test_without_a_reserve_a_full_disk_is_told_in_a_sentence(tmp_path, full):
+    store = Store(tmp_path / "jobs")
+    store.add(row("a", "ann", 1))
+    full(store)
+    with pytest.raises(JobError, match=r"full\): check that the disk .* and try again"):
+        store.add(row("b" * 100_000, "ann", 2))
+    assert store.select() != []
+
+
+def test_the_list_begins_anew_where_somebody_deleted_the_folder(tmp_path):
+    store = Store(tmp_path / "jobs")
+    store.add(row("a", "ann", 1))
+    shutil.rmtree(store.folder)
+    assert store.select() == []
+    store.add(row("b", "ann", 2))
+    assert [job.id for job in store.select()] == ["b"]
+
+
 @pytest.mark.parametrize(
     ("quotas", "sentence"),
     [
@@ -95,6 +143,15 @@ def test_the_queue_of_all_visitors_has_an_end(jobs, begin):
     narrow = Jobs(quotas=Quotas(all_waiting=1), engine=engines.POINT)
     with pytest.raises(JobError, match="of all visitors; try again later"):
         begin(narrow, narrow.new_key())
+
+
+def test_several_drafts_do_not_get_round_the_number_of_jobs(jobs, sources):
+    narrow = Jobs(quotas=Quotas(jobs=1), engine=engines.POINT)
+    key = narrow.new_key()
+    first, second = (narrow.prepare(key, sources, BASE).id for _ in range(2))
+    narrow.launch(key, first)
+    with pytest.raises(JobError, match="You keep 1 jobs"):
+        narrow.launch(key, second)
 
 
 def test_hours_that_were_trained_are_not_had_again(jobs, begin):

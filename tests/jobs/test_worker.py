@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -11,7 +12,10 @@ import torch
 
 from gan_models import weights
 from gan_models.jobs import worker as worker_module
+from gan_models.jobs.jobs import ENGINE
 from gan_models.jobs.worker import MOST_DEATHS
+from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training import features
 from gan_models.training.run_folder import Journal
 from tests.jobs import engines
 
@@ -223,6 +227,28 @@ def test_how_a_job_ended_is_written_once_there_is_room_again(monkeypatch):
     worker_module.persist(write)
     assert len(attempts) == 3
     assert len(pauses) == 2
+
+
+def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
+    torch.manual_seed(0)
+    network = EfficientNetLite0().freeze()
+    finetune = importlib.import_module("gan_models.training.finetune")
+    monkeypatch.setattr(finetune, "load_features", lambda device: network)
+    monkeypatch.setattr(features, "MEASURE_PX", 32)
+    monkeypatch.setenv("GANVAS_DEVICE", "cpu")
+    key = jobs.new_key()
+    job = begin(jobs, key, steps=3)
+    work(ENGINE)
+    status = jobs.status(key, job)
+    assert (status.state, status.step, status.message) == ("finished", 3, "")
+    assert status.snapshots[-1] == 3
+    assert {path.stem for path in status.sheets} == {path.stem for path in status.raw_sheets}
+    assert "kid_effl0" in status.latest_metrics
+    assert status.curves is not None
+    assert status.nearest is not None
+    assert status.health.sentence
+    assert "Tiny" in jobs.card(key, job)
+    assert jobs.swap(key, job, 16).is_file()
 
 
 def test_hours_count_what_was_trained(jobs, begin, work):
