@@ -13,7 +13,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--mute-audio"),
 ]
-PATIENCE_MS = 60_000  # waiting ends with the effect; this is for machines that are busy
+PATIENCE_MS = 120_000  # waiting ends with the effect; this is for machines that are busy
 expect.set_options(timeout=PATIENCE_MS)
 
 
