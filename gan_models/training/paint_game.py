@@ -52,8 +52,8 @@ class PaintSettings:
     betas: tuple[float, float] = (0.0, 0.99)
     feature_matching: float = 10.0
     perceptual: float = 5.0
-    colour: float = 5.0
-    kl: float = 0.02
+    colour: float = 30.0  # less, and the style stays unused
+    kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
     blob_interval: int = 4  # steps between those with maps that no picture belongs to
     num_metric_images: int = 300

@@ -100,7 +100,13 @@ def _paint(name: str, gpu: bool) -> Recipe:
     }
     game = PaintSettings(
         generator=generator,
-        encoder={"width": 32 if gpu else 16, "z_dim": z_dim, "img_size": 128, "spectral": False},
+        encoder={
+            "width": 32 if gpu else 16,
+            "z_dim": z_dim,
+            "img_size": 128,
+            "spectral": False,
+            "norm": "none",  # instance norm would take away the very colours that are the style
+        },
         discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 20},
         labels=LABELS,
         generator_rate=2e-4 if gpu else 8e-4,  # a CPU has few steps to get there
