@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
@@ -252,9 +253,10 @@ class Jobs:
     def _touch(self, jobs: Sequence[Job]) -> None:
         """Remember that the owner was here, so that what is looked at does not expire."""
         now = time.time()
-        for job in jobs:
-            if now - job.touched > TOUCH_SECONDS:
-                self._store.change(job.id, touched=now)
+        with contextlib.suppress(JobError):  # on a full disk one may still look
+            for job in jobs:
+                if now - job.touched > TOUCH_SECONDS:
+                    self._store.change(job.id, touched=now)
 
     def _describe(self, jobs: Sequence[Job]) -> list[JobStatus]:
         with self._store.reading() as db:
@@ -266,10 +268,11 @@ class Jobs:
         ]
 
     def _tend(self) -> None:
-        """Have dead workers replaced, at most every few seconds."""
+        """Have dead workers replaced, at most every few seconds; looking does not fail with it."""
         if time.monotonic() - self._tended >= TEND_SECONDS:
             self._tended = time.monotonic()
-            self._watch.tend()
+            with contextlib.suppress(JobError, OSError):
+                self._watch.tend()
 
     def _go_on(self) -> None:
         self._watch.tend()
@@ -287,21 +290,15 @@ class Jobs:
         self._watch.tend()
 
     def _delete(self, jobs: Sequence[Job]) -> Deleted:
+        sizes = [size_of(self._store.job_folder(job.id)) for job in jobs]
         for job in jobs:
             self._store.change(job.id, wish="deleted")
-        gone = Deleted(0, 0, 0)
         for job in jobs:
             self._take_from_worker(job.id)
-            num_bytes = size_of(self._store.job_folder(job.id))
             erase(self._store, job.id)
-            is_draft = job.state == "draft"
-            gone = Deleted(
-                gone.jobs + (not is_draft),
-                gone.pictures + job.num_pictures,
-                gone.num_bytes + num_bytes,
-            )
         self._go_on()
-        return gone
+        num_jobs = sum(job.state != "draft" for job in jobs)
+        return Deleted(num_jobs, sum(job.num_pictures for job in jobs), sum(sizes))
 
     def _take_from_worker(self, job: str) -> None:
         """Return once no worker has the job; one that does not let go of it is killed."""

@@ -47,7 +47,10 @@ def sources(tmp_path):
 def jobs(home, monkeypatch):
     """Jobs whose workers are not started: what waits, waits."""
     monkeypatch.setattr(care, "start_worker", lambda *_: 0)
-    return Jobs(engine=engines.POINT)
+    jobs = Jobs(engine=engines.POINT)
+    yield jobs
+    for job in jobs._store.select():  # what watches them starts none later, either
+        jobs._store.remove(job.id)
 
 
 @pytest.fixture

@@ -119,7 +119,9 @@ def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sourc
     assert os.getpriority(os.PRIO_PROCESS, pid) == max(3, os.getpriority(0, 0))
     group = Path(f"/proc/{pid}/autogroup")
     assert not group.exists() or group.read_text().split()[-1] == "3"
-    live.delete_everything(key)
+    deleted = live.delete_everything(key)
+    assert (deleted.jobs, deleted.pictures) == (1, 12)
+    assert deleted.num_bytes > 0
     assert not live._store.job_folder(job).exists()
     assert wait_for(lambda: live.list(key) == [])
 
