@@ -1,0 +1,192 @@
+"""The Fine-tune tab as a visitor uses it: real jobs, a real worker, an engine that is quick."""
+
+import re
+from pathlib import Path
+
+import pytest
+from gradio.utils import get_upload_folder
+from playwright.sync_api import expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import open_room
+from tests.finetune_page import BUSY, photos, serving, wait_for
+
+WORKER_MS = 180_000  # a worker is a new process, which lets everything else on the machine go first
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def page_with_jobs(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("finetune") / "home") as served:
+        yield served
+
+
+@pytest.fixture
+def someone(browser, page_with_jobs):
+    """Opens the page for a new visitor, of a width, and closes it."""
+    opened = []
+
+    def arrive(width=1280, height=800):
+        context, person = visit(browser, page_with_jobs[0], width, height)
+        opened.append((context, person))
+        return person
+
+    yield arrive
+    for context, person in opened:
+        context.close()
+        assert not person.errors
+        assert not person.foreign
+
+
+def enter(person):
+    open_room(person.page, "tab-fine-tune", "Fine-tune")
+    expect(person.page.locator("#finetune-tab-new")).to_be_attached()
+
+
+def upload(page, files):
+    page.set_input_files("#finetune-files input[type=file]", [str(path) for path in files])
+
+
+def start(page, name, kimg):
+    page.fill("#finetune-title input, #finetune-title textarea", name)
+    page.locator("#finetune-advanced > button").first.click()
+    field = page.locator("#finetune-kimg input, #finetune-kimg textarea")
+    field.fill(str(kimg))
+    expect(field).to_have_value(str(kimg))
+    page.click("#finetune-start")
+
+
+def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
+    """Upload, start, watch, reload, stop, resume, open in Latent, delete: one visitor's way."""
+    person, (_, jobs) = someone(), page_with_jobs
+    page = person.page
+    enter(person)
+    letter = tmp_path / "letter.png"
+    letter.write_text("no picture")
+    upload(page, [*photos(tmp_path / "photos"), letter])
+    verdicts = page.locator("#finetune-verdicts")
+    expect(verdicts).to_contain_text("12 pictures taken, 1 refused")
+    expect(verdicts).to_contain_text("letter.png")
+    expect(page.locator("#finetune-preview img")).to_have_count(2)
+
+    second = person.open()  # before the first job: both are the same visitor's
+    expect(second.locator("#latent-gallery .caption-label").first).to_be_visible()
+    person.page = page
+    page.bring_to_front()  # what nobody looks at is not drawn, and does not hear of typing
+    start(page, "Secret garden", kimg=9000)
+    card, grid = page.locator("#finetune-status"), page.locator("#finetune-grid img")
+    expect(card).to_contain_text("Secret garden")
+    expect(grid).to_be_visible(timeout=WORKER_MS)
+    before = grid.get_attribute("src")
+    expect(grid).not_to_have_attribute("src", before)
+    expect(page.locator("#finetune-position")).to_be_visible()
+
+    assert not [*Path(get_upload_folder()).rglob("secret-garden-*")]
+
+    person.page = second
+    second.bring_to_front()
+    enter(person)
+    expect(second.locator("#finetune-status")).to_contain_text("Secret garden")
+    second.close()
+    person.page = page
+    page.bring_to_front()
+    page.reload()
+    enter(person)
+    expect(card).to_contain_text("Secret garden")
+    expect(page.locator("#finetune-grid img")).to_be_visible()
+
+    page.click("#finetune-stop")
+    expect(card).to_contain_text("Stopped")
+    page.click("#finetune-resume")
+    expect(card).to_contain_text("Training", timeout=WORKER_MS)
+
+    open_room(page, "finetune-tab-use", "Use")
+    page.click("#finetune-open")
+    expect(page.locator("#latent-model input")).to_have_value(re.compile("Secret garden"))
+    expect(page.locator("#latent-gallery .caption-label").first).to_have_text("seed 0")
+    expect(page.locator("#latent-card")).to_contain_text("Only this browser")
+    expect(page.locator("#latent-link input, #latent-link textarea")).to_have_value("")
+
+    enter(person)
+    open_room(page, "finetune-tab-watch", "Watch")
+    page.click("#finetune-delete")
+    page.click("#finetune-really")
+    expect(card).to_contain_text("no run to look at")
+    assert not [path for path in jobs._store.folder.iterdir() if path.is_dir()]
+    assert not jobs._store.select()
+
+
+def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with_jobs, tmp_path):
+    person, (_, jobs) = someone(), page_with_jobs
+    page = person.page
+    enter(person)
+    upload(page, photos(tmp_path / "photos"))
+    expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken, none refused")
+    start(page, "Quick one", kimg=0.4)
+    expect(page.locator("#finetune-status")).to_contain_text("Finished", timeout=WORKER_MS)
+    caption = page.locator("#finetune-grid figcaption")
+    expect(caption).to_have_text("After 50 steps")
+    page.fill("#finetune-position input[type=number]", "1")
+    page.keyboard.press("Enter")
+    expect(caption).not_to_have_text("After 50 steps")
+
+    open_room(page, "finetune-tab-use", "Use")
+    page.click("#finetune-take")
+    downloads = page.locator("#finetune-downloads")
+    expect(downloads).to_contain_text("quick-one")
+    with page.expect_download() as download:
+        downloads.locator("a").first.click()
+    assert download.value.suggested_filename == "quick-one.safetensors"
+    page.click("#finetune-film")
+    expect(page.locator("#finetune-video video")).to_be_visible()
+    page.locator("#finetune-comparing > button").first.click()
+    page.fill("#finetune-compare-seeds input, #finetune-compare-seeds textarea", "0-3")
+    page.click("#finetune-compare")
+    expect(page.locator("#finetune-compared img")).to_have_count(2)
+
+    other = someone()
+    enter(other)
+    expect(other.page.locator("#finetune-start")).to_be_visible()
+    expect(other.page.locator("body")).not_to_contain_text("Quick one")
+
+    open_room(page, "finetune-tab-data", "Your data")
+    expect(page.locator("#finetune-kept")).to_contain_text("1 run with 12 pictures")
+    page.click("#finetune-delete-all")
+    page.click("#finetune-really-all")
+    expect(page.locator("#finetune-gone")).to_contain_text("Deleted: 1 run with 12 pictures")
+    assert not [path for path in jobs._store.folder.iterdir() if path.is_dir()]
+
+
+def test_an_idle_page_asks_for_nothing(someone, page_with_jobs, tmp_path):
+    person, (_, jobs) = someone(), page_with_jobs
+    page, asked = person.page, []
+    enter(person)
+    upload(page, photos(tmp_path / "photos"))
+    expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken")
+    start(page, "Short", kimg=0.2)
+    expect(page.locator("#finetune-status")).to_contain_text("Finished", timeout=WORKER_MS)
+    wait_for(lambda: not [job for job in jobs._store.select() if job.state in BUSY])
+    page.wait_for_timeout(500)
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(5000)  # more than two polls
+    assert not asked
+
+
+def test_too_few_pictures_are_told_in_a_sentence(someone, tmp_path):
+    person = someone()
+    enter(person)
+    upload(person.page, photos(tmp_path / "photos", 3))
+    expect(person.page.locator("#finetune-verdicts")).to_contain_text("3 pictures taken")
+    person.page.click("#finetune-start")
+    expect(person.page.locator(".toast-body")).to_contain_text("10 are needed")
+
+
+def test_nothing_overflows_sideways_on_a_phone(someone, tmp_path):
+    person = someone(390, 844)
+    page = person.page
+    enter(person)
+    upload(page, photos(tmp_path / "photos"))
+    expect(page.locator("#finetune-preview img").first).to_be_visible()
+    for step, title in (("watch", "Watch"), ("use", "Use"), ("data", "Your data"), ("new", "New")):
+        open_room(page, f"finetune-tab-{step}", title)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, step

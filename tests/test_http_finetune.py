@@ -1,0 +1,223 @@
+"""Fine-tuning for programs; and what a stranger gets who has everything but the key."""
+
+import json
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from gan_models.jobs import Jobs
+from tabs.finetune.start import discard
+from tests.finetune_page import BASE, photos, serving
+from tests.test_http import call
+
+NONE_HERE = "no such job here"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page's address and its jobs, whose workers are not started."""
+    with serving(tmp_path_factory.mktemp("finetune") / "home", lambda *_: 0) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def client(page, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("downloads")
+    client = Client(page[0], verbose=False, download_files=folder)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def start(client, tmp_path):
+    def start_job(**options):
+        images = [handle_file(str(path)) for path in photos(tmp_path / "photos")]
+        return client.predict(images=images, api_name="/finetune_start", **options)
+
+    return start_job
+
+
+def test_a_job_starts_tells_how_it_stands_and_stops(client, start, page):
+    job, key = start(base=BASE, preset="quick")
+    assert len(key) == 43
+    status = client.predict(job=job, key=key, api_name="/finetune_status")
+    assert (status["state"], status["place"], status["num_pictures"]) == ("queued", 1, 12)
+    assert status["health"]["state"] == "starting"
+    assert str(page[1]._store.folder) not in json.dumps(status)
+    status = client.predict(job=job, key=key, api_name="/finetune_stop")
+    assert status["state"] == "stopped"
+
+
+def test_the_defaults_are_the_first_base_and_quick_and_an_earlier_key_is_taken(client, start, page):
+    first, key = start()
+    second, again = start(key=key)
+    assert again == key
+    assert {status.id for status in page[1].list(key)} == {first, second}
+    assert {status.base for status in page[1].list(key)} == {BASE}
+    assert {status.preset for status in page[1].list(key)} == {"quick"}
+
+
+def test_what_was_uploaded_is_gone_once_the_job_has_it(page, tmp_path):
+    url = page[0]
+    files = [("files", (path.name, path.read_bytes())) for path in photos(tmp_path / "photos")]
+    uploaded = httpx.post(f"{url}/gradio_api/upload", files=files).json()
+    assert httpx.get(f"{url}/gradio_api/file={uploaded[0]}").status_code == 200
+    images = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded]
+    event, answer = call(url, "finetune_start", [images, BASE, "quick", ""])
+    assert event == "complete", answer
+    for path in uploaded:
+        assert httpx.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"base": "faces-64"}, f"choose from {BASE}"),
+        ({"base": "/etc/passwd"}, "choose from"),
+        ({"preset": "for ever"}, "quick"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(start, options, says):
+    with pytest.raises(AppError, match=says):
+        start(**options)
+
+
+def test_too_few_pictures_are_refused_with_the_reason_of_one(client, tmp_path):
+    bad = tmp_path / "letter.png"
+    bad.write_text("no picture")
+    images = [handle_file(str(path)) for path in [*photos(tmp_path / "photos", 4), bad]]
+    with pytest.raises(AppError, match=r"4 of the pictures .* 10 are needed.*letter\.png"):
+        client.predict(images=images, base=BASE, api_name="/finetune_start")
+
+
+@pytest.mark.parametrize("images", [None, [], "text", [1], [{"path": "/etc/passwd"}]])
+def test_what_are_no_pictures_is_refused_and_the_next_call_works(page, client, images):
+    event, answer = call(page[0], "finetune_start", [images, BASE, "quick", ""])
+    assert event == "error"
+    assert "passwd" not in answer
+    with pytest.raises(AppError, match=NONE_HERE):
+        client.predict(job="x", key="y", api_name="/finetune_status")
+
+
+def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(page, tmp_path):
+    mine = photos(tmp_path / "photos")
+    images = [{"path": str(path), "meta": {"_type": "gradio.FileData"}} for path in mine]
+    event, _ = call(page[0], "finetune_start", [images, BASE, "quick", ""])
+    assert event == "error"
+    discard([str(path) for path in mine])
+    assert all(path.is_file() for path in mine)
+
+
+@pytest.fixture
+def owned(page, tmp_path):
+    """A job of somebody's, with files as after some training; its id, its key, its jobs."""
+    jobs = page[1]
+    key = jobs.new_key()
+    job, _ = jobs.start(key, photos(tmp_path / "photos"), BASE, title="Secret garden")
+    run = jobs._store.job_folder(job) / "run"
+    for path in ("sheets/0000010.png", "raw/0000010.png", "curves.png", "nearest.png"):
+        (run / path).parent.mkdir(parents=True, exist_ok=True)
+        (run / path).write_bytes((tmp_path / "photos" / "secret-garden-00.png").read_bytes())
+    (run / "snapshots").mkdir()
+    base = jobs._store.folder.parent / "models" / f"{BASE}.safetensors"
+    for path in ("snapshots/0000010.safetensors", "generator.safetensors"):
+        (run / path).write_bytes(base.read_bytes())
+    return job, key, jobs
+
+
+def test_a_stranger_learns_and_stops_nothing_over_http(page, client, owned):
+    job, key, jobs = owned
+    answers = set()
+    for other in (jobs.new_key(), "", job, None, key[:-1], key.swapcase()):
+        for name in ("finetune_status", "finetune_stop"):
+            answers.add(call(page[0], name, [job, other]))
+    answers.add(call(page[0], "finetune_status", ["0123456789abcdef", key]))
+    assert len(answers) == 1
+    assert NONE_HERE in answers.pop()[1]
+    assert jobs.status(key, job).state == "queued"
+
+
+def test_no_file_of_a_job_has_an_address(page, owned):
+    job, _, jobs = owned
+    files = [path for path in jobs._store.job_folder(job).rglob("*") if path.is_file()]
+    assert len(files) > 15
+    for path in [*files, jobs._store.folder / "jobs.sqlite"]:
+        assert httpx.get(f"{page[0]}/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_nothing_public_names_a_job_its_pictures_or_its_model(page, owned):
+    job, key, _ = owned
+    for address in ("/", "/config", "/gradio_api/info"):
+        text = httpx.get(page[0] + address).text
+        assert job not in text
+        assert key not in text
+        assert "ecret garden" not in text
+    assert "ecret garden" not in call(page[0], "list_models", [])[1]
+
+
+def ask(url: str, name: str, data: list, session: str) -> str:
+    """Call a private event as the page does in a session; all that comes back."""
+    body = {"data": data, "session_hash": session}
+    answer = httpx.post(f"{url}/gradio_api/call/{name}", json=body)
+    if answer.status_code != 200:
+        return answer.text
+    address = f"{url}/gradio_api/call/{name}/{answer.json()['event_id']}"
+    return httpx.get(address, timeout=60).text
+
+
+def test_every_event_of_the_page_that_takes_a_key_is_of_no_use_with_another(page, owned):
+    url, (job, key, jobs) = page[0], owned
+    config = httpx.get(f"{url}/config").json()
+    parts = {part["id"]: part for part in config["components"]}
+
+    def named(prop, value):
+        return {i for i, part in parts.items() if part["props"].get(prop) == value}
+
+    keys, runs = named("storage_key", "ganvas-visitor"), named("elem_id", "finetune-run")
+    grids, runs_and_keys = named("elem_id", "finetune-grid"), keys | runs
+    shows = [e for e in config["dependencies"] if grids & {*e["outputs"]}]
+    assert all(runs_and_keys <= {*event["inputs"]} for event in shows)
+    # the owner sees the run; in the second session the page then knows its id, as the thief does
+    for session in ("owner", "thief"):
+        assert "ecret garden" in ask(url, "enter", [key, None, None], session)
+    assert "data:image" in ask(url, shows[0]["api_name"], [key, job, 1, "average", None], "owner")
+    stranger, tried = jobs.new_key(), 0
+    for event in config["dependencies"]:
+        if not keys & {*event["inputs"]}:
+            continue
+        given = [parts[i]["props"].get("value") for i in event["inputs"]]
+        for place, part in enumerate(event["inputs"]):
+            given[place] = stranger if part in keys else job if part in runs else given[place]
+        answer = ask(url, event["api_name"], given, "thief")
+        assert "ecret" not in answer, event["api_name"]
+        assert "data:image" not in answer, event["api_name"]
+        tried += 1
+    assert tried > 15
+    assert jobs.status(key, job).state == "queued"
+
+
+def test_a_ticket_opens_the_model_for_programs_only_while_it_is_there(page, owned):
+    from tabs.mine import Visitor
+
+    job, key, jobs = owned
+    (_, ticket), *_ = Visitor(None, jobs).choices(key)
+    assert job not in ticket
+    event, answer = call(page[0], "sample", ["0", ticket, 1])
+    assert event == "complete", answer
+    assert ticket not in answer
+    jobs.delete(key, job)
+    event, answer = call(page[0], "sample", ["0", ticket, 1])
+    assert (event, NONE_HERE in answer) == ("error", True)
+
+
+def test_a_strangers_tickets_are_other_ones(page, owned):
+    from tabs.mine import Visitor, offered
+
+    job, key, jobs = owned
+    visitor = Visitor(None, jobs)
+    tickets = {ticket for _, ticket in visitor.choices(key)}
+    assert len(tickets) == 1
+    assert visitor.choices(Jobs.new_key()) == visitor.choices("") == visitor.choices(None) == []
+    assert offered(f"mine-{job}") is None
