@@ -31,6 +31,7 @@ from gan_models.training.game import (
 )
 from gan_models.training.pictures import channels_last, rows, to_byte, to_float
 
+COLOUR_PACE = 0.02  # of the running mean of the labels' colours, a step
 COLOUR_GRID_PX = 8  # colours are compared in cells of this side, so that texture is left free
 FAMILIES = {
     "generator": "spade",
@@ -53,6 +54,7 @@ class PaintSettings:
     feature_matching: float = 10.0
     perceptual: float = 5.0
     colour: float = 30.0  # less, and the style stays unused
+    stray: float = 20.0
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
     blob_interval: int = 4  # steps between those with maps that no picture belongs to
@@ -80,6 +82,8 @@ class PaintGame(Game):
     ) -> None:
         self.settings, self.features, self.device = settings, features, device
         self.held_out, self.steps = held_out, 0
+        # what colour each label has in real pictures, a running mean
+        self.usual_colors = torch.zeros(len(settings.labels), 3, device=device)
         self.networks = {
             name: networks.build(family, getattr(settings, name)).to(device)
             for name, family in FAMILIES.items()
@@ -104,12 +108,19 @@ class PaintGame(Game):
         for chunk in chunks:
             chunk["images"] = to_float(chunk["images"])
             chunk["semantic_map"] = self.one_hot(chunk["label_map"])
+            self._note_colors(chunk)
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
         if self.settings.blob_interval and self.steps % self.settings.blob_interval == 0:
             report |= update(self.optimizers["generator"], chunks, self._blob_loss)
         self.steps += 1
         return report
+
+    def _note_colors(self, batch: Batch) -> None:
+        colors, shares = losses.label_colors(batch["images"], batch["semantic_map"])
+        new = (self.usual_colors == 0).all(dim=1)
+        pace = torch.where(new, 1.0, COLOUR_PACE) * (shares > 0)
+        self.usual_colors.lerp_(colors, pace[:, None])
 
     def one_hot(self, label_map: Tensor) -> Tensor:
         """[N, H, W] -> [N, num_labels, H, W] float."""
@@ -159,9 +170,10 @@ class PaintGame(Game):
             return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Only the judge speaks: nobody knows how such a map should look.
+        """The judge speaks, and the labels keep to their colours: nobody knows how it should look.
 
         The judge is never trained on these maps: all of them being fakes, it would judge the map.
+        So it can be led astray there, which ends in loud colours unless something holds them.
         """
         semantic_map = self.one_hot(batch["blob_map"])
         z = torch.randn(len(semantic_map), self.networks["generator"].z_dim, device=self.device)
@@ -169,7 +181,8 @@ class PaintGame(Game):
             fakes = self.networks["generator"](semantic_map, z).float()
         fake = self._judge(semantic_map, fakes)
         loss = losses.hinge_generator([layers[-1] for layers in fake]) / len(fake)
-        return loss, {"blobs": loss}
+        stray = losses.stray_colors(fakes, semantic_map, self.usual_colors)
+        return loss + self.settings.stray * stray, {"blobs": loss, "stray": stray}
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         real = self._judge(batch["semantic_map"], batch["images"])
@@ -260,12 +273,13 @@ class PaintGame(Game):
         return found
 
     def extra_state(self) -> dict[str, Any]:
-        """The counter."""
-        return {"steps": self.steps}
+        """The counter, and the labels' colours."""
+        return {"steps": self.steps, "usual_colors": self.usual_colors}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back the counter."""
+        """Take back the counter and the colours."""
         self.steps = state["steps"]
+        self.usual_colors = state["usual_colors"].to(self.device)
 
 
 def _colored(label_maps: Tensor, colors: Tensor) -> Tensor:
