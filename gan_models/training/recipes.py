@@ -44,6 +44,10 @@ def _card(title: str) -> dict[str, str]:
     return {"title": title, "licence": LICENCE, "source": SOURCE}
 
 
+def _metrics_seconds(gpu: bool) -> float:
+    return 480.0 if gpu else 1200.0  # measuring takes a CPU minutes
+
+
 def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> Recipe:
     resolution = 128 if gpu else 64
     game = LatentSettings(
@@ -71,7 +75,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         batch=64 if gpu else 12,
         kimg=3000 if gpu else 50,
         data=DATA,
-        metrics_seconds=480.0 if gpu else 1200.0,  # measuring takes a CPU a minute
+        metrics_seconds=_metrics_seconds(gpu),
     )
     return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
 
@@ -84,7 +88,14 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         crop_px=128 if gpu else 64,
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )
-    loop = Settings(name, batch=4, kimg=400 if gpu else 16, data=PAIR_DATA, ema_half_life_kimg=1.0)
+    loop = Settings(
+        name,
+        batch=4,
+        kimg=400 if gpu else 16,
+        data=PAIR_DATA,
+        ema_half_life_kimg=1.0,
+        metrics_seconds=_metrics_seconds(gpu),
+    )
     return Recipe(name, 256 if gpu else 128, loop, game)
 
 
