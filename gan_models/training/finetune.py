@@ -48,7 +48,7 @@ FIELD_RANGES: dict[str, tuple[float, float]] = {
     "generator_rate": (1e-6, 0.2),
     "discriminator_rate": (1e-6, 0.2),
     "batch": (2, 256),
-    "ema_half_life_kimg": (0.0, 1000.0),
+    "ema_half_life_kimg": (0.001, 1000.0),
     "r1_gamma": (0.0, 1000.0),
     "reconstruction": (0.0, 100.0),
     "seed": (0, 2**32 - 1),
@@ -84,7 +84,7 @@ class FinetuneSettings:
     generator_rate: float = 1e-3
     discriminator_rate: float = 4e-4
     batch: int = 8
-    ema_half_life_kimg: float = 0.5
+    ema_half_life_kimg: float = 0.3
     r1_gamma: float = 1.0  # only for a discriminator of pixels
     mirror: bool = True
     seed: int = 0
@@ -298,6 +298,7 @@ def _loop_settings(settings: FinetuneSettings, base: Base, num: int) -> Settings
         data=f"{num} pictures of a visitor",
         seed=settings.seed,
         ema_half_life_kimg=settings.ema_half_life_kimg,
+        ema_ramp=1.0,  # a base is no beginner
         sheet_seconds=float(np.clip(seconds / 20, 10, 240)),
         metrics_seconds=float(np.clip(seconds / 10, 20, 480)),
         seconds=settings.seconds,

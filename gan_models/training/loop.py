@@ -55,6 +55,7 @@ class Settings:
     data: str = ""  # what it is trained on, in words
     seed: int = 0
     ema_half_life_kimg: float = 10.0
+    ema_ramp: float = 0.05  # of the pictures seen: no half-life is longer while training is young
     first_snapshot_seconds: float = 15.0
     snapshot_seconds: float = 45.0
     sheet_seconds: float = 150.0
@@ -254,7 +255,8 @@ class Session:
             return
         self.step += 1
         self.images += size
-        decay = ema_decay(size, self.images, self.settings.ema_half_life_kimg)
+        half_life, ramp = self.settings.ema_half_life_kimg, self.settings.ema_ramp
+        decay = ema_decay(size, self.images, half_life, ramp)
         for name, average in self.game.averages.items():
             update_average(average, self.game.networks[name], decay)
         self.journal.losses.append({"step": self.step, "kimg": self.images / 1000, **losses})
