@@ -19,12 +19,13 @@ MOST = 16
 def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: Chosen) -> None:
     """Lay out and connect the panel; `load` takes tickets of one's own models too."""
     with gr.Accordion("Compare with the base", open=False, elem_id="finetune-comparing"):
-        with gr.Row(equal_height=True):
-            seeds = gr.Textbox(
-                "0-8", label="Seeds", info=f"Up to {MOST}: the same latents for both.",
-                elem_id="finetune-compare-seeds", scale=2, min_width=160,
-            )  # fmt: skip
-            go = gr.Button("Compare", elem_id="finetune-compare", min_width=110)
+        seeds = gr.Textbox(
+            "0-8",
+            label="Seeds",
+            info=f"Up to {MOST}: the same latents for both.",
+            elem_id="finetune-compare-seeds",
+        )
+        go = gr.Button("Compare", elem_id="finetune-compare")
         shown = gr.HTML(placeholder("Both, side by side."), elem_id="finetune-compared")
 
     def compare(

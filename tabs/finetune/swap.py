@@ -35,9 +35,8 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
                 value=16, label="Coarse layers", elem_id="finetune-swap-size", min_width=130,
             )  # fmt: skip
             coarse = gr.Radio(MIXES, value="base", label="Mix", elem_id="finetune-swap-mix")
-        with gr.Row(equal_height=True):
-            seeds = gr.Textbox("0-8", label="Seeds", min_width=120, elem_id="finetune-swap-seeds")
-            go = gr.Button("Swap layers", elem_id="finetune-swap", min_width=120)
+        seeds = gr.Textbox("0-8", label="Seeds", elem_id="finetune-swap-seeds")
+        go = gr.Button("Swap layers", elem_id="finetune-swap")
         shown = gr.HTML(placeholder("Samples of the mix."), elem_id="finetune-swapped")
         file = gr.File(
             label="The mixed generator", visible=False, interactive=False,

@@ -62,8 +62,9 @@ def layout() -> Live:
         use = _button("Use it", "finetune-use", variant="primary")
     with gr.Row(visible=False, equal_height=True) as sure:
         gr.Markdown("Delete this run, its pictures and its models?", elem_classes="card")
-        really = gr.Button("Yes, delete it", variant="stop", size="sm", elem_id="finetune-really")
-        keep = gr.Button("No, keep it", size="sm", elem_id="finetune-keep")
+        small = {"size": "sm", "scale": 0, "min_width": 130}
+        really = gr.Button("Yes, delete it", variant="stop", elem_id="finetune-really", **small)
+        keep = gr.Button("No, keep it", elem_id="finetune-keep", **small)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             grid = gr.HTML(placeholder(FIRST_GRID), elem_id="finetune-grid")
