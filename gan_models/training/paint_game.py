@@ -83,7 +83,7 @@ class PaintGame(Game):
         self.settings, self.features, self.device = settings, features, device
         self.held_out, self.steps = held_out, 0
         # what colour each label has in real pictures, a running mean
-        self.usual_colors = torch.zeros(len(settings.labels), 3, device=device)
+        self.usual_colors = torch.zeros(len(settings.labels), 6, device=device)
         self.networks = {
             name: networks.build(family, getattr(settings, name)).to(device)
             for name, family in FAMILIES.items()
@@ -170,19 +170,17 @@ class PaintGame(Game):
             return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The judge speaks, and the labels keep to their colours: nobody knows how it should look.
+        """The labels keep to their colours: more is not known of such a map.
 
-        The judge is never trained on these maps: all of them being fakes, it would judge the map.
-        So it can be led astray there, which ends in loud colours unless something holds them.
+        A judge that saw these maps would judge the map, all of them being fakes; one that never saw
+        them is led astray, which ends in loud stripes.
         """
         semantic_map = self.one_hot(batch["blob_map"])
         z = torch.randn(len(semantic_map), self.networks["generator"].z_dim, device=self.device)
         with mixed_precision(self.device):
             fakes = self.networks["generator"](semantic_map, z).float()
-        fake = self._judge(semantic_map, fakes)
-        loss = losses.hinge_generator([layers[-1] for layers in fake]) / len(fake)
         stray = losses.stray_colors(fakes, semantic_map, self.usual_colors)
-        return loss + self.settings.stray * stray, {"blobs": loss, "stray": stray}
+        return self.settings.stray * stray, {"stray": stray}
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         real = self._judge(batch["semantic_map"], batch["images"])
