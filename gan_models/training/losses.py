@@ -137,7 +137,7 @@ def label_colors(images: Tensor, semantic_map: Tensor) -> tuple[Tensor, Tensor]:
     return sums / counts.clamp_min(1.0)[:, None], counts / counts.sum()
 
 
-def stray_colors(images: Tensor, semantic_map: Tensor, usual: Tensor, free: float = 0.3) -> Tensor:
+def stray_colors(images: Tensor, semantic_map: Tensor, usual: Tensor, free: float = 0.15) -> Tensor:
     """How far the labels' colours, as `label_colors` has them, lie from the usual, beyond `free`.
 
     Labels count by their share of the picture; light and style may move a colour by `free`. The

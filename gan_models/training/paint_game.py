@@ -57,7 +57,7 @@ class PaintSettings:
     stray: float = 20.0
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
-    blob_interval: int = 4  # steps between those with maps that no picture belongs to
+    blob_interval: int = 2  # steps between those with maps that no picture belongs to
     num_metric_images: int = 300
     card: dict[str, str] = field(default_factory=dict)
 
