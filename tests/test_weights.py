@@ -259,7 +259,7 @@ def test_the_first_tensor_that_does_not_fit_is_named(saved, tensors, fault):
         ({"config": '{"widths": [99999999999]}'}, "beyond all measure"),
         ({"config": '{"nonsense": 1}'}, "cannot be built.*nonsense"),
         ({"config": '{"z_dim": "many"}'}, "cannot be built"),
-        ({"config": '{"z_dim": -4}'}, "cannot be built"),
+        ({"config": '{"z_dim": -4}'}, "beyond all measure"),
     ],
 )
 def test_metadata_that_cannot_be_trusted_is_refused(saved, metadata, fault):

@@ -70,7 +70,7 @@ def layout() -> Live:
             grid = gr.HTML(placeholder(FIRST_GRID), elem_id="finetune-grid")
             position = gr.Slider(
                 1, 2, 1, step=1, label="Grid", info="Drag back to see how it began; at the end it "
-                "follows the training.", visible=False, elem_id="finetune-position",
+                "follows the training.", interactive=False, elem_id="finetune-position",
             )  # fmt: skip
             kind = gr.Radio(KINDS, value="average", label="Shown", elem_id="finetune-kind")
         with gr.Column(scale=1, min_width=320), gr.Tabs():
@@ -217,7 +217,7 @@ def _slider(status: Any, where: int, seen: Seen) -> Any:
     count = len(status.sheets)
     if (status.id, count) == (seen.run, seen.num_sheets):
         return gr.skip()
-    return gr.Slider(maximum=max(count, 2), value=max(where, 1), visible=count > 1)
+    return gr.Slider(maximum=max(count, 2), value=max(where, 1), interactive=count > 1)
 
 
 def _steps(status: Any, seen: Seen) -> Any:
@@ -243,7 +243,7 @@ def _nothing(room: Room) -> list[Any]:
     """The values that say that there is no run."""
     empty = placeholder("")
     return [
-        *(placeholder(NO_RUN), empty, gr.Slider(visible=False), empty, empty),
+        *(placeholder(NO_RUN), empty, gr.Slider(1, 2, 1, interactive=False), empty, empty),
         *(gr.Button(visible=False) for _ in (*ACTIONS, "use")),
         *(gr.skip(), gr.Dropdown(choices=step_choices(None), value="newest")),
         *(gr.Timer(active=False), Seen()),

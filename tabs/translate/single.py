@@ -13,6 +13,7 @@ from PIL import Image
 
 from gan_models import get_spec, inverse_of, save_png
 from tabs.common import (
+    AT_ONCE,
     CACHE_SECONDS,
     GPU,
     PRIVATE,
@@ -158,8 +159,8 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
             return shown(photo, made, result)
 
     def inspect(path: str | None, model: str) -> tuple[Any, str]:
-        if path is None:
-            return gr.skip(), LIMITS
+        if path is None:  # refused just now: the note keeps the reason
+            return gr.skip(), gr.skip()
         try:
             photo = open_photo(path)
         except ValueError as error:
@@ -176,6 +177,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     panel.strength.release(retouch, changed, panel.outputs, **look)
     panel.keep_colours.input(retouch, changed, panel.outputs, **look)
     panel.photo.change(inspect, [panel.photo, panel.model], [panel.photo, panel.note], **look)
+    panel.photo.clear(lambda: LIMITS, None, panel.note, **AT_ONCE)
     panel.model.change(
         lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap,
         queue=False, **PRIVATE,

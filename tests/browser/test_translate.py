@@ -79,6 +79,8 @@ def test_a_bad_file_gets_a_sentence_and_the_page_works(browser, page_url, tmp_pa
     open_tab(person.page)
     give(person.page, path)
     expect(person.page.locator(".toast-body").first).to_contain_text(says)
+    # the toast comes before the picture is taken away
+    expect(person.page.locator("#translate-note")).to_contain_text(says)
     give(person.page, photo)
     expect(person.page.locator("#translate-note")).to_contain_text("90x70")
     context.close()
