@@ -14,6 +14,7 @@ from gan_models.spec import (
     public_facts,
     source_title,
 )
+from gan_models.zoo_own import OWN_MODELS
 from gan_models.zoo_public import PUBLIC_MODELS
 
 __all__ = [
@@ -106,6 +107,7 @@ MODELS: tuple[ModelSpec, ...] = (
         config={"width": 64, "num_blocks": 9, "norm": "instance-affine"},
         format="cyclegan-vintagify",
     ),
+    *OWN_MODELS,
     *PUBLIC_MODELS,
 )
 

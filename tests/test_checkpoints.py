@@ -1,0 +1,49 @@
+"""Our own weights: there, whole, small enough, and as the table says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gan_models import weights
+from gan_models.training.landscape import CLASSES, LABELS
+from gan_models.training.recipes import RECIPES
+from gan_models.zoo_own import OWN_MODELS
+
+FOLDER = Path(__file__).parent.parent / "checkpoints"
+FILES = sorted(FOLDER.glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("spec", OWN_MODELS, ids=lambda spec: spec.id)
+def test_a_model_of_ours_is_what_the_table_says(spec):
+    path = FOLDER / spec.source.filename
+    assert weights.sha256_of(path) == spec.sha256
+    assert path.stat().st_size == spec.size_bytes
+    network, info = weights.load_described(path)
+    assert (info["family"], info["task"]) == (spec.family, spec.task)
+    assert info["licence"] == spec.licence
+    assert network.config == spec.config
+    assert tuple(info.get("classes") or ()) == spec.classes
+    assert tuple(info.get("labels") or ()) == spec.labels
+    assert spec.classes in ((), CLASSES)
+    assert spec.labels in ((), LABELS)
+
+
+def test_the_files_keep_to_their_limits():
+    sizes = [path.stat().st_size for path in FILES]
+    assert sizes
+    assert max(sizes) <= 25e6
+    assert sum(sizes) <= 120e6
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_tells_how_it_was_trained(path):
+    training = weights.load_described(path)[1]["training"]
+    assert training["recipe"] in RECIPES
+    assert training["kimg"] > 0
+    assert "landscape" in training["data"]
+
+
+def test_training_can_go_on_from_the_base_of_fine_tunings():
+    assert FOLDER / "landscapes-discriminator.safetensors" in FILES
