@@ -39,16 +39,9 @@ def someone(browser, page_with_jobs):
 
 
 def enter(person):
-    """Open the tab, in the row or, where that is narrow, in the menu beside it."""
+    """Open the tab and wait for what is in it."""
     page = person.page
-    tab = page.locator("#tab-fine-tune-button")
-    entry = page.locator(".overflow-dropdown button", has_text="Fine-tune")
-    expect(tab.or_(entry).first).to_be_attached()
-    if tab.count():
-        open_room(page, "tab-fine-tune", "Fine-tune")
-    else:
-        page.locator(".overflow-menu:visible > button").first.click()
-        entry.first.click()
+    open_room(page, "tab-fine-tune", "Fine-tune")
     expect(page.locator("#finetune-tab-new")).to_be_attached()
 
 
