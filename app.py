@@ -10,7 +10,7 @@ import gradio as gr
 
 import gan_models
 from tabs import build_room, connect, rooms_shown
-from tabs.batching import remember_signatures
+from tabs.batching import remember_configs
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
 from tabs.mine import Visitor, visitor_key
 from tabs.own import is_private
@@ -37,7 +37,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
                     built[tab.TITLE] = build_room(tab, load, visitor)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
-    remember_signatures(app)
+    remember_configs(app)
     return app.queue(max_size=64)
 
 

@@ -31,7 +31,8 @@ def pick_device(name: str | None = None) -> torch.device:
 def device_title(device: torch.device) -> str:
     """What to call the device on the page: the accelerator's name, or CPU and its threads."""
     if device.type == "cpu":
-        return f"CPU, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
     module = torch.get_device_module(device)
     named = getattr(module, "get_device_name", None)
     return named(device) if named else device.type

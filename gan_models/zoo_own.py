@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gan_models.spec import Checkpoint, ModelSpec
 
-LICENCE = "CC0-1.0"
-TRAINED_ON = "landscapes that Ganvas renders"
 BIOMES = ("alpine", "coast", "desert", "forest", "meadow", "tundra")
 SEASONS = ("spring", "summer", "autumn", "winter")
 CLASSES = tuple(f"{biome}-{season}" for biome in BIOMES for season in SEASONS)
@@ -13,135 +13,118 @@ LABELS = (
     *("sky", "cloud", "mountain", "hill", "rock", "snow"),
     *("grass", "forest", "flowers", "sand", "water", "path"),
 )
+PAPERS = {
+    "stylegan2": "StyleGAN2: Karras et al. 2020, arXiv:1912.04958",
+    "spade": "SPADE: Park et al. 2019, arXiv:1903.07291",
+    "resnet": "CycleGAN: Zhu et al. 2017, arXiv:1703.10593",
+}
+LATENT_CONFIG = {
+    "z_dim": 128,
+    "w_dim": 256,
+    "img_resolution": 64,
+    "img_channels": 3,
+    "channels": [256, 256, 128, 64, 32],
+    "num_mapping_layers": 2,
+    "layer_features": 256,
+    "conv_clamp": None,
+}
+PAINTER_CONFIG = {
+    "num_labels": len(LABELS),
+    "width": 14,
+    "crop_size": 128,
+    "aspect_ratio": 1.0,
+    "z_dim": 32,
+    "hidden": 24,
+    "kernel": 3,
+    "norm": "batch",
+    "num_upsampling_layers": "normal",
+    "spectral": False,
+    "img_channels": 3,
+}
+TRANSLATOR_CONFIG = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "width": 24,
+    "num_blocks": 6,
+    "norm": "instance",
+    "dropout": False,
+    "antialias_down": False,
+    "antialias_up": False,
+}
+
+
+def _own(id: str, title: str, **facts: Any) -> ModelSpec:
+    """Describe a model of ours; `facts` are what is its own."""
+    return ModelSpec(
+        id=id,
+        title=title,
+        source=Checkpoint(f"{id}.safetensors"),
+        licence="CC0-1.0",
+        attribution=f"Ganvas; {PAPERS[facts['family']]}",
+        trained_on="landscapes that Ganvas renders",
+        **facts,
+    )
+
+
+def _translator(id: str, title: str, sha256: str) -> ModelSpec:
+    """Describe one way between the seasons."""
+    return _own(
+        id,
+        title,
+        task="translation",
+        family="resnet",
+        resolution=128,
+        sha256=sha256,
+        size_bytes=2_221_428,
+        num_params=1_107_459,
+        config=TRANSLATOR_CONFIG,
+    )
+
 
 OWN_MODELS: tuple[ModelSpec, ...] = (
-    ModelSpec(
-        id="landscapes",
-        title="Landscapes",
+    _own(
+        "landscapes",
+        "Landscapes",
         task="latent",
         family="stylegan2",
         resolution=64,
-        source=Checkpoint("landscapes.safetensors"),
         sha256="6361f3b620869b8042518fcbe2c12e94288e089bc34c8bbd14af48f43082d1cc",
         size_bytes=6_070_904,
-        licence=LICENCE,
-        attribution="Ganvas; StyleGAN2: Karras et al. 2020, arXiv:1912.04958",
-        trained_on=TRAINED_ON,
         num_params=3_015_672,
-        config={
-            "z_dim": 128,
-            "c_dim": 0,
-            "w_dim": 256,
-            "img_resolution": 64,
-            "img_channels": 3,
-            "channels": [256, 256, 128, 64, 32],
-            "num_mapping_layers": 2,
-            "embed_features": None,
-            "layer_features": 256,
-            "conv_clamp": None,
-        },
+        config=LATENT_CONFIG | {"c_dim": 0, "embed_features": None},
     ),
-    ModelSpec(
-        id="landscapes-classes",
-        title="Landscapes by class",
+    _own(
+        "landscapes-classes",
+        "Landscapes by class",
         task="class",
         family="stylegan2",
         resolution=64,
-        source=Checkpoint("landscapes-classes.safetensors"),
         sha256="7afd5a235f3126069dc98ef8db8b137ef00193d4396766eb1e121786e0705582",
         size_bytes=6_215_848,
-        licence=LICENCE,
-        attribution="Ganvas; StyleGAN2: Karras et al. 2020, arXiv:1912.04958",
-        trained_on=TRAINED_ON,
         num_params=3_087_608,
-        config={
-            "z_dim": 128,
-            "c_dim": 24,
-            "w_dim": 256,
-            "img_resolution": 64,
-            "img_channels": 3,
-            "channels": [256, 256, 128, 64, 32],
-            "num_mapping_layers": 2,
-            "embed_features": 256,
-            "layer_features": 256,
-            "conv_clamp": None,
-        },
+        config=LATENT_CONFIG | {"c_dim": len(CLASSES), "embed_features": 256},
         classes=CLASSES,
     ),
-    ModelSpec(
-        id="paint",
-        title="Paint a landscape",
+    _own(
+        "paint",
+        "Paint a landscape",
         task="semantic",
         family="spade",
         resolution=128,
-        source=Checkpoint("paint.safetensors"),
         sha256="cb9b84d8bcbc6fcb1ebf3c1b4876d6ec43d11b171cc3d7cd7b544bf39ae57d5e",
         size_bytes=8_857_656,
-        licence=LICENCE,
-        attribution="Ganvas; SPADE: Park et al. 2019, arXiv:1903.07291",
-        trained_on=TRAINED_ON,
         num_params=4_399_145,
-        config={
-            "num_labels": 12,
-            "width": 14,
-            "crop_size": 128,
-            "aspect_ratio": 1.0,
-            "z_dim": 32,
-            "hidden": 24,
-            "kernel": 3,
-            "norm": "batch",
-            "num_upsampling_layers": "normal",
-            "spectral": False,
-            "img_channels": 3,
-        },
+        config=PAINTER_CONFIG,
         labels=LABELS,
     ),
-    ModelSpec(
-        id="summer2winter",
-        title="Summer to winter",
-        task="translation",
-        family="resnet",
-        resolution=128,
-        source=Checkpoint("summer2winter.safetensors"),
-        sha256="feeeeff17e7562a1a84d51e29b174282fe7c110a0da98de6738c3f604c81b263",
-        size_bytes=2_221_428,
-        licence=LICENCE,
-        attribution="Ganvas; CycleGAN: Zhu et al. 2017, arXiv:1703.10593",
-        trained_on=TRAINED_ON,
-        num_params=1_107_459,
-        config={
-            "in_channels": 3,
-            "out_channels": 3,
-            "width": 24,
-            "num_blocks": 6,
-            "norm": "instance",
-            "dropout": False,
-            "antialias_down": False,
-            "antialias_up": False,
-        },
+    _translator(
+        "summer2winter",
+        "Summer to winter",
+        "feeeeff17e7562a1a84d51e29b174282fe7c110a0da98de6738c3f604c81b263",
     ),
-    ModelSpec(
-        id="winter2summer",
-        title="Winter to summer",
-        task="translation",
-        family="resnet",
-        resolution=128,
-        source=Checkpoint("winter2summer.safetensors"),
-        sha256="05cf729fe915eef0f904bfc5ec1b4907a0365e45250204802d05e8280c55f414",
-        size_bytes=2_221_428,
-        licence=LICENCE,
-        attribution="Ganvas; CycleGAN: Zhu et al. 2017, arXiv:1703.10593",
-        trained_on=TRAINED_ON,
-        num_params=1_107_459,
-        config={
-            "in_channels": 3,
-            "out_channels": 3,
-            "width": 24,
-            "num_blocks": 6,
-            "norm": "instance",
-            "dropout": False,
-            "antialias_down": False,
-            "antialias_up": False,
-        },
+    _translator(
+        "winter2summer",
+        "Winter to summer",
+        "05cf729fe915eef0f904bfc5ec1b4907a0365e45250204802d05e8280c55f414",
     ),
 )

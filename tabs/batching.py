@@ -6,7 +6,7 @@ do not work with batches.
 
 from __future__ import annotations
 
-import inspect
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -18,15 +18,21 @@ MAX_BATCH = 16  # visitors served together
 OPTIONS = {"concurrency_limit": MAX_BATCH}  # of an event whose handler calls a `Batcher`
 
 
-def remember_signatures(app: gr.Blocks) -> None:
+def remember_configs(app: gr.Blocks) -> None:
     """Make new sessions cheap: visitors, and calls of programs, which bring no session.
 
-    At each one Gradio reads the signature of the constructor of every component of the page, some
-    400: 22 of the 43 ms for which its event loop stands still, longer than a small picture takes.
-    What a function says of itself (`__signature__`, PEP 362) is taken at its word.
+    At each one Gradio gathers the properties of every component of the page, some 450, for which
+    its event loop stands still longer than a small picture takes. They are those of the page as it
+    was built: what a session changes is its own.
     """
-    for kind in {type(block) for block in app.blocks.values()}:
-        kind.__init__.__signature__ = inspect.signature(kind.__init__)
+    for block in app.blocks.values():
+        if hasattr(block, "get_config"):
+            block.get_config = _remembered(block.get_config)
+
+
+def _remembered(get_config: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    kept = functools.cache(get_config)
+    return lambda: dict(kept())  # sessions write into theirs
 
 
 class _Ticket:

@@ -209,10 +209,6 @@ class Jobs:
         self._find(key, job)
         return generator_of(self._store.job_folder(job), step)
 
-    def pipeline_for(self, key: str, job: str, step: int | None = None) -> Path:
-        """The file to hand to `load_pipeline`."""
-        return self.generator(key, job, step)
-
     def film(self, key: str, job: str) -> Path:
         """All sheets as an MP4."""
         self._find(key, job)

@@ -23,6 +23,7 @@ from .inference import (
     is_frozen,
     one_by_one,
     pointwise,
+    state_of,
 )
 
 ONE_BY_ONE_FROM_PX = 32
@@ -116,7 +117,7 @@ class BottleneckBlock(nn.Module):
         conv = self.convs[1]
         if y.device.type != "cpu" or y.shape[2] < DOUBLE_IN_ONE_FROM_PX or not is_frozen(self, y):
             return conv(F.interpolate(y, scale_factor=2, mode="nearest"))
-        state = (conv.weight.data_ptr(), 0 if conv.weight.is_inference() else conv.weight._version)
+        state = state_of(conv.weight)
         if self.kept_kernel is None or self.kept_kernel[0] != state:
             with torch.inference_mode(False), torch.no_grad():
                 self.kept_kernel = (state, doubling_kernel(conv.weight.detach()))

@@ -59,13 +59,21 @@ def autocasts(network: nn.Module, *inputs: Tensor) -> bool:
     )
 
 
+def state_of(tensor: Tensor) -> tuple[int, int]:
+    """Where a tensor's values lie, and how often they were changed in place.
+
+    Tensors made in inference mode do not count their changes, and are taken as never changed.
+    """
+    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
+
+
 def bfloat16_twin(network: nn.Module) -> nn.Module:
     """Return the network with its weights in bfloat16, which autocast would convert at every call.
 
     It is kept in the network's `kept_twin` for as long as the weights stay what they are.
     """
     tensors = [*network.parameters(), *network.buffers()]
-    state = [(t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors]
+    state = [state_of(tensor) for tensor in tensors]
     if network.kept_twin is None or network.kept_twin[0] != state:
         network.kept_twin = None
         with torch.inference_mode(False), torch.no_grad():

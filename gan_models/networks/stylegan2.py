@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .inference import state_of
 from .mapping import SQRT2, EqualLinear, MappingNetwork
 from .resampling import BINOMIAL, blur, fir_taps, upsample2
 
@@ -81,9 +82,9 @@ class ModulatedConv(nn.Module):
 
     def _power(self) -> Tensor:
         """Return the squared weights summed over the kernel, [O, I]; kept while nothing trains."""
-        if self.training or self.weight.is_inference():
+        if self.training:
             return self.weight.square().sum(dim=(2, 3))
-        state = (self.weight.data_ptr(), self.weight._version)
+        state = state_of(self.weight)
         if self.kept_power is None or self.kept_power[0] != state:
             with torch.inference_mode(False), torch.no_grad():
                 self.kept_power = (state, self.weight.square().sum(dim=(2, 3)))
@@ -100,7 +101,11 @@ class ModulatedConv(nn.Module):
         with torch.inference_mode(False), torch.no_grad():
             axes = self.weight.data.transpose(0, 1) if self.up else self.weight.data
             laid_out = axes.contiguous(memory_format=torch.channels_last)
-            self.weight.data = laid_out.transpose(0, 1) if self.up else laid_out
+            laid_out = laid_out.transpose(0, 1) if self.up else laid_out
+            if self.weight.is_inference():  # its data cannot be exchanged
+                self.weight = nn.Parameter(laid_out.clone(), self.weight.requires_grad)
+            else:
+                self.weight.data = laid_out
         self.is_laid_out = True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,10 @@ def load_pipeline(
         spec = shelf.get_spec(str(model))
         generator, sha256 = _from_zoo(spec, progress, cancelled)
     _fill_w_avg(generator)
-    pipeline = _PIPELINES[spec.task](generator.to(chosen).eval(), spec, sha256)
+    generator = generator.to(chosen).eval()
+    if os.environ.get("GANVAS_COMPILE") == "1":  # the first pictures then take longer
+        getattr(generator, "synthesis", generator).compile()
+    pipeline = _PIPELINES[spec.task](generator, spec, sha256)
     if isinstance(pipeline, SemanticPipeline):
         pipeline.encoder = encoder_beside(weights.find(spec), chosen)
     return pipeline

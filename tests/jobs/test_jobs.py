@@ -218,7 +218,7 @@ def test_progress_and_files_are_shown_as_they_come(jobs, begin):
     assert status.curves == run / "curves.png"
     assert status.nearest is None
     assert jobs.generator(key, job).stem == "0000010"
-    assert jobs.pipeline_for(key, job, 5).stem == "0000005"
+    assert jobs.generator(key, job, 5).stem == "0000005"
     with pytest.raises(JobError, match="no snapshot of step 7"):
         jobs.generator(key, job, 7)
 

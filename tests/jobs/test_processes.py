@@ -19,7 +19,10 @@ from gan_models.training.run_folder import Journal
 from tests.jobs import engines
 from tests.jobs.conftest import BASE, wait_for
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and sessions are POSIX's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="signals and sessions are POSIX's"),
+]
 ROOT = Path(__file__).parents[2]
 
 

@@ -75,7 +75,7 @@ def test_the_card_tells_of_base_licence_training_and_measures(jobs, done):
 
 def test_the_generator_opens_as_a_pipeline(jobs, done):
     key, job, _ = done
-    pipeline = load_pipeline(str(jobs.pipeline_for(key, job)))
+    pipeline = load_pipeline(str(jobs.generator(key, job)))
     assert pipeline.sample(seeds=[0])[0].size == (32, 32)
 
 

@@ -20,6 +20,16 @@ def test_the_network_gives_the_reference_pictures(name, index):
         )
 
 
+@pytest.mark.parametrize("name", golden.FORMATS)
+def test_a_network_that_is_loaded_in_inference_mode_is_the_same(name):
+    allowed = golden.describe(name)["tolerance"]
+    with torch.inference_mode():
+        generator = golden.load(name)
+        for _ in range(2):  # the second time what was kept is used
+            found = golden.differences(name, 0, generator)
+            assert max(v for k, v in found.items() if "image" in k) <= allowed["max_abs_image"]
+
+
 @pytest.mark.parametrize("name", ["stylegan2_uncond", "stylegan3t"])
 def test_nvidias_pickle_equals_its_state_dict(name):
     plain, pickled = golden.load(name), golden.load(name, ".nvlabs.pkl")

@@ -7,6 +7,7 @@ import torch
 
 from gan_models import convert, load_pipeline
 from gan_models.weights import WeightsError, save_generator
+from tests.networks import golden
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -36,3 +37,22 @@ def test_what_is_not_there_is_refused(name, says):
 def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="no device"):
         load_pipeline("faces-64", device="quantum")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", golden.FORMATS)
+def test_what_is_compiled_makes_the_same_pictures(name, tmp_path, monkeypatch):
+    out = tmp_path / "own.safetensors"
+    loaded = golden.load(name)
+    facts = {"task": convert.task_of(loaded), "title": name, "licence": "MIT", "source": "test"}
+    save_generator(out, loaded, **facts)
+    compile_ = torch.nn.Module.compile
+    # tracing is what a network can break; to generate code from it would need a compiler
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compile_(self, backend="eager"))
+    monkeypatch.setenv("GANVAS_COMPILE", "1")
+    generator = load_pipeline(str(out), device="cpu").generator
+    assert getattr(generator, "synthesis", generator)._compiled_call_impl is not None
+    with torch.inference_mode():
+        for output, error in golden.differences(name, 0, generator).items():
+            if output.startswith("image"):
+                assert error <= golden.describe(name)["tolerance"]["max_abs_image"]
