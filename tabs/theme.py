@@ -19,6 +19,7 @@ CSS = """
 .strip .thumbnail-item img { height: 100%; object-fit: cover; }
 .fill .image-frame, .fill .image-frame img, .fill button.image-button { width: 100%; height: 100%; }
 .fill img { object-fit: contain; }
+#latent-link-copy { align-self: center; }
 button.lg { padding: 7px 12px; font-size: 15px; }
 @media (max-width: 600px) {
   .strip .caption-label { display: none; }

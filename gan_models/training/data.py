@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gan_models.training.collage import Collage
 from gan_models.training.game import Batch
 from gan_models.training.pictures import Pixels, channels_first
 from gan_models.training.roughen import roughen
@@ -83,7 +84,8 @@ class RoughPairData(PictureData):
     """Pictures and label maps, a share of the maps drawn over as a hand would paint them.
 
     Args:
-        blobs: [M, H, W] maps that no picture belongs to; every batch brings as many as pictures.
+        blobs: [M, H, W] maps that no scene has; every batch brings as many as pictures, each with
+            a collage of the scenes' textures.
         rough_share: how many of the true maps are roughened.
     """
 
@@ -93,9 +95,10 @@ class RoughPairData(PictureData):
         super().__init__(pixels, None, label_maps)
         self.blobs, self.rough_share = blobs, rough_share
         self.blob_order = Order(len(blobs), salt=1)
+        self.collage = Collage(pixels, label_maps)
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """As before, and `rough` [N] bool, `blob_map` [N, H, W]."""
+        """As before, and `rough` [N] bool, `blob_map` [N, H, W], `blob_images` as `images`."""
         batch = super().batch(seed, images_seen, size)
         random = np.random.RandomState([seed, 11, images_seen])
         rough = random.rand(size) < self.rough_share
@@ -104,7 +107,10 @@ class RoughPairData(PictureData):
             labels[i] = roughen(labels[i], random)
         batch["rough"] = torch.from_numpy(rough)
         index = self.blob_order.after(seed, images_seen, size)
-        batch["blob_map"] = torch.from_numpy(self.blobs[index].astype(np.int64))
+        blobs = self.blobs[index]
+        batch["blob_map"] = torch.from_numpy(blobs.astype(np.int64))
+        collages = np.stack([self.collage.fill(blob, random) for blob in blobs])
+        batch["blob_images"] = channels_first(collages)
         return batch
 
 

@@ -124,24 +124,3 @@ def mode_seeking(images: Tensor, z: Tensor, side_px: int = 16) -> Tensor:
     layout = (small - small.mean(1, keepdim=True)) / (small.std(1, keepdim=True) + 0.05)
     apart = (layout - layout.roll(1, 0)).abs().mean()
     return (z - z.roll(1, 0)).abs().mean() / (apart + 1e-3)
-
-
-def label_colors(images: Tensor, semantic_map: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean colour and mean squared colour of each label's pixels, [L, 6], and its share, [L].
-
-    `images` [N, 3, H, W], `semantic_map` [N, L, H, W] one-hot; a label that is absent gets zeros.
-    """
-    counts = semantic_map.sum(dim=(0, 2, 3))  # [L]
-    moments = torch.cat([images, images.square()], dim=1)
-    sums = torch.einsum("nlhw,nchw->lc", semantic_map, moments)
-    return sums / counts.clamp_min(1.0)[:, None], counts / counts.sum()
-
-
-def stray_colors(images: Tensor, semantic_map: Tensor, usual: Tensor, free: float = 0.15) -> Tensor:
-    """How far the labels' colours, as `label_colors` has them, lie from the usual, beyond `free`.
-
-    Labels count by their share of the picture; light and style may move a colour by `free`. The
-    squares tell loud contrasts whose mean is right.
-    """
-    colors, shares = label_colors(images, semantic_map)
-    return (shares * F.relu((colors - usual).abs() - free).sum(dim=1)).sum()

@@ -31,7 +31,6 @@ from gan_models.training.game import (
 )
 from gan_models.training.pictures import channels_last, rows, to_byte, to_float
 
-COLOUR_PACE = 0.02  # of the running mean of the labels' colours, a step
 COLOUR_GRID_PX = 8  # colours are compared in cells of this side, so that texture is left free
 FAMILIES = {
     "generator": "spade",
@@ -54,10 +53,9 @@ class PaintSettings:
     feature_matching: float = 10.0
     perceptual: float = 5.0
     colour: float = 30.0  # less, and the style stays unused
-    stray: float = 20.0
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
-    blob_interval: int = 2  # steps between those with maps that no picture belongs to
+    blob_interval: int = 2  # steps between those with maps that no scene has
     num_metric_images: int = 300
     card: dict[str, str] = field(default_factory=dict)
 
@@ -82,8 +80,6 @@ class PaintGame(Game):
     ) -> None:
         self.settings, self.features, self.device = settings, features, device
         self.held_out, self.steps = held_out, 0
-        # what colour each label has in real pictures, a running mean
-        self.usual_colors = torch.zeros(len(settings.labels), 6, device=device)
         self.networks = {
             name: networks.build(family, getattr(settings, name)).to(device)
             for name, family in FAMILIES.items()
@@ -102,25 +98,20 @@ class PaintGame(Game):
     # --- training -------------------------------------------------------------------------------
 
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """Discriminator, then generator, on `images` uint8, `label_map` and `blob_map`."""
+        """Generator, then discriminator, on `images` uint8 with `label_map`; at times the generator
+        on `blob_images` uint8 with `blob_map`, too.
+        """
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         chunks = split(batch, num_chunks)
         for chunk in chunks:
             chunk["images"] = to_float(chunk["images"])
             chunk["semantic_map"] = self.one_hot(chunk["label_map"])
-            self._note_colors(chunk)
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
         if self.settings.blob_interval and self.steps % self.settings.blob_interval == 0:
             report |= update(self.optimizers["generator"], chunks, self._blob_loss)
         self.steps += 1
         return report
-
-    def _note_colors(self, batch: Batch) -> None:
-        colors, shares = losses.label_colors(batch["images"], batch["semantic_map"])
-        new = (self.usual_colors == 0).all(dim=1)
-        pace = torch.where(new, 1.0, COLOUR_PACE) * (shares > 0)
-        self.usual_colors.lerp_(colors, pace[:, None])
 
     def one_hot(self, label_map: Tensor) -> Tensor:
         """[N, H, W] -> [N, num_labels, H, W] float."""
@@ -135,10 +126,7 @@ class PaintGame(Game):
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, images = self.settings, batch["images"]
-        with mixed_precision(self.device):
-            mu, logvar = (x.float() for x in self.networks["encoder"](images))
-            z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
-            fakes = self.networks["generator"](batch["semantic_map"], z).float()
+        fakes, mu, logvar = self._paint_alike(images, batch["semantic_map"])
         batch["fakes"] = fakes.detach()
         with torch.no_grad():
             real = self._judge(batch["semantic_map"], images)
@@ -149,15 +137,20 @@ class PaintGame(Game):
                 [layers[:-1] for layers in real], [layers[:-1] for layers in fake]
             ),
             "perceptual": self._perceptual(images, fakes),
-            "colour": F.l1_loss(
-                F.avg_pool2d(fakes, COLOUR_GRID_PX), F.avg_pool2d(images, COLOUR_GRID_PX)
-            ),
+            "colour": coarse_colour(images, fakes),
             "kl": losses.kl_free_bits(mu, logvar, settings.free_nats),
         }
         loss = terms["generator"] + settings.kl * terms["kl"]
         for name in ("feature_matching", "perceptual", "colour"):
             loss = loss + getattr(settings, name) * terms[name]
         return loss, terms
+
+    def _paint_alike(self, images: Tensor, semantic_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Paint maps in the styles of pictures; also the styles' means and log variances."""
+        with mixed_precision(self.device):
+            mu, logvar = (x.float() for x in self.networks["encoder"](images))
+            z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
+            return self.networks["generator"](semantic_map, z).float(), mu, logvar
 
     def _perceptual(self, images: Tensor, fakes: Tensor) -> Tensor:
         with torch.no_grad():
@@ -170,17 +163,12 @@ class PaintGame(Game):
             return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The labels keep to their colours: more is not known of such a map.
-
-        A judge that saw these maps would judge the map, all of them being fakes; one that never saw
-        them is led astray, which ends in loud stripes.
-        """
-        semantic_map = self.one_hot(batch["blob_map"])
-        z = torch.randn(len(semantic_map), self.networks["generator"].z_dim, device=self.device)
-        with mixed_precision(self.device):
-            fakes = self.networks["generator"](semantic_map, z).float()
-        stray = losses.stray_colors(fakes, semantic_map, self.usual_colors)
-        return self.settings.stray * stray, {"stray": stray}
+        """Give back collages: no judge, for it would judge the map, all of them being fakes."""
+        images = to_float(batch["blob_images"])
+        fakes, _, _ = self._paint_alike(images, self.one_hot(batch["blob_map"]))
+        terms = {"collage": self._perceptual(images, fakes), "tint": coarse_colour(images, fakes)}
+        loss = self.settings.perceptual * terms["collage"] + self.settings.colour * terms["tint"]
+        return loss, terms
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         real = self._judge(batch["semantic_map"], batch["images"])
@@ -271,13 +259,17 @@ class PaintGame(Game):
         return found
 
     def extra_state(self) -> dict[str, Any]:
-        """The counter, and the labels' colours."""
-        return {"steps": self.steps, "usual_colors": self.usual_colors}
+        """The counter."""
+        return {"steps": self.steps}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back the counter and the colours."""
+        """Take back the counter."""
         self.steps = state["steps"]
-        self.usual_colors = state["usual_colors"].to(self.device)
+
+
+def coarse_colour(images: Tensor, fakes: Tensor) -> Tensor:
+    """How far colours are apart, compared in cells."""
+    return F.l1_loss(F.avg_pool2d(fakes, COLOUR_GRID_PX), F.avg_pool2d(images, COLOUR_GRID_PX))
 
 
 def _colored(label_maps: Tensor, colors: Tensor) -> Tensor:

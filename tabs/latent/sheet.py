@@ -120,7 +120,7 @@ def results() -> dict[str, Any]:
         link = gr.Textbox(
             label="Link to this sheet", elem_id="latent-link", max_lines=1, scale=5, min_width=200
         )
-        copy = gr.Button("Copy link", elem_id="latent-link-copy", scale=1, min_width=90)
+        copy = gr.Button("Copy link", elem_id="latent-link-copy", scale=0, min_width=110)
     query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
     copy.click(None, link, None, js="link => { navigator.clipboard.writeText(link) }", **PRIVATE)
     return {

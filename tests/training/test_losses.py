@@ -63,16 +63,3 @@ def test_mode_seeking_falls_as_layouts_differ_and_overlooks_light():
     assert losses.mode_seeking(other, z).item() < alike / 50
     lit = same * torch.rand(4, 1, 1, 1).add(0.5)
     assert losses.mode_seeking(lit, z).item() > 3 * losses.mode_seeking(other, z).item()
-
-
-def test_label_colors_are_the_means_of_their_pixels():
-    images = torch.zeros(1, 3, 2, 2)
-    images[0, :, 0] = torch.tensor([1.0, 0.5, -1.0])[:, None]
-    planes = torch.zeros(1, 3, 2, 2)
-    planes[0, 0, 0], planes[0, 1, 1] = 1.0, 1.0  # the third label is nowhere
-    colors, shares = losses.label_colors(images, planes)
-    assert torch.allclose(colors[0], torch.tensor([1.0, 0.5, -1.0, 1.0, 0.25, 1.0]))
-    assert shares.tolist() == [0.5, 0.5, 0.0]
-    assert losses.stray_colors(images, planes, colors).item() == 0
-    assert losses.stray_colors(images, planes, colors + 0.14).item() == 0
-    assert losses.stray_colors(images, planes, colors + 1.15).item() == pytest.approx(6.0)
