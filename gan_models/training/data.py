@@ -114,6 +114,30 @@ class RoughPairData(PictureData):
         return batch
 
 
+class CollagedData(PictureData):
+    """Pictures and label maps, every second one a collage: labels in places that no scene has.
+
+    Args:
+        blobs: [M, H, W] maps to fill.
+    """
+
+    def __init__(self, pixels: Pixels, label_maps: NDArray, blobs: NDArray) -> None:
+        super().__init__(pixels, None, label_maps)
+        self.blobs, self.blob_order = blobs, Order(len(blobs), salt=1)
+        self.collage = Collage(pixels, label_maps)
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """`images` and `label_map`, as before."""
+        batch = super().batch(seed, images_seen, size)
+        random = np.random.RandomState([seed, 13, images_seen])
+        blobs = self.blobs[self.blob_order.after(seed, images_seen, size)[1::2]]
+        if len(blobs):
+            collages = np.stack([self.collage.fill(blob, random) for blob in blobs])
+            batch["images"][1::2] = channels_first(collages)
+            batch["label_map"][1::2] = torch.from_numpy(blobs.astype(np.int64))
+        return batch
+
+
 class UnpairedData:
     """Two collections of pictures that share no order; each is cropped and mirrored at random."""
 

@@ -10,7 +10,7 @@ import torch
 from gan_models import weights
 from gan_models.device import pick_device
 from gan_models.training.cycle_game import CycleGame, CycleSettings
-from gan_models.training.data import PictureData, RoughPairData, UnpairedData
+from gan_models.training.data import CollagedData, PictureData, RoughPairData, UnpairedData
 from gan_models.training.features import load_features
 from gan_models.training.game import Game
 from gan_models.training.latent_game import LatentGame, LatentSettings
@@ -140,6 +140,6 @@ def _measure_parts(recipe: Recipe, device: torch.device, world: World) -> Makers
         scenes = world.training()
         if recipe.game.target == "class_index":
             return PictureData(scenes.pixels, class_index=scenes.class_index)
-        return PictureData(scenes.pixels, label_maps=scenes.label_maps)
+        return CollagedData(scenes.pixels, scenes.label_maps, world.blobs())
 
     return make_game, make_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gan_models.training.data import Order, PictureData, RoughPairData, UnpairedData
+from gan_models.training.data import CollagedData, Order, PictureData, RoughPairData, UnpairedData
 from gan_models.training.pictures import shrink
 from gan_models.training.roughen import roughen
 
@@ -27,12 +27,26 @@ def test_batches_do_not_depend_on_what_was_asked_before(pictures):
     for make in (
         lambda: PictureData(pictures, np.arange(40)),
         lambda: RoughPairData(pictures, maps, maps[:5]),
+        lambda: CollagedData(pictures, maps, maps[:5]),
         lambda: UnpairedData(pictures[:20], pictures[20:], 16),
     ):
         used = make()
         used.batch(1, 0, 4)
         assert same(used.batch(1, 8, 4), make().batch(1, 8, 4))
         assert not same(used.batch(1, 8, 4), used.batch(2, 8, 4))
+
+
+def test_every_second_picture_is_a_collage_of_its_map(pictures):
+    maps = np.zeros(pictures.shape[:3], np.uint8)
+    maps[:, : maps.shape[1] // 2] = 1
+    flat = np.where(maps[..., None] == 1, np.uint8(200), np.uint8(50)).repeat(3, axis=-1)
+    wide = np.zeros((5, *maps.shape[1:]), np.uint8)
+    batch = CollagedData(flat, maps, wide).batch(0, 0, 8)
+    for place in range(8):
+        expected = torch.where(batch["label_map"][place] == 1, 200, 50)
+        assert torch.equal(batch["images"][place, 0].long(), expected)
+    assert not batch["label_map"][1::2].any()
+    assert batch["label_map"][0::2].any()
 
 
 def test_maps_are_mirrored_with_their_pictures(pictures):
