@@ -17,8 +17,11 @@ from torch import Tensor, nn
 
 
 def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
-    """Whether a call needs no gradients and learns no statistics, so that it may work in place."""
-    if network.training:
+    """Whether a call needs no gradients and learns no statistics, so that it may work in place.
+
+    Never where it is compiled: a compiler has tricks of its own, and ours would cut its graph.
+    """
+    if network.training or torch.compiler.is_compiling():
         return False
     if not torch.is_grad_enabled():
         return True

@@ -52,7 +52,7 @@ class ModulatedConv(nn.Module):
         self, x: Tensor, w: Tensor, taps: Tensor, bias: Tensor, gain: float = 1.0
     ) -> Tensor:
         """x [N, I, H, W], w [N, w_dim], bias [O] -> (conv(x) + bias) * gain [N, O, H', W']."""
-        if not (self.training or self.is_laid_out):
+        if not (self.training or self.is_laid_out or torch.compiler.is_compiling()):
             self._lay_out()
         style = self.affine(w)  # [N, I]
         if self.demodulate:
@@ -82,7 +82,7 @@ class ModulatedConv(nn.Module):
 
     def _power(self) -> Tensor:
         """Return the squared weights summed over the kernel, [O, I]; kept while nothing trains."""
-        if self.training:
+        if self.training or torch.compiler.is_compiling():
             return self.weight.square().sum(dim=(2, 3))
         state = state_of(self.weight)
         if self.kept_power is None or self.kept_power[0] != state:

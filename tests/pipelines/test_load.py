@@ -1,5 +1,6 @@
 """From a name or a file to a pipeline."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -40,15 +41,15 @@ def test_a_device_that_is_not_there_is_refused():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["stylegan2_cond", "cyclegan_resnet6_dropout", "dcgan"])
+@pytest.mark.parametrize("name", ["stylegan2_cond", "biggan_deep", "spade", "dcgan"])
 def test_what_is_compiled_makes_the_same_pictures(name, tmp_path, monkeypatch):
     out = tmp_path / "own.safetensors"
     loaded = golden.load(name)
     facts = {"task": convert.task_of(loaded), "title": name, "licence": "MIT", "source": "test"}
     save_generator(out, loaded, half=False, **facts)
-    compile_ = torch.nn.Module.compile
     # tracing is what a network can break; to generate code from it would need a compiler
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compile_(self, backend="eager"))
+    traced = functools.partialmethod(torch.nn.Module.compile, backend="eager", fullgraph=True)
+    monkeypatch.setattr(torch.nn.Module, "compile", traced)
     monkeypatch.setenv("GANVAS_COMPILE", "1")
     generator = load_pipeline(str(out), device="cpu").generator
     assert getattr(generator, "synthesis", generator)._compiled_call_impl is not None
