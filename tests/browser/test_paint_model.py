@@ -74,7 +74,7 @@ def lake(page) -> None:
 def upside_down(page) -> None:
     ground(page, "sky", 0.5)
     choose(page, "rectangle", "grass")
-    drag(page, (0, 0), (0.999, 0.5))
+    drag(page, (0.03, 0.03), (0.97, 0.5))
 
 
 def scribbles(page) -> None:
