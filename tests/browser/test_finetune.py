@@ -53,8 +53,14 @@ def start(page, name, kimg):
     page.fill("#finetune-title input, #finetune-title textarea", name)
     page.locator("#finetune-advanced > button").first.click()
     field = page.locator("#finetune-kimg input, #finetune-kimg textarea")
-    field.fill(str(kimg))
-    expect(field).to_have_value(str(kimg))
+
+    def stays_filled():
+        """What is written in the moment in which the fields come to life is lost."""
+        field.fill(str(kimg))
+        page.wait_for_timeout(300)
+        return field.input_value() == str(kimg)
+
+    wait_for(stays_filled)
     page.click("#finetune-start")
 
 
