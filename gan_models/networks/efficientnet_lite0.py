@@ -116,7 +116,10 @@ class EfficientNetLite0(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Images [N, 3, H, W] in [-1, 1] -> pooled features [N, 1280], as they are."""
-        x = self.multi_scale(images)[-1]
+        return self.pool(self.multi_scale(images)[-1])
+
+    def pool(self, x: Tensor) -> Tensor:
+        """The last map of `multi_scale` -> pooled features [N, 1280]."""
         return F.relu6(self.bn1(self.conv_head(x))).mean(dim=(2, 3))
 
     def forward(self, images: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ from gan_models.training.pictures import Pixels
 
 WINDOWS = ((48, 64), (32, 48), (24, 32), (16, 32), (12, 24), (8, 16))  # px, best first
 PURITY = 0.97  # share of a window that has its label
-NUM_SCENES = 400  # searched for textures
 
 Textures = dict[int, Pixels]  # by label, [h, w, 3] uint8
 
@@ -29,28 +28,37 @@ class Collage:
     """
 
     def __init__(self, pixels: Pixels, label_maps: NDArray) -> None:
-        scenes = zip(pixels[:NUM_SCENES], label_maps[:NUM_SCENES], strict=True)
-        found = [textures_of(*scene) for scene in scenes]
+        found = [textures_of(*scene) for scene in zip(pixels, label_maps, strict=True)]
         self.scenes = [textures for textures in found if textures]
         labels = {label for textures in self.scenes for label in textures}
-        self.holders = {  # scenes by label
-            label: [k for k, textures in enumerate(self.scenes) if label in textures]
-            for label in labels
-        }
+        self.holders = {label: self._holders(label) for label in labels}
+
+    def _holders(self, label: int) -> tuple[list[int], NDArray]:
+        """The scenes that show a label, and how often each is to be used: wide windows more."""
+        scenes = [k for k, textures in enumerate(self.scenes) if label in textures]
+        sides = np.sqrt([self.scenes[k][label][..., 0].size for k in scenes])
+        return scenes, sides / sides.sum()
+
+    def _draw(self, label: int, random: np.random.RandomState) -> Textures:
+        """One of the scenes that show a label; nothing where none does."""
+        if label not in self.holders:
+            return {}
+        scenes, shares = self.holders[label]
+        return self.scenes[random.choice(scenes, p=shares)]
 
     def fill(self, label_map: NDArray, random: np.random.RandomState) -> Pixels:
-        """A picture [H, W, 3] uint8 of a map [H, W]: one scene's textures as far as it has them.
+        """A picture [H, W, 3] uint8 of a map [H, W], filled as one scene fills it, as far as it has
+        the labels; it has the one that covers most, if any scene shows that.
 
         A label that no scene shows widely enough is left grey.
         """
         picture = np.full((*label_map.shape, 3), 128, np.uint8)
-        if not self.scenes:
-            return picture
-        own = self.scenes[random.randint(len(self.scenes))]
-        for label in np.unique(label_map):
-            texture = own.get(int(label))
-            if texture is None and (holders := self.holders.get(int(label))):
-                texture = self.scenes[holders[random.randint(len(holders))]][int(label)]
+        labels, areas = np.unique(label_map, return_counts=True)
+        own = self._draw(int(labels[areas.argmax()]), random)
+        for label in labels.tolist():
+            texture = own.get(label)
+            if texture is None:
+                texture = self._draw(label, random).get(label)
             if texture is not None:
                 region = label_map == label
                 picture[region] = _tiled(texture, label_map.shape, random)[region]

@@ -80,6 +80,9 @@ def _mirrored(arrays: NDArray, flip: NDArray[np.bool_]) -> NDArray:
     return arrays
 
 
+FIELD_SHARE = 0.25  # of the maps that no scene has: all of one label
+
+
 class RoughPairData(PictureData):
     """Pictures and label maps, a share of the maps drawn over as a hand would paint them.
 
@@ -108,10 +111,18 @@ class RoughPairData(PictureData):
         batch["rough"] = torch.from_numpy(rough)
         index = self.blob_order.after(seed, images_seen, size)
         blobs = self.blobs[index]
+        fields = random.rand(size) < FIELD_SHARE
+        blobs = np.where(fields[:, None, None], _one_label(blobs, random), blobs)
         batch["blob_map"] = torch.from_numpy(blobs.astype(np.int64))
         collages = np.stack([self.collage.fill(blob, random) for blob in blobs])
         batch["blob_images"] = channels_first(collages)
         return batch
+
+
+def _one_label(label_maps: NDArray, random: np.random.RandomState) -> NDArray:
+    """A label for each map: one that occurs in any of them, all of these alike often."""
+    labels = random.choice(np.unique(label_maps), len(label_maps))
+    return labels[:, None, None].astype(label_maps.dtype)
 
 
 class CollagedData(PictureData):

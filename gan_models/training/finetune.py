@@ -51,6 +51,8 @@ FIELD_RANGES: dict[str, tuple[float, float]] = {
     "ema_half_life_kimg": (0.001, 1000.0),
     "r1_gamma": (0.0, 1000.0),
     "reconstruction": (0.0, 100.0),
+    "adversarial": (0.0, 100.0),
+    "matching": (0.0, 1000.0),
     "seed": (0, 2**32 - 1),
 }
 
@@ -81,9 +83,11 @@ class FinetuneSettings:
     augmentation: Literal["diffaugment", "ada", "none"] = "diffaugment"
     freeze_d: int = 0  # first layers of the discriminator that stay as they are
     reconstruction: float = 0.0  # how much giving the pictures back counts; projected heads only
-    generator_rate: float = 1e-3
+    adversarial: float = 1.0  # how much the discriminator's verdict counts; 0: there is none
+    matching: float = 20.0  # how much matching the pictures' features counts
+    generator_rate: float = 2.5e-3
     discriminator_rate: float = 4e-4
-    batch: int = 8
+    batch: int = 16
     ema_half_life_kimg: float = 0.3
     r1_gamma: float = 1.0  # only for a discriminator of pixels
     mirror: bool = True
@@ -260,7 +264,9 @@ def _game_settings(settings: FinetuneSettings, base: Base, num: int) -> LatentSe
         ada_target=ADA_TARGET if settings.augmentation == "ada" else None,
         judge_px=min(base.resolution * 3 // 2, 256),
         reconstruction=_reconstruction(settings.reconstruction) if projected else None,
-        mode_seeking=0.0 if projected and settings.reconstruction else 1.0,
+        adversarial=settings.adversarial,
+        matching=settings.matching,
+        mode_seeking=0.0 if settings.matching or (projected and settings.reconstruction) else 1.0,
         r1_gamma=settings.r1_gamma,
         frozen=_frozen(settings.freeze_d, projected),
         family=base.generator.family,

@@ -78,10 +78,19 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> Iterator[nn.Parameter]:
         yield from group["params"]
 
 
-def adam(modules: Iterable[nn.Module], rate: float, betas: tuple[float, float]) -> torch.optim.Adam:
-    """Adam over all parameters that want a gradient."""
-    trained = [p for module in modules for p in module.parameters() if p.requires_grad]
-    return torch.optim.Adam(trained, lr=rate, betas=betas, eps=1e-8)
+def adam(
+    modules: Iterable[nn.Module],
+    rate: float,
+    betas: tuple[float, float],
+    faster: nn.Module | None = None,
+    times: float = 1.0,
+) -> torch.optim.Adam:
+    """Adam over all parameters that want a gradient; those of `faster` at `times` the rate."""
+    quick = [p for p in faster.parameters() if p.requires_grad] if faster else []
+    ids = set(map(id, quick))
+    rest = [p for m in modules for p in m.parameters() if p.requires_grad and id(p) not in ids]
+    groups = [{"params": rest}] + ([{"params": quick, "lr": rate * times}] if quick else [])
+    return torch.optim.Adam(groups, lr=rate, betas=betas, eps=1e-8)
 
 
 def update(

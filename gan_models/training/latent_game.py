@@ -30,6 +30,7 @@ from gan_models.training.game import (
     update,
 )
 from gan_models.training.judges import Judge
+from gan_models.training.matching import Matching
 from gan_models.training.pictures import to_float
 from gan_models.training.reconstruction import Reconstruction, ReconstructionSettings
 
@@ -46,10 +47,14 @@ class LatentSettings:
     projected: bool = True
     generator_rate: float = 2.5e-3
     discriminator_rate: float = 1e-3
+    mapping_rate: float = 1.0  # times the generator's; its layers' own 0.01 is for long training
     betas: tuple[float, float] = (0.0, 0.99)
     augmentations: tuple[str, ...] = ("color", "translation", "cutout")
     ada_target: float | None = None  # None: augment always
     judge_px: int = 128
+    adversarial: float = 1.0  # weight of the judge's verdict; 0: there is no judging
+    matching: float = 0.0  # weight of the energy distance of features
+    matching_px: int = 160  # side at which they are looked at
     mode_seeking: float = 0.0  # weight of the loss of that name
     reconstruction: ReconstructionSettings | None = None  # only beside projected heads
     r1_gamma: float = 0.0  # only for a discriminator of pixels
@@ -97,7 +102,13 @@ class LatentGame(Game):
                 if name.startswith(settings.frozen):
                     parameter.requires_grad_(False)
         self.optimizers = {
-            "generator": adam(players, settings.generator_rate, settings.betas),
+            "generator": adam(
+                players,
+                settings.generator_rate,
+                settings.betas,
+                generator.mapping.layers,
+                settings.mapping_rate,
+            ),
             "discriminator": adam([discriminator], settings.discriminator_rate, settings.betas),
         }
         self.ada = None if settings.ada_target is None else AdaController(settings.ada_target)
@@ -108,6 +119,9 @@ class LatentGame(Game):
             settings.augmentations,
             self.ada,
         )
+        self.matching = None
+        if settings.matching:
+            self.matching = Matching(features, settings.matching_px, reals)
         self.steps = 0
         self._real_features: np.ndarray | None = None
 
@@ -118,13 +132,18 @@ class LatentGame(Game):
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         chunks = split(batch, num_chunks)
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
-        report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
-        lazily = self.steps % self.settings.r1_interval == 0
-        if lazily and self.settings.r1_gamma and not self.settings.projected:
-            report |= update(self.optimizers["discriminator"], chunks, self._r1)
+        if self.settings.adversarial:
+            report |= self._train_judge(chunks)
         if self.ada is not None:
             report["augmentation"] = self.ada.probability
         self.steps += 1
+        return report
+
+    def _train_judge(self, chunks: Sequence[Batch]) -> Losses:
+        report = update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
+        lazily = self.steps % self.settings.r1_interval == 0
+        if lazily and self.settings.r1_gamma and not self.settings.projected:
+            report |= update(self.optimizers["discriminator"], chunks, self._r1)
         return report
 
     def _make(self, z: Tensor, class_index: Tensor | None) -> Tensor:
@@ -171,19 +190,27 @@ class LatentGame(Game):
             fakes, given_back = self._make(torch.cat([z, encoded]), indices).chunk(2)
             extra, terms = self.reconstruction.loss(known, given_back)
         batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
-        fake = self.judge(fakes, self._judge_class(batch))
-        if self.settings.projected:
-            loss = losses.hinge_generator(fake)
-        else:
-            loss = losses.nonsaturating_generator(fake)
+        loss = fakes.new_zeros(())
+        if self.settings.adversarial:
+            terms["generator"] = self._verdict(fakes, batch)
+            loss = loss + self.settings.adversarial * terms["generator"]
+        if self.matching is not None:
+            terms["matching"] = self.matching.loss(fakes, to_float(batch["images"]), index)
+            loss = loss + self.settings.matching * terms["matching"]
         # ReLU6 features pass no gradient back from far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
-        terms = {"generator": loss, "outside_range": outside, **terms}
+        terms["outside_range"] = outside
         loss = loss + RANGE_WEIGHT * outside + extra
         if self.settings.mode_seeking:
             terms["mode_seeking"] = losses.mode_seeking(fakes, z)
             loss = loss + self.settings.mode_seeking * terms["mode_seeking"]
         return loss, terms
+
+    def _verdict(self, fakes: Tensor, batch: Batch) -> Tensor:
+        logits = self.judge(fakes, self._judge_class(batch))
+        if self.settings.projected:
+            return losses.hinge_generator(logits)
+        return losses.nonsaturating_generator(logits)
 
     def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         images = to_float(batch["images"]).requires_grad_(True)
@@ -262,11 +289,17 @@ class LatentGame(Game):
         self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
 
     def extra_state(self) -> dict[str, Any]:
-        """Counter and augmentation."""
-        return {"steps": self.steps, "ada": asdict(self.ada) if self.ada else None}
+        """Counter, augmentation and what the matching remembers."""
+        return {
+            "steps": self.steps,
+            "ada": asdict(self.ada) if self.ada else None,
+            "matching": self.matching.state() if self.matching else None,
+        }
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back counter and augmentation."""
+        """Take back what `extra_state` gave."""
         self.steps = state["steps"]
+        if self.matching is not None and state.get("matching") is not None:
+            self.matching.load_state(state["matching"])
         if self.ada is not None and state["ada"] is not None:
             vars(self.ada).update(state["ada"])

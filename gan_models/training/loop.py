@@ -35,6 +35,7 @@ from gan_models.training.run_folder import (
 
 FORMAT = 1
 MAX_ROLLBACKS = 6
+LEAST_DECAY = 0.02
 LOSS_LIMIT = 1e4  # beyond this the run has diverged, finite or not
 
 
@@ -61,6 +62,7 @@ class Settings:
     sheet_seconds: float = 150.0
     metrics_seconds: float = 480.0
     seconds: float | None = None  # of training, over all processes; None: only `kimg` ends a run
+    decay_from: float = 1.0  # share of the run after which rates fall, linearly, towards 0
     opening: bool = False  # measure and show before the first step, too
 
 
@@ -183,6 +185,7 @@ class Session:
         self.journal = Journal(folder.path)
         self.step = self.images = self.rollbacks = 0
         self.num_chunks, self.rate_scale = 1, 1.0
+        self.decay = 1.0  # what the end of the run has multiplied all rates by
         self.seconds = 0.0  # of training, over all processes
         self.finished = self.stopping = False
         self.speed = 0.0  # pictures a second, running mean
@@ -238,6 +241,7 @@ class Session:
         """One step of the game, tried again in smaller parts if memory runs out."""
         begin = time.monotonic()
         size = self.settings.batch
+        self.decay_rates()
         before = random_state()
         try:
             batch = self.data.batch(self.settings.seed, self.images, size)
@@ -264,6 +268,20 @@ class Session:
         now = size / max(elapsed, 1e-9)
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
         self.tell(losses=losses)
+
+    def decay_rates(self) -> None:
+        """Let the rates fall in the last part of a run, as CycleGAN's and SPADE's papers do."""
+        left = 1 - self.images / (self.total_kimg * 1000)
+        last = 1 - self.settings.decay_from
+        decay = max(left / last, LEAST_DECAY) if left < last else 1.0
+        self.scale_rates(decay / self.decay)
+        self.decay = decay
+
+    def scale_rates(self, factor: float) -> None:
+        """Multiply all learning rates."""
+        for optimizer in self.game.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] *= factor
 
     def give_memory_back(self) -> None:
         """Let go of what a step that failed has left behind."""
@@ -342,6 +360,7 @@ class Session:
                 "seconds": self.seconds,
                 "num_chunks": self.num_chunks,
                 "rate_scale": self.rate_scale,
+                "decay": self.decay,
                 "rollbacks": self.rollbacks,
                 "finished": self.finished,
                 "random": random_state(),
@@ -355,6 +374,7 @@ class Session:
         set_game_state(self.game, state)
         for name in ("step", "images", "seconds", "num_chunks", "rate_scale", "rollbacks"):
             setattr(self, name, state[name])
+        self.decay = state.get("decay", 1.0)  # older snapshots know of none
         self.journal.cut(self.step)
         self.folder.cut(self.step)
         set_random_state(state["random"])
@@ -372,9 +392,7 @@ class Session:
         if state is None:
             raise TrainingError("Training diverged and its snapshot is gone; begin again.")
         self.restore(state)
-        for optimizer in self.game.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] *= scale / self.rate_scale
+        self.scale_rates(scale / self.rate_scale)
         self.rollbacks, self.rate_scale = rollbacks, scale
         self.save()
         self.tell(f"Training diverged: back at step {self.step}, at half the learning rate.")

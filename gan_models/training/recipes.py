@@ -65,6 +65,9 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=("translation",),
         judge_px=256 if gpu else 96,
+        mapping_rate=10.0,  # these runs are short
+        matching=20.0,
+        matching_px=224 if gpu else 160,
         reconstruction=ReconstructionSettings(),
         num_metric_images=5000 if gpu else 500,
         classes=classes,
@@ -124,7 +127,12 @@ def _paint(name: str, gpu: bool) -> Recipe:
         card=_card("Paint a landscape"),
     )
     loop = Settings(
-        name, batch=32 if gpu else 4, kimg=1500 if gpu else 25, data=DATA, ema_half_life_kimg=2.0
+        name,
+        batch=32 if gpu else 4,
+        kimg=1500 if gpu else 48,
+        data=DATA,
+        ema_half_life_kimg=2.0,
+        decay_from=0.8,
     )
     return Recipe(name, resolution, loop, game)
 

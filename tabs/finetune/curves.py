@@ -35,6 +35,12 @@ PANELS = (
         (("diversity_share", "variety"), ("memorised_share", "copies")),
     ),
     Panel(
+        "Gap between features",
+        "Between what a network sees in samples and in your pictures: falls while it learns, and "
+        "may go under 0.",
+        (("matching", ""),),
+    ),
+    Panel(
         "What the critic says",
         "Of your pictures and of samples: far apart means that the critic is winning.",
         (("logit_real", "yours"), ("logit_fake", "samples")),

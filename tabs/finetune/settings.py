@@ -68,16 +68,28 @@ SETTINGS = (
         (("Yes", "yes"), ("No", "no")),
     ),
     Setting(
+        "matching",
+        "Matching of features",
+        "How strongly the samples are drawn to what a network that knows photographs sees in your "
+        "pictures, on average and one by one. 0 leaves it all to the critic.",
+    ),
+    Setting(
+        "adversarial",
+        "Weight of the critic",
+        "How much its verdict counts beside the matching; 0 trains without a critic, twice as "
+        "fast.",
+    ),
+    Setting(
         "generator_rate",
         "Learning rate of the generator",
-        "Higher is faster and may run away; if a run diverges, halve it. Around 0.001.",
+        "Higher is faster and may run away; if a run diverges, halve it. Around 0.0025.",
     ),
     Setting(
         "discriminator_rate",
         "Learning rate of the critic",
         "If all samples become alike, lower it. Around 0.0004.",
     ),
-    Setting("batch", "Pictures a step", "More is steadier and slower; 4 to 16.", whole=True),
+    Setting("batch", "Pictures a step", "More is steadier and slower; 8 to 32.", whole=True),
     Setting(
         "freeze_d",
         "Frozen layers of the critic",

@@ -84,7 +84,7 @@ def enter(page, url: str) -> None:
 def painted(page) -> np.ndarray:
     """The label map in the browser."""
     data = page.evaluate("[...ganvasPaint.map.data]")
-    return np.array(data, np.uint8).reshape(64, 64)
+    return np.array(data, np.uint8).reshape(-1, page.evaluate("ganvasPaint.map.width"))
 
 
 def wait_until_received(page, painter) -> np.ndarray:

@@ -47,6 +47,28 @@ def test_a_stopped_and_resumed_run_continues_the_same_curve(tiny_latent, setting
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_rates_fall_at_the_end_of_a_run_and_go_on_falling_when_resumed(
+    tiny_latent, settings, tmp_path
+):
+    settings = replace(settings, decay_from=0.5)
+    make_game, make_data = tiny_latent()
+    games, rates = [], []
+
+    def make():
+        games.append(make_game())
+        return games[-1]
+
+    def note(progress):
+        if progress.losses:
+            rates.append(games[-1].optimizers["generator"].param_groups[0]["lr"])
+        return not (progress.losses and len(rates) == 6)
+
+    run(settings, make, make_data, tmp_path, callback=note)
+    run(settings, make, make_data, tmp_path, resume=True, callback=note)
+    usual = make_game().optimizers["generator"].param_groups[0]["lr"]
+    assert rates == pytest.approx([usual * x for x in (1, 1, 1, 1, 1, 0.75, 0.5, 0.25)])
+
+
 class Killed(BaseException):
     """Stands for SIGKILL: nothing of the loop runs after it but the removal of the lock."""
 
