@@ -26,6 +26,7 @@ from gan_models.training.game import (
     split,
     update,
 )
+from gan_models.training.matching import Matching
 from gan_models.training.pictures import channels_last, rows, to_byte, to_float
 
 EXPORTS = {"forward": "generator", "backward": "backward"}
@@ -43,6 +44,8 @@ class CycleSettings:
     cycle_weight: float = 10.0
     identity_weight: float = 5.0
     identity_interval: int = 2  # steps: the identity terms cost two passes and change slowly
+    matching: float = 0.0  # weight of the energy distance of features, on either side
+    matching_px: int = 128  # side at which they are looked at
     history: int = 50
     crop_px: int = 128  # side of what is trained on; the networks take any size
     cards: tuple[dict[str, str], ...] = field(default=({}, {}))  # forward, backward
@@ -77,6 +80,8 @@ class CycleGame(Game):
         device: where everything runs.
         pairs: the same scenes on side a and side b, [N, 3, H, W] uint8 each, held out: training
             never sees them, they serve to look and measure only.
+        reals: some pictures of side a and of side b that it is trained on, likewise; only for
+            `matching`.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class CycleGame(Game):
         features: EfficientNetLite0,
         device: torch.device,
         pairs: tuple[Tensor, Tensor],
+        reals: tuple[Tensor, Tensor] | None = None,
     ) -> None:
         self.settings, self.features, self.device, self.pairs = settings, features, device, pairs
         self.networks, self.averages = {}, {}
@@ -104,6 +110,12 @@ class CycleGame(Game):
             "generators": adam([nets["forward"], nets["backward"]], rates[0], settings.betas),
             "judges": adam([nets["judge_a"], nets["judge_b"]], rates[1], settings.betas),
         }
+        self.matching: dict[str, Matching] = {}
+        if settings.matching:
+            self.matching = {
+                side: Matching(features, settings.matching_px, pictures)
+                for side, pictures in zip("ab", reals, strict=True)
+            }
         self.histories = {side: History(settings.history) for side in "ab"}
         self.steps = 0
         self._fakes: list[dict[str, Tensor]] = []
@@ -138,6 +150,10 @@ class CycleGame(Game):
         cycle = cycle + losses.cycle_consistency(b, self._run("forward", fake_a))
         loss = fooled + self.settings.cycle_weight * cycle
         terms = {"generator": fooled, "cycle": cycle}
+        if self.matching:
+            terms["matching"] = self.matching["a"].loss(fake_a, a)
+            terms["matching"] = terms["matching"] + self.matching["b"].loss(fake_b, b)
+            loss = loss + self.settings.matching * terms["matching"]
         interval = self.settings.identity_interval
         if self.settings.identity_weight and self.steps % interval == 0:
             identity = losses.identity_mapping(b, self._run("forward", b))
@@ -210,12 +226,17 @@ class CycleGame(Game):
         return found
 
     def extra_state(self) -> dict[str, Any]:
-        """Counter and histories."""
-        return {"steps": self.steps, **{s: h.images for s, h in self.histories.items()}}
+        """Counter, histories and what the matching remembers."""
+        matching = {side: match.state() for side, match in self.matching.items()}
+        histories = {side: history.images for side, history in self.histories.items()}
+        return {"steps": self.steps, "matching": matching, **histories}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back counter and histories."""
+        """Take back what `extra_state` gave."""
         self.steps = state["steps"]
+        for side, known in state.get("matching", {}).items():
+            if side in self.matching:
+                self.matching[side].load_state(known)
         for side, history in self.histories.items():
             history.images = [image.to(self.device) for image in state[side]]
 

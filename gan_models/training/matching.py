@@ -46,10 +46,7 @@ class Matching:
             ]
         groups = [torch.cat(group) for group in zip(*parts, strict=True)]
         self.mean = [group.mean(0) for group in groups]
-        # features that hardly vary must not count for more than those that do
-        self.scale = [
-            (group.std(0) + 0.1 * group.std(0).mean()) * group.shape[1] ** 0.5 for group in groups
-        ]
+        self.scale = [_width(group) * group.shape[1] ** 0.5 for group in groups]
         self.seen: dict[str, Known] = {}  # "real" and "fake"
         self.classes: dict[str, Tensor] = {}
 
@@ -114,13 +111,24 @@ class Matching:
 
     def state(self) -> dict[str, dict]:
         """What is remembered."""
-        return {"seen": self.seen, "classes": self.classes}
+        return {"seen": dict(self.seen), "classes": dict(self.classes)}
 
     def load_state(self, state: dict[str, dict]) -> None:
         """Take back what `state` gave."""
+        self.seen = {}
         for kind, known in state["seen"].items():
             self.seen[kind] = [group.to(self.device) for group in known]
         self.classes = {kind: x.to(self.device) for kind, x in state["classes"].items()}
+
+
+def _width(group: Tensor) -> Tensor:
+    """The standard deviation of each feature [N, D] -> [D].
+
+    Features that hardly vary must not count for more than those that do; and of pictures all alike
+    it must not be 0.
+    """
+    width = group.std(0, correction=0)
+    return width + 0.1 * width.mean() + 0.02 * group.abs().mean() + 1e-3
 
 
 def _mean_gap(made: Tensor, seen: Tensor, alike: Tensor) -> Tensor:

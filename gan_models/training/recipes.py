@@ -89,6 +89,8 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
         discriminator={"width": 64 if gpu else 32},
         crop_px=128 if gpu else 64,
+        matching=5.0,
+        matching_px=128 if gpu else 96,
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )
     loop = Settings(

@@ -15,6 +15,7 @@ from gan_models.training.features import load_features
 from gan_models.training.game import Game
 from gan_models.training.latent_game import LatentGame, LatentSettings
 from gan_models.training.loop import Callback, Data, Outcome, Progress, run
+from gan_models.training.matching import MEASURED_REALS
 from gan_models.training.measure_game import MeasureGame, MeasureSettings
 from gan_models.training.paint_game import PaintGame, PaintSettings
 from gan_models.training.pictures import channels_first
@@ -116,7 +117,8 @@ def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
 
     def make_game() -> Game:
         pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
-        return CycleGame(recipe.game, load_features(device), device, pairs)
+        reals = tuple(channels_first(world.season(side)[:MEASURED_REALS]) for side in sides)
+        return CycleGame(recipe.game, load_features(device), device, pairs, reals)
 
     return make_game, lambda: UnpairedData(*map(world.season, sides), recipe.game.crop_px)
 

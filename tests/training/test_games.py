@@ -56,11 +56,13 @@ def cycle_makers(features, pictures):
         generator={"width": 2, "num_blocks": 1},
         discriminator={"width": 2, "num_layers": 2},
         history=3,
+        matching=1.0,
+        matching_px=32,
         cards=(CARD, CARD),
     )
     pairs = channels_first(pictures[:8]), channels_first(pictures[8:16])
     return (
-        lambda: CycleGame(settings, features, CPU, pairs),
+        lambda: CycleGame(settings, features, CPU, pairs, pairs),
         lambda: UnpairedData(pictures[:20], pictures[20:], 32),
     )
 

@@ -65,6 +65,22 @@ def test_only_so_many_pictures_are_remembered(match, monkeypatch):
     assert len(match.classes["real"]) == 12
 
 
+def test_what_is_taken_back_replaces_what_was_remembered(match):
+    empty = match.state()
+    match.loss(noise(0.0), noise(0.1))
+    full = match.state()
+    match.load_state(empty)
+    assert not match.seen
+    match.load_state(full)
+    match.loss(noise(0.0, 4), noise(0.1, 4))
+    assert len(match.classes["real"]) == len(match.seen["real"][0]) == 12
+
+
+def test_a_single_real_picture_is_enough(features):
+    match = Matching(features, 32, torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+    assert match.loss(noise(0.0), noise(0.1)).isfinite()
+
+
 @pytest.mark.parametrize("adversarial", [0.0, 1.0])
 def test_a_game_with_matching_resumes_with_what_it_remembers(
     tiny_latent, settings, tmp_path, adversarial
