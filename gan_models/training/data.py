@@ -80,7 +80,7 @@ def _mirrored(arrays: NDArray, flip: NDArray[np.bool_]) -> NDArray:
     return arrays
 
 
-FIELD_SHARE = 0.25  # of the maps that no scene has: all of one label
+FIELD_SHARE = 0.3  # of the maps that no scene has: all of one label
 
 
 class RoughPairData(PictureData):

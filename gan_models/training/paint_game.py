@@ -55,7 +55,7 @@ class PaintSettings:
     colour: float = 30.0  # less, and the style stays unused
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
-    blob_interval: int = 2  # steps between those with maps that no scene has
+    blob_interval: int = 1  # steps between those with maps that no scene has
     num_metric_images: int = 300
     card: dict[str, str] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from gan_models.training import features as features_module
 from gan_models.training.health import read_history
 
 SEEDS = (0, 1, 2)
+ILL = {"collapsing", "diverged", "overfitting"}
 MEASURE_PX = features_module.MEASURE_PX
 pytestmark = [pytest.mark.long, pytest.mark.timeout(4 * 3600)]
 
@@ -31,8 +32,16 @@ def states_of(tmp_path):
         for path in sorted(source.glob("*.png"))[num:]:
             path.unlink()
         take_in([source], folder, resolution=64)
-        finetune("landscapes", folder, tmp_path / "out", FinetuneSettings.from_dict(changes))
-        return [entry["state"] for entry in read_history(tmp_path / "out")]
+        out = tmp_path / "out"
+        states = lambda: [entry["state"] for entry in read_history(out)]
+        finetune(
+            "landscapes",
+            folder,
+            out,
+            FinetuneSettings.from_dict(changes),
+            callback=lambda _: not ILL & set(states()),  # what was told need not go on
+        )
+        return states()
 
     return run
 
