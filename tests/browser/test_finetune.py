@@ -134,7 +134,7 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     enter(person)
     upload(page, photos(tmp_path / "photos"))
     expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken, none refused")
-    start(page, "Quick one", kimg=4)  # long enough for several grids
+    start(page, "Quick one", kimg=8)  # long enough for several grids
     expect(page.locator("#finetune-status")).to_contain_text("Finished", timeout=WORKER_MS)
     caption = page.locator("#finetune-grid figcaption")
     expect(caption).to_have_text("After 500 steps")
