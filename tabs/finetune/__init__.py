@@ -28,7 +28,13 @@ def build(load: Load, visitor: Visitor) -> Room:
     notice = gr.Markdown(
         bases.MISSING, visible=not bases.choices(visitor.jobs), elem_id="finetune-missing"
     )
-    run = gr.Dropdown([], label="Your runs", visible=False, elem_id="finetune-run")
+    run = gr.Dropdown(
+        [],
+        label="Your runs",
+        visible=False,
+        elem_id="finetune-run",
+        allow_custom_value=True,  # a look under way may still name a run just deleted
+    )
     with gr.Tabs(selected="new") as steps:
         with gr.Tab("New", id="new", elem_id="finetune-tab-new"):
             gr.Markdown(INTRO, elem_classes="card")
