@@ -107,6 +107,8 @@ class FinetuneSettings:
                 )
         for name, (low, high) in FIELD_RANGES.items():
             _check_number(name, getattr(self, name), low, high)
+        if not (self.adversarial or self.matching):
+            raise ValueError("adversarial and matching cannot both be 0: nothing would be learnt.")
         if not isinstance(self.mirror, bool):
             raise ValueError("mirror is either true or false.")
 

@@ -292,6 +292,7 @@ def test_settings_survive_json_and_a_part_of_them_is_filled_up_by_the_preset():
         ({"seconds": "long"}, "seconds is a number from"),
         ({"batch": 4.5}, "batch is a whole number"),
         ({"batch": True}, "batch is a whole number"),
+        ({"adversarial": 0, "matching": 0}, "cannot both be 0"),
         ({"seed": -1}, "seed is a whole number"),
         ({"generator_rate": 5.0}, "generator_rate"),
         ({"discriminator": "none"}, "projected, base"),
