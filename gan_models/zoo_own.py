@@ -120,11 +120,11 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
     _translator(
         "summer2winter",
         "Summer to winter",
-        "feeeeff17e7562a1a84d51e29b174282fe7c110a0da98de6738c3f604c81b263",
+        "1bdc04fc62ae5be4ac28dd3c718a29a8b23e21c2b1eb9204450b99289f9b0951",
     ),
     _translator(
         "winter2summer",
         "Winter to summer",
-        "05cf729fe915eef0f904bfc5ec1b4907a0365e45250204802d05e8280c55f414",
+        "557d04b581ed480db9ee3c8f23b1113c0f2c1715daecbd1a8f51cb375d0b90ee",
     ),
 )

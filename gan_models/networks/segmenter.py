@@ -7,31 +7,44 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def _double_conv(c_in: int, c_out: int) -> nn.Sequential:
+NORMS = {"batch": nn.BatchNorm2d, "group": lambda channels: nn.GroupNorm(4, channels)}
+
+
+def _double_conv(c_in: int, c_out: int, norm: str) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(c_in, c_out, 3, padding=1, bias=False),
-        nn.BatchNorm2d(c_out),
+        NORMS[norm](c_out),
         nn.ReLU(),
         nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
-        nn.BatchNorm2d(c_out),
+        NORMS[norm](c_out),
         nn.ReLU(),
     )
 
 
 class Segmenter(nn.Module):
-    """Picture -> one logit a class and pixel; sizes that 2**depth divides."""
+    """Picture -> one logit a class and pixel; sizes that 2**depth divides.
+
+    Args:
+        num_classes: of labels.
+        width: channels at full size; twice as many at each level below, at most eight times.
+        depth: number of halvings.
+        norm: "batch", or "group" (four groups of channels), which looks at one picture at a time.
+    """
 
     family = "segmenter"
 
-    def __init__(self, num_classes: int = 12, width: int = 24, depth: int = 4) -> None:
+    def __init__(
+        self, num_classes: int = 12, width: int = 24, depth: int = 4, norm: str = "batch"
+    ) -> None:
         super().__init__()
-        self.num_classes, self.width, self.depth = num_classes, width, depth
+        self.num_classes, self.width, self.depth, self.norm = num_classes, width, depth, norm
         widths = [min(width * 2**level, 8 * width) for level in range(depth + 1)]
         self.down = nn.ModuleList(
-            _double_conv(c_in, c_out) for c_in, c_out in zip([3, *widths[:-1]], widths, strict=True)
+            _double_conv(c_in, c_out, norm)
+            for c_in, c_out in zip([3, *widths[:-1]], widths, strict=True)
         )
         self.up = nn.ModuleList(
-            _double_conv(below + skip, skip)
+            _double_conv(below + skip, skip, norm)
             for below, skip in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.out = nn.Conv2d(width, num_classes, 1)
@@ -39,7 +52,8 @@ class Segmenter(nn.Module):
     @property
     def config(self) -> dict:
         """Constructor arguments that rebuild this network."""
-        return {"num_classes": self.num_classes, "width": self.width, "depth": self.depth}
+        names = ("num_classes", "width", "depth", "norm")
+        return {name: getattr(self, name) for name in names}
 
     def forward(self, images: Tensor) -> Tensor:
         """Images [N, 3, H, W] in [-1, 1] -> logits [N, num_classes, H, W]."""

@@ -101,14 +101,14 @@ class RoughPairData(PictureData):
         self.collage = Collage(pixels, label_maps)
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """As before, and `rough` [N] bool, `blob_map` [N, H, W], `blob_images` as `images`."""
+        """As before, and `true_map`, which nobody drew over, `blob_map`, `blob_images`."""
         batch = super().batch(seed, images_seen, size)
         random = np.random.RandomState([seed, 11, images_seen])
         rough = random.rand(size) < self.rough_share
+        batch["true_map"] = batch["label_map"].clone()
         labels = batch["label_map"].numpy()
         for i in np.flatnonzero(rough):
             labels[i] = roughen(labels[i], random)
-        batch["rough"] = torch.from_numpy(rough)
         index = self.blob_order.after(seed, images_seen, size)
         blobs = self.blobs[index]
         fields = random.rand(size) < FIELD_SHARE

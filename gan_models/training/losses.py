@@ -103,6 +103,27 @@ def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     return torch.stack(terms).mean()
 
 
+def reading_generator(fake: Tensor, label_map: Tensor) -> Tensor:
+    """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 2.
+
+    Logits [N, num_labels + 1, H, W] of a segmenting discriminator, its last class meaning painted;
+    label_map [N, H, W]. Each label that occurs weighs alike, however few pixels it has.
+    """
+    return _cross_entropy_by_label(fake, label_map)
+
+
+def reading_discriminator(real: Tensor, label_map: Tensor, fake: Tensor) -> Tensor:
+    """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 1; shapes as the generator's."""
+    painted = torch.full_like(fake[:, 0], fake.shape[1] - 1, dtype=torch.long)
+    return _cross_entropy_by_label(real, label_map) + F.cross_entropy(fake, painted)
+
+
+def _cross_entropy_by_label(logits: Tensor, label_map: Tensor, least: int = 64) -> Tensor:
+    """Labels of fewer than `least` pixels weigh less, or a single one would shout."""
+    counts = torch.bincount(label_map.flatten(), minlength=logits.shape[1])
+    return F.cross_entropy(logits, label_map, weight=1.0 / counts.clamp_min(least))
+
+
 def kl_free_bits(mu: Tensor, logvar: Tensor, free_nats: float) -> Tensor:
     """KL divergence to the standard normal, [N, D] -> scalar, with a floor for each number.
 

@@ -36,6 +36,7 @@ FAMILIES = {
     "generator": "spade",
     "encoder": "spade-encoder",
     "discriminator": "spade-discriminator",
+    "reader": "segmenter",
 }
 
 
@@ -46,22 +47,28 @@ class PaintSettings:
     generator: dict[str, Any]
     encoder: dict[str, Any]
     discriminator: dict[str, Any]
+    reader: dict[str, Any]
     labels: tuple[str, ...]
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
+    reader_rate: float = 1e-3
     betas: tuple[float, float] = (0.0, 0.99)
     feature_matching: float = 10.0
     perceptual: float = 5.0
     colour: float = 30.0  # less, and the style stays unused
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
-    blob_interval: int = 1  # steps between those with maps that no scene has
+    reading: float = 4.0
     num_metric_images: int = 300
     card: dict[str, str] = field(default_factory=dict)
 
 
 class PaintGame(Game):
-    """Generator and encoder against a multi-scale patch discriminator; hinge loss.
+    """Generator and encoder against a multi-scale patch discriminator (hinge loss) and a reader.
+
+    The reader is the discriminator of OASIS (Schönfeld et al. 2021, arXiv:2012.04781): it names the
+    label of every real pixel and calls the others painted. Its real pictures are scenes and
+    collages, so that it can judge a label in any place.
 
     Args:
         settings: networks and numbers.
@@ -93,23 +100,24 @@ class PaintGame(Game):
         self.optimizers = {
             "generator": adam([nets["generator"], nets["encoder"]], settings.generator_rate, betas),
             "discriminator": adam([nets["discriminator"]], settings.discriminator_rate, betas),
+            "reader": adam([nets["reader"]], settings.reader_rate, betas),
         }
 
     # --- training -------------------------------------------------------------------------------
 
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """Generator, then discriminator, on `images` uint8 with `label_map`; at times the generator
-        on `blob_images` uint8 with `blob_map`, too.
+        """All networks on `images` uint8 with `label_map`, as painted, and `true_map`, as shown,
+        and on `blob_images` uint8 with `blob_map`; the reader sees the two kinds by turns.
         """
-        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
-        chunks = split(batch, num_chunks)
+        chunks = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
         for chunk in chunks:
             chunk["images"] = to_float(chunk["images"])
+            chunk["blob_images"] = to_float(chunk["blob_images"])
             chunk["semantic_map"] = self.one_hot(chunk["label_map"])
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
-        if self.settings.blob_interval and self.steps % self.settings.blob_interval == 0:
-            report |= update(self.optimizers["generator"], chunks, self._blob_loss)
+        report |= update(self.optimizers["generator"], chunks, self._blob_loss)
+        report |= update(self.optimizers["reader"], chunks, self._reader_loss)
         self.steps += 1
         return report
 
@@ -123,6 +131,12 @@ class PaintGame(Game):
         with mixed_precision(self.device):
             scales = self.networks["discriminator"](torch.cat([semantic_map, images], dim=1))
         return [[layer.float() for layer in layers] for layers in scales]
+
+    def _read(self, images: Tensor) -> Tensor:
+        """Logits [N, num_labels + 1, H, W]."""
+        images = images.contiguous(memory_format=torch.channels_last)
+        with mixed_precision(self.device):
+            return self.networks["reader"](images).float()
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, images = self.settings, batch["images"]
@@ -139,9 +153,10 @@ class PaintGame(Game):
             "perceptual": self._perceptual(images, fakes),
             "colour": coarse_colour(images, fakes),
             "kl": losses.kl_free_bits(mu, logvar, settings.free_nats),
+            "reading": losses.reading_generator(self._read(fakes), batch["label_map"]),
         }
         loss = terms["generator"] + settings.kl * terms["kl"]
-        for name in ("feature_matching", "perceptual", "colour"):
+        for name in ("feature_matching", "perceptual", "colour", "reading"):
             loss = loss + getattr(settings, name) * terms[name]
         return loss, terms
 
@@ -163,12 +178,30 @@ class PaintGame(Game):
             return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Give back collages: no judge, for it would judge the map, all of them being fakes."""
-        images = to_float(batch["blob_images"])
-        fakes, _, _ = self._paint_alike(images, self.one_hot(batch["blob_map"]))
-        terms = {"collage": self._perceptual(images, fakes), "tint": coarse_colour(images, fakes)}
+        """Give back collages, but for every second map, which gets a style that no picture has.
+
+        No patch discriminator: it would judge the map, all of these being fakes.
+        """
+        images, label_map = batch["blob_images"], batch["blob_map"]
+        fakes = self._paint_freely(images, self.one_hot(label_map))
+        batch["blob_fakes"] = fakes.detach()
+        images, copies = images[::2], fakes[::2]
+        terms = {
+            "collage": self._perceptual(images, copies),
+            "tint": coarse_colour(images, copies),
+            "blob_reading": losses.reading_generator(self._read(fakes), label_map),
+        }
         loss = self.settings.perceptual * terms["collage"] + self.settings.colour * terms["tint"]
-        return loss, terms
+        return loss + self.settings.reading * terms["blob_reading"], terms
+
+    def _paint_freely(self, images: Tensor, semantic_map: Tensor) -> Tensor:
+        """Paint maps, every second in the style of its picture, the others in random styles."""
+        with mixed_precision(self.device):
+            mu, logvar = (x.float() for x in self.networks["encoder"](images[::2]))
+            free = torch.randn(len(images), mu.shape[1], device=self.device)
+            z = free.clone()
+            z[::2] = mu + free[::2] * (0.5 * logvar).exp()
+            return self.networks["generator"](semantic_map, z).float()
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         real = self._judge(batch["semantic_map"], batch["images"])
@@ -177,6 +210,16 @@ class PaintGame(Game):
             [layers[-1] for layers in real], [layers[-1] for layers in fake]
         ) / len(real)
         return loss, {"discriminator": loss}
+
+    def _reader_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        if self.steps % 2:
+            images, label_map, fakes = (batch[f"blob_{x}"] for x in ("images", "map", "fakes"))
+        else:
+            images, label_map, fakes = batch["images"], batch["true_map"], batch["fakes"]
+        logits = self._read(torch.cat([images, fakes]))
+        real, fake = logits.split([len(images), len(fakes)])
+        loss = losses.reading_discriminator(real, label_map, fake)
+        return loss, {"reader": loss}
 
     # --- looking and measuring ------------------------------------------------------------------
 

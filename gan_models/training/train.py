@@ -80,6 +80,7 @@ def checkpoint_files(recipe_name: str) -> dict[str, Path]:
         "backward": folder / f"{backward}.safetensors",
         "encoder": folder / f"{recipe_name}-encoder.safetensors",
         "discriminator": folder / f"{recipe_name}-discriminator.safetensors",
+        "reader": folder / f"{recipe_name}-reader.safetensors",
     }
 
 

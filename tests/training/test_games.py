@@ -34,8 +34,8 @@ def paint_makers(features, pictures):
         },
         encoder={"width": 2, "z_dim": 4, "img_size": 32, "spectral": False},
         discriminator={"num_labels": 3, "width": 2, "num_layers": 2},
+        reader={"num_classes": 4, "width": 4, "depth": 2, "norm": "group"},
         labels=LABELS,
-        blob_interval=2,
         num_metric_images=6,
         card=CARD,
     )
