@@ -111,8 +111,8 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         task="semantic",
         family="spade",
         resolution=128,
-        sha256="9fc36baf361af4b7ca4ecde5e279efe288423b45a037472ff7e37ddc12da1c2a",
-        size_bytes=8_857_656,
+        sha256="f6c3065accba6233ca06b86e8664a4d28b3bf3d13d9002730edeebb90cfc5c23",
+        size_bytes=8_857_728,
         num_params=4_399_145,
         config=PAINTER_CONFIG,
         labels=LABELS,
@@ -120,11 +120,11 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
     _translator(
         "summer2winter",
         "Summer to winter",
-        "1bdc04fc62ae5be4ac28dd3c718a29a8b23e21c2b1eb9204450b99289f9b0951",
+        "d0c29f11682bfbba0619296e4fec796a5e6c8d872feb17c5391f2632cf118c2c",
     ),
     _translator(
         "winter2summer",
         "Winter to summer",
-        "557d04b581ed480db9ee3c8f23b1113c0f2c1715daecbd1a8f51cb375d0b90ee",
+        "1878d3c6e166012d88ae2f0f2bff37f664fdf70f1a654281f25491d010c79b64",
     ),
 )

@@ -12,11 +12,15 @@ from PIL import Image
 
 from app import launch
 from gan_models import PipelineCache
+from gan_models.training.landscape import LABELS
 from tabs import paint
-from tests.browser.test_paint import choose, clear, click, drag, enter, picture, settle
+from tests.browser.test_paint import choose, clear, click, drag, enter, painted, picture, settle
 
 pytestmark = pytest.mark.slow
 MAX_GARISH = 0.04  # share of the pixels
+MAX_BLOTCHES = 0.01  # likewise; a painter that answered wide hills with green blotches had 0.017
+SKY = LABELS.index("sky")
+LOUDER = 60  # levels of chroma above what is usual for the material
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +123,7 @@ def test_a_rough_hand_gets_a_picture_without_blotches(page, draw, tmp_path):
     pixels = picture(page)[..., :3]
     Image.fromarray(pixels).save(tmp_path / "picture.png")
     assert garish_share(pixels) <= MAX_GARISH
+    assert blotchy_share(pixels, painted(page)) <= MAX_BLOTCHES
     assert pixels.std() > 1, "one flat colour"
 
 
@@ -126,3 +131,16 @@ def garish_share(pixels: np.ndarray) -> float:
     """How many pixels are of a colour that no landscape has: bright, and almost without grey."""
     high, low = pixels.max(-1).astype(float), pixels.min(-1).astype(float)
     return float(((high > 140) & (low < 0.08 * high)).mean())
+
+
+def blotchy_share(pixels: np.ndarray, label_map: np.ndarray) -> float:
+    """How many pixels are far more colourful than their material is elsewhere in the picture.
+
+    The sky does not count: an evening is grey above and red below.
+    """
+    size = pixels.shape[1::-1]
+    labels = np.asarray(Image.fromarray(label_map.astype(np.uint8)).resize(size, Image.NEAREST))
+    chroma = pixels.max(-1).astype(float) - pixels.min(-1)
+    regions = [labels == label for label in np.unique(labels) if label != SKY]
+    loud = [(chroma[region] > np.median(chroma[region]) + LOUDER).sum() for region in regions]
+    return float(sum(loud) / labels.size)
