@@ -1,4 +1,4 @@
-"""A small U-Net (Ronneberger et al. 2015, arXiv:1505.04597), to measure label maps by."""
+"""A small U-Net (Ronneberger et al. 2015, arXiv:1505.04597): reads label maps out of pictures."""
 
 from __future__ import annotations
 

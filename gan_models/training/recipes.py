@@ -1,7 +1,7 @@
 """The recipes: which networks learn what, at which size, with which numbers. No work is done here.
 
 Sizes and lengths depend on the device: what a GPU trains overnight at 128 and 256 px, a CPU trains
-in an hour or two at 64 and 128 px.
+in one to seven hours at 64 and 128 px.
 
 What more training is expected to give, judging by the runs on a CPU: `landscapes` the goal of
 0.0144 KID-effl0 well within the recipe's length (0.040 at 28 thousand pictures without matching,
