@@ -25,6 +25,7 @@ FAMILIES: dict[str, str] = {
     "animegan2": "animegan2:AnimeGANGenerator",
     "fastgan": "fastgan:FastGANGenerator",
     "feature-encoder": "feature_encoder:FeatureEncoder",
+    "feature-reader": "feature_reader:FeatureReader",
     "classifier": "classifier:Classifier",
     "efficientnet_lite0": "efficientnet_lite0:EfficientNetLite0",
     "projected-discriminator": "projected:ProjectedDiscriminator",

@@ -123,8 +123,12 @@ class CycleGame(Game):
     # --- training -------------------------------------------------------------------------------
 
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """Generators, then judges, on a batch with `a` and `b`, uint8 [N, 3, H, W]."""
-        chunks = split({side: to_float(batch[side].to(self.device)) for side in "ab"}, num_chunks)
+        """Generators, then judges, on a batch with `a` and `b`, uint8 [N, 3, H, W], and `kind`.
+
+        What shows the same kind of thing [N], in `a` and `b` alike, is matched by itself.
+        """
+        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
+        chunks = split(batch | {side: to_float(batch[side]) for side in "ab"}, num_chunks)
         self._fakes = []
         report = update(self.optimizers["generators"], chunks, self._generator_loss)
         for chunk, fakes in zip(chunks, self._fakes, strict=True):
@@ -151,8 +155,11 @@ class CycleGame(Game):
         loss = fooled + self.settings.cycle_weight * cycle
         terms = {"generator": fooled, "cycle": cycle}
         if self.matching:
-            terms["matching"] = self.matching["a"].loss(fake_a, a)
-            terms["matching"] = terms["matching"] + self.matching["b"].loss(fake_b, b)
+            fakes = {"a": fake_a, "b": fake_b}
+            terms["matching"] = sum(
+                match.loss(fakes[side], batch[side], batch["kind"])
+                for side, match in self.matching.items()
+            )
             loss = loss + self.settings.matching * terms["matching"]
         interval = self.settings.identity_interval
         if self.settings.identity_weight and self.steps % interval == 0:

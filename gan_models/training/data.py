@@ -150,22 +150,35 @@ class CollagedData(PictureData):
 
 
 class UnpairedData:
-    """Two collections of pictures that share no order; each is cropped and mirrored at random."""
+    """Two collections of pictures that share no order; each is cropped and mirrored at random.
 
-    def __init__(self, pixels_a: Pixels, pixels_b: Pixels, crop_px: int) -> None:
+    Args:
+        pixels_a: [N, H, W, 3] uint8, each shown as often as any other.
+        pixels_b: [M, H, W, 3] uint8.
+        crop_px: side of the crops.
+        kinds: what each picture shows [N], [M]; every one of `pixels_a` comes with one of
+            `pixels_b` that shows the same. A kind on one side alone stands beside anything.
+    """
+
+    def __init__(
+        self, pixels_a: Pixels, pixels_b: Pixels, crop_px: int, kinds: tuple[NDArray, NDArray]
+    ) -> None:
         if min(*pixels_a.shape[1:3], *pixels_b.shape[1:3]) < crop_px:
             raise ValueError(f"The pictures are smaller than the crop of {crop_px} px.")
         self.sides = {"a": pixels_a, "b": pixels_b}
-        self.orders = {"a": Order(len(pixels_a), salt=2), "b": Order(len(pixels_b), salt=3)}
-        self.crop_px = crop_px
+        self.order, self.kinds, self.crop_px = Order(len(pixels_a), salt=2), kinds, crop_px
+        self.alike = {kind: np.flatnonzero(kinds[1] == kind) for kind in np.unique(kinds[1])}
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """`a` and `b`, each [N, 3, crop, crop] uint8."""
+        """`a` and `b`, each [N, 3, crop, crop] uint8, and `kind` [N], that of `a`."""
         random = batch_random(seed, images_seen)
-        batch = {}
+        index = {"a": self.order.after(seed, images_seen, size)}
+        kinds = self.kinds[0][index["a"]]
+        anything = np.arange(len(self.sides["b"]))
+        index["b"] = [random.choice(self.alike.get(kind, anything)) for kind in kinds]
+        batch = {"kind": torch.from_numpy(kinds.astype(np.int64))}
         for side, pixels in self.sides.items():
-            index = self.orders[side].after(seed, images_seen, size)
-            crops = [self._crop(pixels[i], random) for i in index]
+            crops = [self._crop(pixels[i], random) for i in index[side]]
             batch[side] = channels_first(np.stack(crops))
         return batch
 

@@ -30,7 +30,7 @@ from gan_models.training.game import (
     update,
 )
 from gan_models.training.judges import Judge
-from gan_models.training.matching import Matching
+from gan_models.training.matching import Matching, finer
 from gan_models.training.pictures import to_float
 from gan_models.training.reconstruction import Reconstruction, ReconstructionSettings
 
@@ -47,6 +47,9 @@ class LatentSettings:
     projected: bool = True
     generator_rate: float = 2.5e-3
     discriminator_rate: float = 1e-3
+    reader: dict[str, Any] | None = None  # of classes, only beside matching; None: there is none
+    reader_rate: float = 1e-3
+    reading: float = 0.0  # weight of what the reader says
     mapping_rate: float = 1.0  # times the generator's; its layers' own 0.01 is for long training
     betas: tuple[float, float] = (0.0, 0.99)
     augmentations: tuple[str, ...] = ("color", "translation", "cutout")
@@ -67,7 +70,12 @@ class LatentSettings:
 
 
 class LatentGame(Game):
-    """Generator against judge: hinge for projected heads, non-saturating and R1 for pixels."""
+    """Generator against judge: hinge for projected heads, non-saturating and R1 for pixels.
+
+    Beside the judge there may be a reader, which from the features that are matched names the class
+    of real pictures and calls the others painted (Salimans et al. 2016, arXiv:1606.03498, section
+    5); those are to be read as the class asked for (AC-GAN, Odena et al. 2017, arXiv:1610.09585).
+    """
 
     def __init__(
         self,
@@ -96,6 +104,8 @@ class LatentGame(Game):
             self.reconstruction = Reconstruction(
                 settings.reconstruction, encoder, features, settings.judge_px
             )
+        if settings.reader is not None:
+            self.networks["reader"] = networks.build("feature-reader", settings.reader).to(device)
         self.averages = {"generator": average.eval().requires_grad_(False)}
         for network in self.networks.values():
             for name, parameter in network.named_parameters():
@@ -111,6 +121,9 @@ class LatentGame(Game):
             ),
             "discriminator": adam([discriminator], settings.discriminator_rate, settings.betas),
         }
+        if settings.reader is not None:
+            reader = [self.networks["reader"]]
+            self.optimizers["reader"] = adam(reader, settings.reader_rate, settings.betas)
         self.ada = None if settings.ada_target is None else AdaController(settings.ada_target)
         self.judge = Judge(
             discriminator,
@@ -134,6 +147,8 @@ class LatentGame(Game):
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         if self.settings.adversarial:
             report |= self._train_judge(chunks)
+        if self.settings.reader is not None:
+            report |= update(self.optimizers["reader"], chunks, self._reader_loss)
         if self.ada is not None:
             report["augmentation"] = self.ada.probability
         self.steps += 1
@@ -195,8 +210,8 @@ class LatentGame(Game):
             terms["generator"] = self._verdict(fakes, batch)
             loss = loss + self.settings.adversarial * terms["generator"]
         if self.matching is not None:
-            terms["matching"] = self.matching.loss(fakes, to_float(batch["images"]), index)
-            loss = loss + self.settings.matching * terms["matching"]
+            matched, found = self._match(fakes, batch)
+            loss, terms = loss + matched, terms | found
         # ReLU6 features pass no gradient back from far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
         terms["outside_range"] = outside
@@ -211,6 +226,26 @@ class LatentGame(Game):
         if self.settings.projected:
             return losses.hinge_generator(logits)
         return losses.nonsaturating_generator(logits)
+
+    def _match(self, fakes: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the matching and the reader say of fakes, weighted, and the terms."""
+        index = batch.get("class_index")
+        made = self.matching.describe(fakes)
+        with torch.no_grad():
+            seen = self.matching.describe(to_float(batch["images"]))
+        terms = {"matching": self.matching.compare(made, seen, index)}
+        loss = self.settings.matching * terms["matching"]
+        if self.settings.reader is not None:
+            batch["seen"], to_read = finer(seen), finer(made)
+            batch["made"] = to_read.detach()
+            terms["reading"] = losses.reading_generator(self.networks["reader"](to_read), index)
+            loss = loss + self.settings.reading * terms["reading"]
+        return loss, terms
+
+    def _reader_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        real, fake = (self.networks["reader"](batch[name]) for name in ("seen", "made"))
+        loss = losses.reading_discriminator(real, batch["class_index"], fake)
+        return loss, {"reader": loss}
 
     def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         images = to_float(batch["images"]).requires_grad_(True)

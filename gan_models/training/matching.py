@@ -70,22 +70,26 @@ class Matching:
         return [(group - mean) / scale for group, mean, scale in groups]
 
     def loss(self, fakes: Tensor, reals: Tensor, class_index: Tensor | None = None) -> Tensor:
-        """Fakes and reals [N, 3, H, W] -> a scalar, to be made small: it may fall below 0.
+        """Fakes, with gradients, and reals [N, 3, H, W] -> a scalar; see `compare`."""
+        with torch.no_grad():
+            seen = self.describe(reals)
+        return self.compare(self.describe(fakes), seen, class_index)
+
+    def compare(self, made: Known, seen: Known, class_index: Tensor | None = None) -> Tensor:
+        """Two descriptions -> a scalar, to be made small: it may fall below 0.
 
         Its gradient is that of the energy distance and of the centres' distance: as only one of two
         generated pictures carries a gradient, that pair counts twice.
 
         Args:
-            fakes: with gradients.
-            reals: any, not counterparts of the fakes.
+            made: of generated pictures, with gradients.
+            seen: of real ones, any, not counterparts of the others.
             class_index: [N], of either; pictures are then compared within their class.
         """
-        made = self.describe(fakes)
         if class_index is None:
-            class_index = torch.zeros(len(fakes), dtype=torch.int64, device=fakes.device)
-        with torch.no_grad():
-            self._remember("real", self.describe(reals), class_index)
-            self._remember("fake", [group.detach() for group in made], class_index)
+            class_index = torch.zeros(len(made[0]), dtype=torch.int64, device=self.device)
+        self._remember("real", seen, class_index)
+        self._remember("fake", [group.detach() for group in made], class_index)
         real, fake = (self._alike(kind, class_index) for kind in ("real", "fake"))
         losses = []
         for index, group in enumerate(made):
@@ -119,6 +123,14 @@ class Matching:
         for kind, known in state["seen"].items():
             self.seen[kind] = [group.to(self.device) for group in known]
         self.classes = {kind: x.to(self.device) for kind, x in state["classes"].items()}
+
+
+def finer(known: Known) -> Tensor:
+    """A description without its deepest features, as [N, D], each feature about as wide as 1.
+
+    Those left out tell objects; colours and textures say more of a biome and its season.
+    """
+    return torch.cat([group * group.shape[1] ** 0.5 for group in known[1:-1]], dim=1)
 
 
 def _width(group: Tensor) -> Tensor:

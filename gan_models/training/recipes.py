@@ -68,6 +68,8 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
             "num_mapping_layers": 2,
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
+        reader={"num_classes": len(classes) + 1, "num_features": 1840} if classes else None,
+        reading=1.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=("translation",),
@@ -86,6 +88,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         kimg=3000 if gpu else 50,
         data=DATA,
         metrics_seconds=_metrics_seconds(gpu),
+        decay_from=0.8,
     )
     return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
 
@@ -96,7 +99,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
         discriminator={"width": 64 if gpu else 32},
         crop_px=128 if gpu else 64,
-        matching=5.0,
+        matching=10.0,
         matching_px=128 if gpu else 96,
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )
@@ -107,6 +110,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         data=PAIR_DATA,
         ema_half_life_kimg=1.0,
         metrics_seconds=_metrics_seconds(gpu),
+        decay_from=0.7,
     )
     return Recipe(name, 256 if gpu else 128, loop, game)
 

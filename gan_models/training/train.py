@@ -118,10 +118,15 @@ def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
 
     def make_game() -> Game:
         pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
-        reals = tuple(channels_first(world.season(side)[:MEASURED_REALS]) for side in sides)
+        reals = tuple(channels_first(world.season(side).pixels[:MEASURED_REALS]) for side in sides)
         return CycleGame(recipe.game, load_features(device), device, pairs, reals)
 
-    return make_game, lambda: UnpairedData(*map(world.season, sides), recipe.game.crop_px)
+    def make_data() -> Data:
+        a, b = map(world.season, sides)
+        kinds = a.biome_index, b.biome_index
+        return UnpairedData(a.pixels, b.pixels, recipe.game.crop_px, kinds)
+
+    return make_game, make_data
 
 
 def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from gan_models import weights
 from gan_models.training.game import Batch
-from gan_models.training.landscape import PAIR_BIOMES, Scene, render_dataset, rough_label_map
+from gan_models.training.landscape import (
+    BIOMES,
+    PAIR_BIOMES,
+    Scene,
+    render_dataset,
+    rough_label_map,
+)
 from gan_models.training.pictures import Pixels, channels_first, shrink
 
 NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
@@ -35,6 +41,17 @@ class Scenes:
     label_maps: NDArray[np.uint8]  # [N, H, W]
     class_index: NDArray[np.int64]  # [N]
     scenes: tuple[Scene, ...]
+
+    @property
+    def biome_index(self) -> NDArray[np.int64]:
+        """[N]"""
+        return np.array([BIOMES.index(scene.biome) for scene in self.scenes])
+
+    def only(self, wanted: Callable[[Scene], bool]) -> Scenes:
+        """Those of which `wanted` says yes."""
+        chosen = [i for i, scene in enumerate(self.scenes) if wanted(scene)]
+        arrays = (x[chosen] for x in (self.pixels, self.label_maps, self.class_index))
+        return Scenes(*arrays, tuple(self.scenes[i] for i in chosen))
 
 
 class World:
@@ -62,13 +79,12 @@ class World:
         """Scenes to measure on."""
         return self._open(f"held-out-{self.rendered_px}", NUM_HELD_OUT, HELD_OUT_SEED)
 
-    def season(self, season: str) -> Pixels:
-        """Pictures of one season to train on, by day and in clear air, of no desert.
+    def season(self, season: str) -> Scenes:
+        """Scenes of one season to train on, by day and in clear air, of no desert.
 
         Each scene has one season, so that no place occurs in two.
         """
-        scenes = self.training()
-        return scenes.pixels[[is_seasonal(scene, season) for scene in scenes.scenes]]
+        return self.training().only(lambda scene: is_seasonal(scene, season))
 
     def season_pairs(self, seasons: tuple[str, str]) -> tuple[Pixels, Pixels]:
         """The same held-out scenes in two seasons."""

@@ -28,7 +28,7 @@ def test_batches_do_not_depend_on_what_was_asked_before(pictures):
         lambda: PictureData(pictures, np.arange(40)),
         lambda: RoughPairData(pictures, maps, maps[:5]),
         lambda: CollagedData(pictures, maps, maps[:5]),
-        lambda: UnpairedData(pictures[:20], pictures[20:], 16),
+        lambda: UnpairedData(pictures[:20], pictures[20:], 16, (np.arange(20) % 3,) * 2),
     ):
         used = make()
         used.batch(1, 0, 4)
@@ -47,6 +47,17 @@ def test_every_second_picture_is_a_collage_of_its_map(pictures):
         assert torch.equal(batch["images"][place, 0].long(), expected)
     assert not batch["label_map"][1::2].any()
     assert batch["label_map"][0::2].any()
+
+
+def test_what_stands_side_by_side_shows_the_same_kind(pictures):
+    kinds = np.arange(40) % 4
+    marked = np.broadcast_to(kinds[:, None, None, None], pictures.shape).astype(np.uint8)
+    data = UnpairedData(marked[:20], marked[20:39:2], 16, (kinds[:20], kinds[20:39:2]))
+    batch = data.batch(0, 0, 20)  # of the other side's pictures only kinds 0 and 2 are there
+    assert torch.equal(batch["a"][:, 0, 0, 0].long(), batch["kind"])
+    even = batch["kind"] % 2 == 0
+    assert torch.equal(batch["b"][even, 0, 0, 0].long(), batch["kind"][even])
+    assert even.sum() == 10
 
 
 def test_maps_are_mirrored_with_their_pictures(pictures):

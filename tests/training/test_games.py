@@ -20,6 +20,12 @@ from gan_models.training.run_folder import Journal
 CPU = torch.device("cpu")
 CARD = {"title": "Tiny", "licence": "MIT", "source": "a test"}
 LABELS = ("sky", "grass", "water")
+READ = {
+    "reader": {"num_classes": 3, "num_features": 1840},
+    "reading": 1.0,
+    "matching": 0.1,
+    "matching_px": 32,
+}
 
 
 def paint_makers(features, pictures):
@@ -63,7 +69,7 @@ def cycle_makers(features, pictures):
     pairs = channels_first(pictures[:8]), channels_first(pictures[8:16])
     return (
         lambda: CycleGame(settings, features, CPU, pairs, pairs),
-        lambda: UnpairedData(pictures[:20], pictures[20:], 32),
+        lambda: UnpairedData(pictures[:20], pictures[20:], 32, (np.arange(20) % 2,) * 2),
     )
 
 
@@ -82,10 +88,14 @@ def measure_makers(family, features, pictures):
     return lambda: MeasureGame(settings, CPU, held_out), lambda: PictureData(pictures, **data)
 
 
-@pytest.fixture(params=["classes", "pixels", "cycle", "paint", "segmenter", "classifier"])
+@pytest.fixture(
+    params=["classes", "read classes", "pixels", "cycle", "paint", "segmenter", "classifier"]
+)
 def makers(request, features, pictures, tiny_latent):
     if request.param == "classes":
         return tiny_latent(classes=("a", "b"))
+    if request.param == "read classes":
+        return tiny_latent(classes=("a", "b"), **READ)
     if request.param == "pixels":
         makers = tiny_latent()
         game = makers[0]()
@@ -139,3 +149,18 @@ def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
     name = "synthesis.blocks.1.conv1.bias"
     assert torch.equal(ours[name], theirs[name])
     assert ours["mapping.layers.0.weight"].shape != theirs["mapping.layers.0.weight"].shape
+
+
+def test_a_reader_makes_classes_look_like_themselves(tiny_latent, pictures):
+    """Class a is dark, class b is light; only the reader tells the generator."""
+    torch.manual_seed(0)
+    how = READ | {"matching": 1e-9, "generator_rate": 0.02, "reader_rate": 0.01}
+    game = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()
+    index = np.arange(40) % 2
+    lit = (pictures // 4 + 160 * index[:, None, None, None]).astype(np.uint8)
+    data = PictureData(lit, index)
+    for step in range(80):
+        game.step(data.batch(0, 8 * step, 8), 1)
+    game.averages["generator"].load_state_dict(game.networks["generator"].state_dict())
+    dark, light = (game.sample(range(16), [i] * 16).mean().item() for i in (0, 1))
+    assert light > dark + 0.2

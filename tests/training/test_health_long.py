@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
+import torch
 
 from benchmarks.finetune import make_paintings
+from gan_models import networks, weights
 from gan_models.training import FinetuneSettings, finetune, take_in
 from gan_models.training import features as features_module
 from gan_models.training.health import read_history
+from gan_models.training.train import checkpoint_files
 
 SEEDS = (0, 1, 2)
 ILL = {"collapsing", "diverged", "overfitting"}
@@ -28,18 +33,18 @@ def states_of(tmp_path):
     source.mkdir()
     make_paintings(source)
 
-    def run(num, **changes):
+    def run(num, base="landscapes", told=ILL, **changes):
         for path in sorted(source.glob("*.png"))[num:]:
             path.unlink()
         take_in([source], folder, resolution=64)
         out = tmp_path / "out"
         states = lambda: [entry["state"] for entry in read_history(out)]
         finetune(
-            "landscapes",
+            base,
             folder,
             out,
             FinetuneSettings.from_dict(changes),
-            callback=lambda _: not ILL & set(states()),  # what was told need not go on
+            callback=lambda _: not told & set(states()),  # what was told need not go on
         )
         return states()
 
@@ -58,9 +63,39 @@ def test_a_run_at_thirty_times_the_rate_is_told_to_collapse_or_diverge(states_of
     assert {"collapsing", "diverged"} & set(states)
 
 
+@pytest.fixture
+def pixel_base(tmp_path):
+    """Makes of the base with an untrained discriminator of pixels as its own."""
+
+    def make(seed):
+        folder = tmp_path / "base"
+        folder.mkdir()
+        path = shutil.copy(checkpoint_files("landscapes")["generator"], folder)
+        torch.manual_seed(seed)
+        config = {"img_resolution": 64, "channel_base": 1024, "channel_max": 128}
+        judge = networks.build("stylegan2-discriminator", config)
+        facts = {"task": "latent", "title": "Judge", "licence": "CC0-1.0", "source": "a test"}
+        weights.save_generator(folder / "landscapes-discriminator.safetensors", judge, **facts)
+        return path
+
+    return make
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_long_run_on_ten_pictures_is_told_to_copy_them(states_of, seed):
-    states = states_of(10, seed=seed, preset="long")
+def test_a_long_run_that_copies_its_ten_pictures_is_told_so(states_of, pixel_base, seed):
+    """As the app sets it up it paints new vases: what keeps it from copying is taken away."""
+    states = states_of(
+        10,
+        base=str(pixel_base(seed)),
+        told={"overfitting"},  # an untrained judge may spoil the first samples
+        seed=seed,
+        preset="long",
+        discriminator="base",
+        matching=0,
+        augmentation="none",
+        mirror=False,
+        r1_gamma=0.1,
+    )
     assert states[-1] == "overfitting"
 
 
