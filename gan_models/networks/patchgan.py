@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -18,6 +19,8 @@ class PatchDiscriminator(nn.Module):
         width: channels after the first layer.
         num_layers: strided layers.
         norm: "instance", "instance-affine" or "batch"; the first and last layer have none.
+        num_classes: 0 for none; classes enter by projection (Miyato and Koyama 2018,
+            arXiv:1802.05637), at every patch.
     """
 
     family = "patchgan"
@@ -28,6 +31,7 @@ class PatchDiscriminator(nn.Module):
         width: int = 64,
         num_layers: int = 3,
         norm: NormKind = "instance",
+        num_classes: int = 0,
     ) -> None:
         super().__init__()
         self.in_channels, self.width, self.num_layers, self.norm = (
@@ -36,6 +40,7 @@ class PatchDiscriminator(nn.Module):
             num_layers,
             norm,
         )
+        self.num_classes = num_classes
         bias = norm != "batch"
         widths = [width * 2 ** min(i, 3) for i in range(num_layers + 1)]
         self.convs = nn.ModuleList([nn.Conv2d(in_channels, width, 4, 2, 1)])
@@ -46,6 +51,9 @@ class PatchDiscriminator(nn.Module):
             self.norms.append(make_norm(norm, widths[i]))
         self.to_logits = nn.Conv2d(widths[-1], 1, 4, 1, 1)
         self.apply(initialise)
+        self.embed = nn.Embedding(num_classes, widths[-1]) if num_classes else None
+        if self.embed is not None:
+            nn.init.zeros_(self.embed.weight)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -55,11 +63,29 @@ class PatchDiscriminator(nn.Module):
             "width": self.width,
             "num_layers": self.num_layers,
             "norm": self.norm,
+            "num_classes": self.num_classes,
         }
 
-    def forward(self, images: Tensor) -> Tensor:
-        """images [N, in_channels, H, W] in [-1, 1] -> logits [N, 1, about H / 8, about W / 8]."""
+    def forward(self, images: Tensor, c: Tensor | None = None) -> Tensor:
+        """Pictures -> logits.
+
+        Args:
+            images: [N, in_channels, H, W] in [-1, 1].
+            c: class indices [N]; only where the network judges classes.
+
+        Returns:
+            [N, 1, about H / 8, about W / 8].
+
+        Raises:
+            ValueError: the network judges classes and is told none.
+        """
         x = images
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = F.leaky_relu(norm(conv(x)), 0.2)
-        return self.to_logits(x)
+        logits = self.to_logits(x)
+        if self.embed is None:
+            return logits
+        if c is None:
+            raise ValueError("This discriminator judges classes; pass class indices [N] as c.")
+        likely = torch.einsum("nchw,nc->nhw", x, self.embed(c))[:, None]
+        return logits + F.avg_pool2d(likely, 4, 1, 1, count_include_pad=False)

@@ -57,22 +57,32 @@ class History:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.images: list[Tensor] = []
+        self.kinds: list[Tensor] = []
 
-    def mix(self, images: Tensor) -> Tensor:
-        """Each picture comes back as it is, or is kept and an older one comes in its place."""
+    def mix(self, images: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
+        """Each picture comes back as it is, or is kept and an older one comes in its place.
+
+        What the pictures show, [N], goes with them.
+        """
         mixed = []
-        for image in images.detach():
+        for image, kind in zip(images.detach(), kinds, strict=True):
             if len(self.images) < self.capacity:
                 self.images.append(image.clone())
+                self.kinds.append(kind)
             elif self.capacity and torch.rand(()).item() < 0.5:
                 index = int(torch.randint(self.capacity, ()))
                 image, self.images[index] = self.images[index], image.clone()
-            mixed.append(image)
-        return torch.stack(mixed)
+                kind, self.kinds[index] = self.kinds[index], kind
+            mixed.append((image, kind))
+        images, kinds = zip(*mixed, strict=True)
+        return torch.stack(images), torch.stack(kinds)
 
 
 class CycleGame(Game):
     """Two generators, two patch discriminators, least squares.
+
+    The discriminators know what kind of thing a picture shows, if they are built with classes; the
+    generators must see it for themselves.
 
     Args:
         settings: networks and numbers.
@@ -125,7 +135,8 @@ class CycleGame(Game):
     def step(self, batch: Batch, num_chunks: int) -> Losses:
         """Generators, then judges, on a batch with `a` and `b`, uint8 [N, 3, H, W], and `kind`.
 
-        What shows the same kind of thing [N], in `a` and `b` alike, is matched by itself.
+        Pictures that show the same kind of thing [N], in `a` and `b` alike, are judged and matched
+        by themselves.
         """
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         chunks = split(batch | {side: to_float(batch[side]) for side in "ab"}, num_chunks)
@@ -133,7 +144,8 @@ class CycleGame(Game):
         report = update(self.optimizers["generators"], chunks, self._generator_loss)
         for chunk, fakes in zip(chunks, self._fakes, strict=True):
             for side in "ab":
-                chunk[f"fake_{side}"] = self.histories[side].mix(fakes[side])
+                mixed = self.histories[side].mix(fakes[side], chunk["kind"])
+                chunk[f"fake_{side}"], chunk[f"fake_kind_{side}"] = mixed
         report |= update(self.optimizers["judges"], chunks, self._judge_loss)
         self.steps += 1
         return report
@@ -143,12 +155,20 @@ class CycleGame(Game):
         with mixed_precision(self.device):
             return self.networks[name](images).float()
 
+    def _judge(self, side: str, images: Tensor, kind: Tensor) -> Tensor:
+        judge, images = (
+            self.networks[f"judge_{side}"],
+            images.contiguous(memory_format=torch.channels_last),
+        )
+        with mixed_precision(self.device):
+            return judge(images, kind).float()
+
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         a, b = batch["a"], batch["b"]
         fake_b, fake_a = self._run("forward", a), self._run("backward", b)
         self._fakes.append({"a": fake_a.detach(), "b": fake_b.detach()})
         fooled = losses.least_squares_generator(
-            [self._run("judge_b", fake_b), self._run("judge_a", fake_a)]
+            [self._judge("b", fake_b, batch["kind"]), self._judge("a", fake_a, batch["kind"])]
         )
         cycle = losses.cycle_consistency(a, self._run("backward", fake_b))
         cycle = cycle + losses.cycle_consistency(b, self._run("forward", fake_a))
@@ -172,8 +192,8 @@ class CycleGame(Game):
     def _judge_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         terms = {
             f"judge_{side}": losses.least_squares_discriminator(
-                self._run(f"judge_{side}", batch[side]),
-                self._run(f"judge_{side}", batch[f"fake_{side}"]),
+                self._judge(side, batch[side], batch["kind"]),
+                self._judge(side, batch[f"fake_{side}"], batch[f"fake_kind_{side}"]),
             )
             for side in "ab"
         }
@@ -235,8 +255,8 @@ class CycleGame(Game):
     def extra_state(self) -> dict[str, Any]:
         """Counter, histories and what the matching remembers."""
         matching = {side: match.state() for side, match in self.matching.items()}
-        histories = {side: history.images for side, history in self.histories.items()}
-        return {"steps": self.steps, "matching": matching, **histories}
+        histories = {side: vars(history) for side, history in self.histories.items()}
+        return {"steps": self.steps, "matching": matching, "histories": histories}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
         """Take back what `extra_state` gave."""
@@ -245,7 +265,8 @@ class CycleGame(Game):
             if side in self.matching:
                 self.matching[side].load_state(known)
         for side, history in self.histories.items():
-            history.images = [image.to(self.device) for image in state[side]]
+            for name in ("images", "kinds"):
+                setattr(history, name, [x.to(self.device) for x in state["histories"][side][name]])
 
 
 def nearer(

@@ -125,25 +125,6 @@ def _cross_entropy_by_label(logits: Tensor, label_map: Tensor, least: int = 64) 
     return F.cross_entropy(logits, label_map, weight=1.0 / counts.clamp_min(least))
 
 
-def colour_transfer(
-    fakes: Tensor, semantic_map: Tensor, images: Tensor, image_map: Tensor, least: int = 64
-) -> Tensor:
-    """How far pictures are from the colours of others [N, 3, H, W], which show other things.
-
-    The mean and the deviation of each channel are compared (AdaIN, Huang and Belongie 2017,
-    arXiv:1703.06868, equation 13, of pixels), and the mean colour of each label that at least
-    `least` pixels have in both maps [N, num_labels, H, W].
-    """
-    ours, theirs = (torch.cat([x.mean((2, 3)), x.std((2, 3))], 1) for x in (fakes, images))
-    (mine, my_area), (given, area) = (
-        (torch.einsum("nlhw,nchw->nlc", plane, x), plane.sum((2, 3))[..., None])
-        for plane, x in ((semantic_map, fakes), (image_map, images))
-    )
-    shared = ((my_area >= least) & (area >= least)).float()  # [N, num_labels, 1]
-    apart = (mine / my_area.clamp_min(1) - given / area.clamp_min(1)).abs() * shared
-    return F.l1_loss(ours, theirs) + apart.sum() / (3 * shared.sum()).clamp_min(1)
-
-
 def kl_free_bits(mu: Tensor, logvar: Tensor, free_nats: float) -> Tensor:
     """KL divergence to the standard normal, [N, D] -> scalar, with a floor for each number.
 

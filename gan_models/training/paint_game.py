@@ -56,7 +56,6 @@ class PaintSettings:
     feature_matching: float = 10.0
     perceptual: float = 5.0
     colour: float = 30.0  # less, and the style stays unused
-    transfer: float = 10.0  # of another picture's colours, where its style is used
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
     reading: float = 4.0
@@ -179,16 +178,12 @@ class PaintGame(Game):
             return [scale.float() for scale in self.features.multi_scale(images)]
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Give back collages, but for every second map: that gets, by turns, a style that no
-        picture has, or another scene's, whose colours are then to be seen.
+        """Give back collages, but for every second map, which gets a style that no picture has.
 
         No patch discriminator: it would judge the map, all of these being fakes.
         """
         images, label_map = batch["blob_images"], batch["blob_map"]
-        styles, lent = images.clone(), self.steps % 2 == 1
-        if lent:
-            styles[1::2] = batch["images"][1::2]
-        fakes = self._paint_freely(styles, self.one_hot(label_map), free=not lent)
+        fakes = self._paint_freely(images, self.one_hot(label_map))
         batch["blob_fakes"] = fakes.detach()
         images, copies = images[::2], fakes[::2]
         terms = {
@@ -197,22 +192,15 @@ class PaintGame(Game):
             "blob_reading": losses.reading_generator(self._read(fakes), label_map),
         }
         loss = self.settings.perceptual * terms["collage"] + self.settings.colour * terms["tint"]
-        if lent and len(fakes) > 1:
-            target = batch["images"][1::2], self.one_hot(batch["true_map"][1::2])
-            terms["transfer"] = losses.colour_transfer(
-                fakes[1::2], self.one_hot(label_map[1::2]), *target
-            )
-            loss = loss + self.settings.transfer * terms["transfer"]
         return loss + self.settings.reading * terms["blob_reading"], terms
 
-    def _paint_freely(self, images: Tensor, semantic_map: Tensor, free: bool) -> Tensor:
-        """Paint maps in the styles of pictures; if `free`, every second in a random style."""
+    def _paint_freely(self, images: Tensor, semantic_map: Tensor) -> Tensor:
+        """Paint maps, every second in the style of its picture, the others in random styles."""
         with mixed_precision(self.device):
-            mu, logvar = (x.float() for x in self.networks["encoder"](images))
-            noise = torch.randn_like(mu)
-            z = mu + noise * (0.5 * logvar).exp()
-            if free:
-                z[1::2] = noise[1::2]
+            mu, logvar = (x.float() for x in self.networks["encoder"](images[::2]))
+            free = torch.randn(len(images), mu.shape[1], device=self.device)
+            z = free.clone()
+            z[::2] = mu + free[::2] * (0.5 * logvar).exp()
             return self.networks["generator"](semantic_map, z).float()
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:

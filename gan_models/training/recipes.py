@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from gan_models.training.cycle_game import CycleSettings
-from gan_models.training.landscape import CLASSES, LABELS
+from gan_models.training.landscape import BIOMES, CLASSES, LABELS
 from gan_models.training.latent_game import LatentSettings
 from gan_models.training.loop import Settings
 from gan_models.training.measure_game import MeasureSettings
@@ -97,9 +97,9 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     a, b = sides
     game = CycleSettings(
         generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
-        discriminator={"width": 64 if gpu else 32},
+        discriminator={"width": 64 if gpu else 32, "num_classes": len(BIOMES)},
         crop_px=128 if gpu else 64,
-        matching=10.0,
+        matching=5.0,
         matching_px=128 if gpu else 96,
         cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
     )

@@ -60,7 +60,7 @@ def paint_makers(features, pictures):
 def cycle_makers(features, pictures):
     settings = CycleSettings(
         generator={"width": 2, "num_blocks": 1},
-        discriminator={"width": 2, "num_layers": 2},
+        discriminator={"width": 2, "num_layers": 2, "num_classes": 2},
         history=3,
         matching=1.0,
         matching_px=32,

@@ -77,22 +77,3 @@ def test_a_reader_weighs_labels_alike_and_calls_what_is_painted_painted():
     assert losses.reading_discriminator(true, label_map, painted).item() < 1e-6
     assert losses.reading_discriminator(true, label_map, true).item() == pytest.approx(50)
     assert losses.reading_discriminator(painted, label_map, painted).item() == pytest.approx(50)
-
-
-def test_colours_arrive_when_the_whole_and_each_shared_label_have_them():
-    plane = lambda rows: torch.stack([torch.arange(16) < rows, torch.arange(16) >= rows]).float()
-    semantic_map = plane(8)[None, :, :, None].expand(1, 2, 16, 16)
-    other_map = plane(12)[None, :, :, None].expand(1, 2, 16, 16)
-    colour = lambda planes, a, b: (a * planes[:, :1] + b * planes[:, 1:]).expand(-1, 3, -1, -1)
-    gap = lambda *args: losses.colour_transfer(*args).item()
-    given = colour(other_map, 0.5, -0.5)
-    same = gap(colour(semantic_map, 0.5, -0.5), semantic_map, given, other_map)
-    swapped = gap(colour(semantic_map, -0.5, 0.5), semantic_map, given, other_map)
-    assert swapped - same == pytest.approx(1.0, abs=1e-4)  # each label is off by 1
-    assert same == pytest.approx((0.25 + 0.5 - given[0, 0].std().item()) / 2, abs=2e-3)
-    nothing_shared = torch.zeros_like(other_map)
-    assert gap(given, semantic_map, given, nothing_shared) == pytest.approx(0.0)
-    few = plane(1)[None, :, :, None].expand(1, 2, 16, 16)  # 16 pixels say nothing of a label
-    ours, theirs = colour(few, 0.5, -0.5), colour(few, -0.5, -0.5)
-    whole = (1 / 16 + ours[0, 0].std().item()) / 2
-    assert gap(ours, few, theirs, few) == pytest.approx(whole, abs=1e-4)
