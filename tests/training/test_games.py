@@ -154,12 +154,12 @@ def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
 def test_a_reader_makes_classes_look_like_themselves(tiny_latent, pictures):
     """Class a is dark, class b is light; only the reader tells the generator."""
     torch.manual_seed(0)
-    how = READ | {"matching": 1e-9, "generator_rate": 0.02, "reader_rate": 0.01}
+    how = READ | {"matching": 1e-9, "generator_rate": 0.01, "reader_rate": 0.003}
     game = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()
     index = np.arange(40) % 2
     lit = (pictures // 4 + 160 * index[:, None, None, None]).astype(np.uint8)
     data = PictureData(lit, index)
-    for step in range(80):
+    for step in range(60):
         game.step(data.batch(0, 8 * step, 8), 1)
     game.averages["generator"].load_state_dict(game.networks["generator"].state_dict())
     dark, light = (game.sample(range(16), [i] * 16).mean().item() for i in (0, 1))
