@@ -89,7 +89,8 @@ def _is_collapsing(measures: Sequence[Mapping[str, float]]) -> bool:
     layouts = [row.get("layout_share", 1.0) for row in measures]
     alike = layouts[-1] < LEFT_LAYOUTS * min(max(layouts), 1.0)
     far = last["kid_effl0"] > WORSE * first["kid_effl0"] + WORSE_BY
-    return poor or alike or far
+    copying = last["memorised_share"] > MOST_COPIES  # which may be blurred, and so far in features
+    return poor or alike or (far and not copying)
 
 
 def write_health(folder: Path, health: Health, step: int, kimg: float) -> None:

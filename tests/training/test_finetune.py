@@ -326,6 +326,7 @@ def row(kid, diversity, copies, layouts=0.7):
         ([row(0.3, 0.8, 0), row(0.3, 0.3, 0), row(0.3, 0.1, 0)], False, "collapsing"),
         ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.8, 0.8, 0)], False, "collapsing"),
         ([row(0.3, 0.8, 0), row(0.3, 0.7, 0, 0.4), row(0.3, 0.7, 0, 0.4)], False, "collapsing"),
+        ([row(0.3, 0.8, 0), row(0.9, 0.8, 0.4), row(0.8, 0.8, 0.5)], False, "overfitting"),
         ([row(0.3, 0.8, 0), row(0.2, 0.7, 0, 0.6), row(0.2, 0.7, 0, 0.6)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.9, 0.8, 0), row(0.2, 0.8, 0)], False, "learning"),
         ([row(0.3, 0.8, 0), row(0.2, 0.8, 0)], True, "diverged"),

@@ -90,6 +90,7 @@ def test_a_long_run_that_copies_its_ten_pictures_is_told_so(states_of, pixel_bas
         told={"overfitting"},  # an untrained judge may spoil the first samples
         seed=seed,
         preset="long",
+        seconds=2400,  # it comes sooner, and is measured more often
         discriminator="base",
         matching=0,
         augmentation="none",
