@@ -88,7 +88,7 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         task="latent",
         family="stylegan2",
         resolution=64,
-        sha256="d7b2b170a22699ea6abe63e8645bc85ebdb6df7967059b1a4275e4cbf64a625d",
+        sha256="5d670d916b2a166d3cdd5131bf5585ea08581cc689e6ff3b74d55b43ed7e7cd0",
         size_bytes=6_070_816,
         num_params=3_015_672,
         config=LATENT_CONFIG | {"c_dim": 0, "embed_features": None},
@@ -120,11 +120,11 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
     _translator(
         "summer2winter",
         "Summer to winter",
-        "d0c29f11682bfbba0619296e4fec796a5e6c8d872feb17c5391f2632cf118c2c",
+        "168337edec2e05a968377723b3f8f17e2dedbaee03fcb404ddc124245097473a",
     ),
     _translator(
         "winter2summer",
         "Winter to summer",
-        "1878d3c6e166012d88ae2f0f2bff37f664fdf70f1a654281f25491d010c79b64",
+        "1d8dd7a4c6e0b37e9cff5f4d26a01485ef05e35f87e389343a9adef183428ed7",
     ),
 )

@@ -69,7 +69,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
         reader={"num_classes": len(classes) + 1, "num_features": 1840} if classes else None,
-        reading=1.0,
+        reading=2.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=("translation",),
@@ -85,7 +85,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
     loop = Settings(
         name,
         batch=64 if gpu else 12,
-        kimg=3000 if gpu else 50,
+        kimg=3000 if gpu else 60,
         data=DATA,
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.8,
