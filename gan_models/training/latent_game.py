@@ -297,19 +297,17 @@ class LatentGame(Game):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator.safetensors (the average) and discriminator.safetensors."""
+        """generator (the average), discriminator and reader, each as NAME.safetensors."""
         facts = {
             "task": "class" if self.settings.classes else "latent",
             "classes": self.settings.classes or None,
             "training": training,
             **self.settings.card,
         }
-        weights.save_generator(
-            folder / "generator.safetensors", self.averages["generator"], **facts
-        )
-        weights.save_generator(
-            folder / "discriminator.safetensors", self.networks["discriminator"], **facts
-        )
+        for name in ("generator", "discriminator", "reader"):
+            network = (self.networks | self.averages).get(name)
+            if network is not None:
+                weights.save_generator(folder / f"{name}.safetensors", network, **facts)
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
         """Begin from a generator and a discriminator, where they fit."""
