@@ -69,6 +69,8 @@ class ResnetGenerator(ChannelsLast):
         norm: "instance", "instance-affine" or "batch".
         dropout: 0.5 inside the blocks, in training only.
         antialias_down, antialias_up: CUT's filtered resampling instead of strides.
+        mask: the last layer also says where to leave the picture as it is (GANimation, Pumarola
+            et al. 2018, arXiv:1807.09251, equation 1); for as many channels out as in.
     """
 
     family = "resnet"
@@ -83,15 +85,20 @@ class ResnetGenerator(ChannelsLast):
         dropout: bool = False,
         antialias_down: bool = False,
         antialias_up: bool = False,
+        mask: bool = False,
     ) -> None:
         super().__init__()
+        if mask and in_channels != out_channels:
+            raise ValueError(
+                f"A mask mixes pictures of as many channels, not {in_channels} with {out_channels}."
+            )
         self.in_channels, self.out_channels, self.img_channels = (
             in_channels,
             out_channels,
             out_channels,
         )
         self.width, self.num_blocks, self.norm, self.dropout = width, num_blocks, norm, dropout
-        self.antialias_down, self.antialias_up = antialias_down, antialias_up
+        self.antialias_down, self.antialias_up, self.mask = antialias_down, antialias_up, mask
         bias = norm != "batch"
         self.stem = ConvNorm(_reflected(in_channels, width, 7, bias), norm)
         stride = 1 if antialias_down else 2
@@ -104,7 +111,7 @@ class ResnetGenerator(ChannelsLast):
         self.ups = nn.ModuleList(
             ConvNorm(_doubling(w, antialias_up, bias), norm) for w in (4 * width, 2 * width)
         )
-        self.to_rgb = _reflected(width, out_channels, 7, True)
+        self.to_rgb = _reflected(width, out_channels + mask, 7, True)
         self.halve = Halve() if antialias_down else nn.Identity()
         self.apply(initialise)
 
@@ -120,6 +127,7 @@ class ResnetGenerator(ChannelsLast):
             "dropout": self.dropout,
             "antialias_down": self.antialias_down,
             "antialias_up": self.antialias_up,
+            "mask": self.mask,
         }
 
     def forward(self, images: Tensor, batch_stats: bool = False) -> Tensor:
@@ -145,7 +153,16 @@ class ResnetGenerator(ChannelsLast):
             if self.antialias_up:  # linear interpolation is CUT's [1, 3, 3, 1] filter
                 x = F.interpolate(x, scale_factor=2, mode="bilinear")
             x = up(x, batch_stats)  # [N, width, H, W] after both
-        return self.to_rgb(x).tanh()
+        added = [n for side in (3, 2) for n in (0, x.shape[side] - images.shape[side])]
+        images = F.pad(images, added, mode="replicate") if self.mask and any(added) else images
+        return self.finish(self.to_rgb(x), images)
+
+    def finish(self, last: Tensor, images: Tensor) -> Tensor:
+        """The last convolution's output beside what came in, all of one size -> pictures."""
+        if not self.mask:
+            return last.tanh()
+        made, share = last[:, :-1].tanh(), last[:, -1:].sigmoid()
+        return images + share * (made - images)
 
 
 def _reflected(before: int, after: int, kernel: int, bias: bool) -> nn.Conv2d:

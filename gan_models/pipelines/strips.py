@@ -236,7 +236,7 @@ class StripTranslator:
             else:
                 x = _Doubling(x, up.conv)
             x = yield from self._normed(x, up)
-        return (yield from self._painted(_plain(x, self._network.to_rgb)))
+        return (yield from self._painted(_plain(x, self._network.to_rgb), picture))
 
     def _strips(self, layer: Rows) -> Iterator[tuple[int, Tensor]]:
         """All rows of a layer in strips, and the work counted."""
@@ -289,13 +289,17 @@ class StripTranslator:
                 kept.write(first, rows.add_(kept.rows(first, first + rows.shape[2])))
         return kept
 
-    def _painted(self, layer: Rows) -> Generator[float, None, Tensor]:
+    def _painted(self, layer: Rows, picture: _Picture) -> Generator[float, None, Tensor]:
         """The last layer's rows as pixels, without what was added to make the sides divisible."""
-        height, width = self._pixels.shape[:2]
-        painted = torch.empty((height, width, layer.rows(0, 1).shape[1]), dtype=torch.uint8)
+        height, width = picture.height, picture.width
+        painted = torch.empty((height, width, self._network.out_channels), dtype=torch.uint8)
         for first, x in self._strips(layer):
-            rows = x[0, :, : height - first, :width].tanh().mul_(127.5).add_(127.5)
-            painted[first : first + rows.shape[1]] = rows.round_().byte().permute(1, 2, 0).cpu()
+            if first >= height:
+                break
+            last = min(first + x.shape[2], height)
+            x = x[:, :, : last - first, :width]
+            rows = self._network.finish(x, picture.rows(first, last))[0].mul_(127.5).add_(127.5)
+            painted[first:last] = rows.round_().byte().permute(1, 2, 0).cpu()
             yield self._progress
         return painted
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from gan_models.training.collage import Collage
 from gan_models.training.game import Batch
@@ -39,6 +40,20 @@ class Order:
 def batch_random(seed: int, seen: int) -> np.random.RandomState:
     """The stream for crops and flips of the batch that follows after `seen` examples."""
     return np.random.RandomState([seed, 7, seen])
+
+
+def random_part(
+    picture: Pixels, side_px: int, random: np.random.RandomState, *, mirror: bool = True
+) -> Pixels:
+    """A square anywhere in a picture [H, W, 3], from `side_px` up to the most, made `side_px`."""
+    height, width = picture.shape[:2]
+    side = random.randint(side_px, min(height, width) + 1)
+    top, left = random.randint(height - side + 1), random.randint(width - side + 1)
+    part = picture[top : top + side, left : left + side]
+    if side != side_px:
+        square = Image.fromarray(part).resize((side_px, side_px), Image.Resampling.BILINEAR)
+        part = np.asarray(square)
+    return part[:, ::-1] if mirror and random.rand() < 0.5 else part
 
 
 class PictureData:
@@ -150,12 +165,14 @@ class CollagedData(PictureData):
 
 
 class UnpairedData:
-    """Two collections of pictures that share no order; each is cropped and mirrored at random.
+    """Two collections of pictures that share no order; random parts of them, maybe mirrored.
+
+    A part may be the whole picture, made small: only that tells a sea from a lake.
 
     Args:
         pixels_a: [N, H, W, 3] uint8, each shown as often as any other.
         pixels_b: [M, H, W, 3] uint8.
-        crop_px: side of the crops.
+        crop_px: side of the parts; larger ones are shrunk to it.
         kinds: what each picture shows [N], [M]; every one of `pixels_a` comes with one of
             `pixels_b` that shows the same. A kind on one side alone stands beside anything.
     """
@@ -178,12 +195,6 @@ class UnpairedData:
         index["b"] = [random.choice(self.alike.get(kind, anything)) for kind in kinds]
         batch = {"kind": torch.from_numpy(kinds.astype(np.int64))}
         for side, pixels in self.sides.items():
-            crops = [self._crop(pixels[i], random) for i in index[side]]
+            crops = [random_part(pixels[i], self.crop_px, random) for i in index[side]]
             batch[side] = channels_first(np.stack(crops))
         return batch
-
-    def _crop(self, picture: Pixels, random: np.random.RandomState) -> Pixels:
-        top = random.randint(picture.shape[0] - self.crop_px + 1)
-        left = random.randint(picture.shape[1] - self.crop_px + 1)
-        crop = picture[top : top + self.crop_px, left : left + self.crop_px]
-        return crop[:, ::-1] if random.rand() < 0.5 else crop

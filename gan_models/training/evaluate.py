@@ -24,6 +24,7 @@ from gan_models.training.quality import (
 )
 from gan_models.training.world import World
 
+NUM_RELIT = 200  # rendered anew each time
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
@@ -120,6 +121,8 @@ def measure_paint(bench: Bench) -> list[Figure]:
             return encoder(to_float(images).to(bench.device))[0].cpu()
 
     held_out = bench.held_out(generator.img_resolution)
+    relit = bench.world(generator.img_resolution).relit(NUM_RELIT)
+    held_out["relit"] = channels_first(relit)
     return judge_paint("paint", bench.load("segmenter"), paint, encode, generator.z_dim, held_out)
 
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from gan_models.images import grid, to_pil
 from gan_models.training.augment import diff_augment
-from gan_models.training.data import Order, batch_random
+from gan_models.training.data import Order, batch_random, random_part
 from gan_models.training.game import Batch
 from gan_models.training.pictures import channels_first, to_float
 from gan_models.training.run_folder import atomic_write
@@ -237,19 +237,11 @@ class CropData:
         """`images` [N, 3, resolution, resolution] uint8."""
         random = batch_random(seed, images_seen)
         index = self.order.after(seed, images_seen, size)
-        return {"images": channels_first(np.stack([self._part(i, random) for i in index]))}
-
-    def _part(self, index: int, random: np.random.RandomState) -> NDArray[np.uint8]:
-        picture = self.pictures[index]
-        height, width = picture.shape[:2]
-        side = random.randint(self.resolution, min(height, width) + 1)
-        top, left = random.randint(height - side + 1), random.randint(width - side + 1)
-        part = picture[top : top + side, left : left + side]
-        if side != self.resolution:
-            square = (self.resolution, self.resolution)
-            resized = Image.fromarray(part).resize(square, Image.Resampling.BILINEAR)
-            part = np.asarray(resized)
-        return part[:, ::-1] if self.mirror and random.rand() < 0.5 else part
+        parts = [
+            random_part(self.pictures[i], self.resolution, random, mirror=self.mirror)
+            for i in index
+        ]
+        return {"images": channels_first(np.stack(parts))}
 
 
 def squares(pictures: Sequence[NDArray[np.uint8]], resolution: int) -> NDArray[np.uint8]:

@@ -135,7 +135,8 @@ def judge_paint(
 ) -> list[Figure]:
     """Whether the picture shows what the map says, and whether the style arrives.
 
-    `paint` takes maps [N, H, W] and styles [N, z_dim], `encode` uint8 pictures.
+    `paint` takes maps [N, H, W] and styles [N, z_dim], `encode` uint8 pictures. `relit` among the
+    held-out are the first scenes as `World.relit` gives them.
     """
     images, maps, blobs = (held_out[name] for name in ("images", "label_map", "blob_map"))
     num_classes = segmenter.num_classes
@@ -148,15 +149,8 @@ def judge_paint(
 
     ceiling = iou(images, maps)
     on_maps, on_blobs = (iou(paint(target, styles), target) for target in (maps, blobs))
-    shifted = images.roll(1, 0)
-    ours = paint(maps, encode(shifted))
-    asked, other = (
-        np.linalg.norm(
-            metrics.color_statistics(channels_last(ours))
-            - metrics.color_statistics(channels_last(reference)),
-            axis=1,
-        )
-        for reference in (shifted, images.roll(len(images) // 2, 0))
+    lent = lambda pictures: metrics.lent_colors(
+        channels_last(pictures), channels_last(images[: len(pictures)])
     )
     return [
         Figure(model, "segmenter's mIoU on true renders", ceiling),
@@ -167,10 +161,11 @@ def judge_paint(
         Figure(
             model,
             "colours nearer to the style asked",
-            float((asked < other).mean()),
+            lent(paint(maps, encode(images.roll(1, 0)))),
             0.9,
             "at least",
         ),
+        Figure(model, "the same of renders in the style's light", lent(held_out["relit"])),
     ]
 
 

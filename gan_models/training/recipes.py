@@ -70,7 +70,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
         reader={"num_classes": len(classes) + 1, "num_features": 1840} if classes else None,
-        reading=2.0,
+        reading=4.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=("translation",),
@@ -97,7 +97,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
 def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     a, b = sides
     game = CycleSettings(
-        generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6},
+        generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6, "mask": True},
         discriminator={"width": 64 if gpu else 32, "num_classes": len(BIOMES)},
         crop_px=128 if gpu else 64,
         matching=5.0,
@@ -107,7 +107,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     loop = Settings(
         name,
         batch=4,
-        kimg=400 if gpu else 40,
+        kimg=400 if gpu else 60,
         data=PAIR_DATA,
         ema_half_life_kimg=1.0,
         metrics_seconds=_metrics_seconds(gpu),

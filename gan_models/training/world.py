@@ -16,6 +16,7 @@ from gan_models.training.landscape import (
     BIOMES,
     PAIR_BIOMES,
     Scene,
+    render,
     render_dataset,
     rough_label_map,
 )
@@ -94,6 +95,18 @@ class World:
             for season in seasons
         )
         return a, b
+
+    def relit(self, num: int) -> Pixels:
+        """The first held-out scenes, each in the season, hour and weather of the one before it."""
+        scenes = self.held_out().scenes[:num]
+        lights = scenes[-1:] + scenes[:-1]
+        pictures = []
+        for done, (scene, light) in enumerate(zip(scenes, lights, strict=True), 1):
+            dressed = scene.with_(season=light.season, hour=light.hour, weather=light.weather)
+            pictures.append(render(dressed, self.rendered_px).image)
+            if done % 50 == 0 or done == len(scenes):
+                self._tell("relit", done, len(scenes))
+        return shrink(np.stack(pictures), self.resolution)
 
     def held_out_batch(self) -> Batch:
         """Held-out pictures, label maps, classes and blob maps as tensors."""

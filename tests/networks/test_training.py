@@ -66,10 +66,11 @@ def test_tracking_moves_the_average_w():
     assert generator.mapping.w_avg.eq(0.25).all()
 
 
-@pytest.mark.parametrize("norm", ["instance", "batch"])
-def test_cyclegan_learns(norm):
+@pytest.mark.parametrize(("norm", "mask"), [("instance", False), ("batch", False), ("batch", True)])
+def test_cyclegan_learns(norm, mask):
     torch.manual_seed(0)
-    generator = networks.build("resnet", {"width": 4, "num_blocks": 2, "norm": norm})
+    config = {"width": 4, "num_blocks": 2, "norm": norm, "mask": mask}
+    generator = networks.build("resnet", config)
     discriminator = networks.build("patchgan", {"width": 4, "norm": norm})
     images = pictures(2, 3, 32, 32)
     logits = discriminator(generator(images))

@@ -19,6 +19,7 @@ RESNETS = {
     "affine": {"norm": "instance-affine"},
     "batch": {"norm": "batch"},
     "antialiased": {"antialias_down": True, "antialias_up": True},
+    "mask": {"mask": True},
 }
 
 

@@ -57,3 +57,11 @@ def test_psnr_and_color_statistics():
     black, grey = np.zeros((1, 4, 4, 3), np.uint8), np.full((1, 4, 4, 3), 51, np.uint8)
     assert metrics.psnr(black, grey)[0] == pytest.approx(20 * np.log10(5))
     assert metrics.color_statistics(grey)[0] == pytest.approx([0.2, 0.2, 0.2, 0, 0, 0], abs=1e-6)
+
+
+def test_lent_colours_are_those_of_the_picture_before():
+    random = np.random.RandomState(0)
+    styles = random.randint(0, 256, (6, 1, 1, 3)) + random.randint(-20, 21, (6, 8, 8, 3))
+    styles = styles.clip(0, 255).astype(np.uint8)
+    assert metrics.lent_colors(np.roll(styles, 1, 0), styles) == 1
+    assert metrics.lent_colors(np.roll(styles, 3, 0), styles) == 0

@@ -16,6 +16,7 @@ import torch
 from gan_models import networks, weights
 from gan_models.training import quality, recipes, world
 from gan_models.training import train as public_train
+from gan_models.training.landscape import render
 from gan_models.training.recipes import RECIPES, make_recipe
 from gan_models.training.world import World
 
@@ -117,6 +118,16 @@ def test_seasons_share_no_scene_in_training_but_all_when_held_out(tiny_world):
     summer, winter = scenes.season_pairs(("summer", "winter"))
     assert len(summer) == len(winter) == 2
     assert not np.array_equal(summer, winter)
+
+
+def test_a_relit_scene_is_the_same_place_in_the_light_of_another(tiny_world):
+    scenes = World(32, 32)
+    places, relit = scenes.held_out(), scenes.relit(3)
+    first, last = places.scenes[0], places.scenes[2]
+    assert relit.shape == (3, 32, 32, 3)
+    dressed = replace(first, season=last.season, hour=last.hour, weather=last.weather)
+    assert np.array_equal(relit[0], render(dressed, 32).image)
+    assert not np.array_equal(relit[0], places.pixels[0])
 
 
 def test_scenes_come_smaller_than_rendered_with_labels_that_fit(tiny_world):
