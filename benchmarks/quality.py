@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("--num", type=int, default=5000, help="pictures a side for KID")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where the networks lie")
     arguments = parser.parse_args()
+    if unknown := set(arguments.models) - set(MODELS):
+        parser.error(f"no measures of {', '.join(unknown)}; choose from {', '.join(MODELS)}")
     bench = Bench(arguments.num, face_pictures, arguments.folder, print)
     figures = []
     for name in arguments.models or MODELS:

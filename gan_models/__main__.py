@@ -194,8 +194,13 @@ def run_paint(arguments: argparse.Namespace) -> None:
     label_map = pipeline.read_map(arguments.label_map)
     if arguments.style.isdigit():
         (style,) = parse_seeds(arguments.style, limit=1)
-    else:
+    elif Path(arguments.style).is_file():
         style = pipeline.encode_style(photos.read_photo(arguments.style))
+    else:
+        raise ValueError(
+            f"--style {arguments.style} is neither a seed, a whole number from 0, nor a picture's "
+            "file; check the path."
+        )
     made = pipeline.paint(label_map, style)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save_png(made, arguments.out)
@@ -205,6 +210,8 @@ def run_train(arguments: argparse.Namespace) -> None:
     """Train a recipe, telling how it goes."""
     from gan_models.training import train
 
+    if arguments.out is not None:
+        _is_file(arguments.out, ())
     options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
     _tell_training(
         lambda report: train(arguments.recipe, arguments.out, callback=report, **options)

@@ -105,9 +105,11 @@ def open_label_map(path: Path | str) -> Image.Image:
     """Read a PNG that holds a label map, after checking its size from outside.
 
     Raises:
-        ValueError: no PNG, broken, over 50 MB or 16.8 megapixels, or narrower than 16 px.
+        ValueError: no file, no PNG, broken, over 50 MB or 16.8 megapixels, or narrower than 16 px.
     """
     path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no file {path}; check the path.")
     if path.stat().st_size > MAX_FILE_MB * 1_000_000:
         raise ValueError(
             f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; label maps have at most "

@@ -18,7 +18,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import NotFound, availability, get_spec
+from gan_models import JobError, NotFound, availability, get_spec
 from tabs.common import AT_ONCE, Load, checked_model, model_card
 
 PREFIX = "mine-"
@@ -113,6 +113,13 @@ class Visitor:
         except NotFound:
             return []
 
+    def prepared(self, key: Any) -> tuple[int, int]:
+        """Pictures and bytes that were checked for a key and not trained on yet."""
+        try:
+            return self.jobs.prepared(key)
+        except NotFound:
+            return 0, 0
+
     def key_or_new(self, key: Any) -> str:
         """The key, or a new one instead of what is none."""
         try:
@@ -158,7 +165,19 @@ class Visitor:
             f"Fine-tuned from `{status.base}` on {status.num_pictures} pictures of yours. Only "
             "this browser can open it; it has no link."
         )
-        return MyModel(title, card, lambda: self.jobs.generator(key, status.id, fixed))
+        return MyModel(title, card, lambda: self._file(key, status.id, fixed))
+
+    def _file(self, key: str, run: str, step: int | None) -> Path:
+        """A generator's file; of a snapshot that was thinned out, the next one's that is kept."""
+        try:
+            return self.jobs.generator(key, run, step)
+        except NotFound:
+            raise
+        except JobError:
+            if step is None:
+                raise
+            later = [kept for kept in self.jobs.status(key, run).snapshots if kept >= step]
+            return self.jobs.generator(key, run, min(later, default=None))
 
 
 def visitor_key() -> gr.BrowserState:

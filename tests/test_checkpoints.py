@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from gan_models import weights
+from gan_models.training.cycle_game import CycleSettings
 from gan_models.training.landscape import CLASSES, LABELS
-from gan_models.training.recipes import RECIPES
+from gan_models.training.measure_game import MeasureSettings
+from gan_models.training.recipes import RECIPES, make_recipe
+from gan_models.training.train import checkpoint_files
 from gan_models.zoo_own import OWN_MODELS
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
@@ -43,6 +47,26 @@ def test_a_file_tells_how_it_was_trained(path):
     assert training["recipe"] in RECIPES
     assert training["kimg"] > 0
     assert "landscape" in training["data"]
+
+
+def expected_configs(recipe):
+    """What a recipe asks of each network it exports, by the run's own file names."""
+    game = recipe.game
+    if isinstance(game, MeasureSettings):
+        return {"generator": game.network}
+    wanted = {"generator": game.generator, "discriminator": game.discriminator}
+    if isinstance(game, CycleSettings):
+        return wanted | {"backward": game.generator, "backward-discriminator": game.discriminator}
+    extra = {name: getattr(game, name, None) for name in ("encoder", "reader")}
+    return wanted | {name: config for name, config in extra.items() if config}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_training_can_go_on_from_what_lies_here(name):
+    files = checkpoint_files(name)
+    for file, wanted in expected_configs(make_recipe(name, torch.device("cpu"))).items():
+        config = weights.load_described(files[file])[0].config
+        assert {key: config[key] for key in wanted} == wanted, file
 
 
 def test_training_can_go_on_from_the_base_of_fine_tunings():

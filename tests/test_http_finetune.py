@@ -1,12 +1,15 @@
 """Fine-tuning for programs; and what a stranger gets who has everything but the key."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from gan_models import load_pipeline
 from gan_models.jobs import Jobs
 from tabs.finetune.start import discard
 from tests.finetune_page import BASE, photos, serving
@@ -48,6 +51,28 @@ def test_a_job_starts_tells_how_it_stands_and_stops(client, start, page):
     assert str(page[1]._store.folder) not in json.dumps(status)
     status = client.predict(job=job, key=key, api_name="/finetune_stop")
     assert status["state"] == "stopped"
+
+
+def test_a_stopped_job_is_resumed_and_deleted(client, start, page):
+    job, key = start()
+    client.predict(job=job, key=key, api_name="/finetune_stop")
+    status = client.predict(job=job, key=key, api_name="/finetune_resume")
+    assert (status["id"], status["state"]) == (job, "queued")
+    assert client.predict(job=job, key=key, api_name="/finetune_resume")["state"] == "queued"
+    deleted = client.predict(job=job, key=key, api_name="/finetune_delete")
+    assert (deleted["jobs"], deleted["pictures"]) == (1, 12)
+    assert deleted["num_bytes"] > 0
+    assert not page[1]._store.job_folder(job).exists()
+    for name in ("status", "stop", "resume", "generator", "delete"):
+        with pytest.raises(AppError, match=NONE_HERE):
+            client.predict(job=job, key=key, api_name=f"/finetune_{name}")
+
+
+def test_a_finished_job_is_not_resumed_and_says_what_to_do(client, owned):
+    job, key, jobs = owned
+    jobs._store.change(job, state="finished")
+    with pytest.raises(AppError, match="has finished; start a new one"):
+        client.predict(job=job, key=key, api_name="/finetune_resume")
 
 
 def test_the_defaults_are_the_first_base_and_quick_and_an_earlier_key_is_taken(client, start, page):
@@ -127,21 +152,100 @@ def owned(page, tmp_path):
     return job, key, jobs
 
 
-def test_a_stranger_learns_and_stops_nothing_over_http(page, client, owned):
+def files_of(job: str, jobs: Jobs) -> list[Path]:
+    """All that lies on the server's disk for a job."""
+    return [path for path in jobs._store.job_folder(job).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("step", [0, "", None, 0.0])
+def test_a_job_gives_its_finished_generator_as_a_file_that_opens(client, owned, step):
+    job, key, _ = owned
+    file = client.predict(job=job, key=key, step=step, api_name="/finetune_generator")
+    assert Path(file).name == "secret-garden.safetensors"
+    assert load_pipeline(file, device="cpu").sample([3])[0].size == (32, 32)
+    again = client.predict(job=job, key=key, api_name="/finetune_generator")
+    assert Path(again).read_bytes() == Path(file).read_bytes()
+
+
+def test_a_job_gives_its_newest_snapshot_before_it_has_finished_and_any_other(client, owned):
     job, key, jobs = owned
-    answers = set()
-    for other in (jobs.new_key(), "", job, None, key[:-1], key.swapcase()):
-        for name in ("finetune_status", "finetune_stop"):
-            answers.add(call(page[0], name, [job, other]))
-    answers.add(call(page[0], "finetune_status", ["0123456789abcdef", key]))
+    run = jobs._store.job_folder(job) / "run"
+    (run / "generator.safetensors").unlink()
+    for step in (10, 20):
+        (run / f"snapshots/{step:07d}.safetensors").write_bytes(b"after %d" % step)
+    status = client.predict(job=job, key=key, api_name="/finetune_status")
+    assert status["snapshots"] == [10, 20]
+    for step, name, content in ((0, "", b"after 20"), (10, "-step10", b"after 10")):
+        file = Path(client.predict(job=job, key=key, step=step, api_name="/finetune_generator"))
+        assert file.name == f"secret-garden{name}.safetensors"
+        assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        (7, "no snapshot of step 7"),
+        *((step, "step must be") for step in (-1, 2.5, 1e300, "10", "../..", [10])),
+        (float("nan"), "step must be"),
+    ],
+)
+def test_a_step_that_is_not_there_is_refused_in_words(page, owned, step, says):
+    job, key, _ = owned
+    event, answer = call(page[0], "finetune_generator", [job, key, step])
+    assert (event, says in answer) == ("error", True), answer
+
+
+def test_a_job_without_a_generator_says_to_wait(client, start):
+    job, key = start()
+    with pytest.raises(AppError, match="no generator yet; wait"):
+        client.predict(job=job, key=key, api_name="/finetune_generator")
+
+
+def test_a_stranger_learns_takes_and_changes_nothing_over_http(page, owned):
+    job, key, jobs = owned
+    before, answers = files_of(job, jobs), set()
+    strangers = [[job, other] for other in (jobs.new_key(), "", job, None, key[:-1])]
+    strangers += [[job, key.swapcase()], ["0123456789abcdef", key]]
+    for state, tried in (("stopped", strangers), ("queued", strangers[:1])):
+        jobs._store.change(job, state=state)
+        for stranger in tried:
+            for name in ("status", "stop", "resume", "delete"):
+                answers.add(call(page[0], f"finetune_{name}", stranger))
+            answers.add(call(page[0], "finetune_generator", [*stranger, 0]))
+        assert jobs.status(key, job).state == state
+    for step in (None, 10, 7, "what"):
+        answers.add(call(page[0], "finetune_generator", [*strangers[0], step]))
     assert len(answers) == 1
     assert NONE_HERE in answers.pop()[1]
+    assert files_of(job, jobs) == before
+
+
+def test_another_visitors_client_is_told_the_same_with_its_own_key(client, start, owned):
+    job, key, jobs = owned
+    _, other = start()
+    for name in ("status", "stop", "resume", "generator", "delete"):
+        with pytest.raises(AppError, match=NONE_HERE):
+            client.predict(job=job, key=other, api_name=f"/finetune_{name}")
     assert jobs.status(key, job).state == "queued"
+
+
+def test_a_generator_taken_home_gives_an_address_to_nothing_else(page, owned):
+    job, key, jobs = owned
+    event, answer = call(page[0], "finetune_generator", [job, key, 0])
+    assert event == "complete", answer
+    assert job not in answer
+    assert key not in answer
+    file = json.loads(answer)[0]
+    assert httpx.get(f"{page[0]}/gradio_api/file={file['path']}").status_code == 200
+    copies = {*Path(tempfile.gettempdir()).glob("ganvas-*/secret-garden.safetensors")}
+    assert copies
+    for path in [*files_of(job, jobs), *copies, jobs._store.folder / "jobs.sqlite"]:
+        assert httpx.get(f"{page[0]}/gradio_api/file={path}").status_code in (403, 404)
 
 
 def test_no_file_of_a_job_has_an_address(page, owned):
     job, _, jobs = owned
-    files = [path for path in jobs._store.job_folder(job).rglob("*") if path.is_file()]
+    files = files_of(job, jobs)
     assert len(files) > 15
     for path in [*files, jobs._store.folder / "jobs.sqlite"]:
         assert httpx.get(f"{page[0]}/gradio_api/file={path}").status_code in (403, 404)

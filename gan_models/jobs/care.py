@@ -106,16 +106,21 @@ def sweep(store: Store, quotas: Quotas) -> None:
 
 
 class Watch:
-    """A thread that tends the jobs while there is anything to do, so that no visitor need look."""
+    """A thread that tends the jobs as long as there are any, so that no visitor need look.
+
+    While none waits or runs it only sweeps now and then, so that leftovers expire.
+    """
 
     def __init__(self, store: Store, quotas: Quotas, engine: str) -> None:
         self._store, self._quotas, self._engine = store, quotas, engine
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._news = threading.Event()
         self._beats: dict[int, tuple[float, float]] = {}  # slot -> last beat, when first seen
 
     def begin(self) -> None:
-        """Tend now and then from now on; nothing if it does already."""
+        """Tend at once, and now and then from now on."""
+        self._news.set()
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True, name="jobs")
@@ -127,20 +132,28 @@ class Watch:
         ensure_workers(self._store, self._quotas.at_once, self._engine)
 
     def _run(self) -> None:
-        swept = -SWEEP_SECONDS
+        sweep_due = time.monotonic()
         while True:
+            self._news.clear()
+            pause = WATCH_SECONDS
             try:
-                if time.monotonic() - swept > SWEEP_SECONDS:
-                    swept = time.monotonic()
+                if time.monotonic() >= sweep_due:
+                    sweep_due = time.monotonic() + SWEEP_SECONDS
                     sweep(self._store, self._quotas)
-                self.tend()
+                if self._has(_WORK):
+                    self.tend()
+                else:
+                    pause = SWEEP_SECONDS
                 with self._lock:
-                    if not (self._store.exists and self._store.select(_WORK)):
+                    if not self._has("1"):
                         self._thread = None
                         return
             except (JobError, OSError):  # a full disk, perhaps; it may have room again later
                 log.exception("The jobs could not be tended.")
-            time.sleep(WATCH_SECONDS)
+            self._news.wait(pause)
+
+    def _has(self, condition: str) -> bool:
+        return self._store.exists and bool(self._store.select(condition))
 
     def _end_silent(self) -> None:
         """End a worker whose beat has stood still on this process's own clock.

@@ -16,7 +16,7 @@ from gan_models.jobs.care import erase, size_of
 from gan_models.jobs.quotas import GIGABYTE, Quotas
 from gan_models.jobs.records import Draft, Job, JobError
 from gan_models.jobs.shown import PICTURES
-from gan_models.jobs.store import Store, change, unfinished
+from gan_models.jobs.store import Store, change, seconds_spent, unfinished
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -135,7 +135,7 @@ def launch(
     most = quotas.job_hours * 3600
     settings = replace(settings, seconds=min(settings.seconds or most, most))
     refuse_too_few(Draft(job.id, (), job.num_pictures))
-    _room(store, quotas, job.owner)  # another draft may have taken it
+    _room(store, quotas, job.owner, job.num_bytes)  # another draft may have taken it
     title = " ".join(title.split())[:TITLE_CHARS] or (f"{job.title} on {job.num_pictures} pictures")
     enqueue(
         store,
@@ -167,22 +167,37 @@ def enqueue(store: Store, quotas: Quotas, job: Job, **changes: Any) -> None:
     Raises:
         JobError: a quota is reached.
     """
-    settings = json.loads(changes.get("settings", job.settings))
-    spent, planned = store.seconds_spent(job.owner), settings.get("seconds") or 0.0
-    if spent + planned > quotas.hours * 3600:
-        left = max(quotas.hours * 3600 - spent, 0)
-        raise JobError(
-            f"You have {left / 60:.0f} minutes left of {quotas.hours:g} hours of training in 24 "
-            f"hours, and this job may need {planned / 60:.0f}; choose a shorter preset, or come "
-            "back tomorrow."
-        )
     with store.writing() as db:
-        _refuse_full_queue(db, quotas, job.owner)
+        waiting = unfinished(db)
+        _refuse_too_long(db, quotas, replace(job, **changes), waiting)
+        _refuse_full_queue(waiting, quotas, job.owner)
         change(db, job.id, state="queued", queued=time.time(), wish="", message="", **changes)
 
 
-def _refuse_full_queue(db: sqlite3.Connection, quotas: Quotas, owner: str) -> None:
-    waiting = unfinished(db)
+def _refuse_too_long(
+    db: sqlite3.Connection, quotas: Quotas, job: Job, waiting: Sequence[Job]
+) -> None:
+    owned = [other for other in waiting if other.owner == job.owner and not other.wish]
+    taken = seconds_spent(db, job.owner) + sum(seconds_left(other) for other in owned)
+    left, needed = max(quotas.hours * 3600 - taken, 0), seconds_left(job)
+    if needed > left:
+        raise JobError(
+            f"You have {left / 60:.0f} minutes left of {quotas.hours:g} hours of training in 24 "
+            f"hours, what your other jobs may still need taken off, and this one may need "
+            f"{needed / 60:.0f}; choose a shorter preset, stop a job, or come back tomorrow."
+        )
+
+
+def seconds_left(job: Job) -> float:
+    """How long a job may still train, at most."""
+    planned = json.loads(job.settings).get("seconds") or 0.0
+    # whichever of time and kimg ends it, of the plan no larger share is left than of the kimg
+    share = job.kimg / job.total_kimg if job.total_kimg else 0.0
+    left = planned * max(1 - share, 0.0)
+    return min(left, job.eta_seconds) if job.images_per_second else left
+
+
+def _refuse_full_queue(waiting: Sequence[Job], quotas: Quotas, owner: str) -> None:
     if sum(job.owner == owner for job in waiting) >= quotas.waiting:
         raise JobError(
             f"{quotas.waiting} of your jobs wait or run already; stop one, or wait for its end."
@@ -191,8 +206,8 @@ def _refuse_full_queue(db: sqlite3.Connection, quotas: Quotas, owner: str) -> No
         raise JobError(f"{len(waiting)} jobs wait already, of all visitors; try again later.")
 
 
-def _room(store: Store, quotas: Quotas, owner: str) -> int:
-    """How many bytes of pictures the owner may bring.
+def _room(store: Store, quotas: Quotas, owner: str, num_new: int = 0) -> int:
+    """How many bytes of pictures the owner may bring beside `num_new` bytes of a draft.
 
     Raises:
         JobError: none, or no further job.
@@ -203,10 +218,13 @@ def _room(store: Store, quotas: Quotas, owner: str) -> int:
         raise JobError(f"You keep {len(kept)} jobs, the most there may be; delete one first.")
     if len(jobs) >= quotas.all_jobs + MOST_DRAFTS:
         raise JobError("There is no room for another job here; try again in a few days.")
-    mine = quotas.gigabytes * GIGABYTE - sum(job.num_bytes for job in kept) - RUN_BYTES
+    taken = sum(job.num_bytes for job in kept) + num_new + RUN_BYTES
+    mine = quotas.gigabytes * GIGABYTE - taken
     if mine <= 0:
+        what = "Your jobs and these pictures" if num_new else "Your jobs"
         raise JobError(
-            f"Your jobs take nearly all of your {quotas.gigabytes:g} GB; delete one first."
+            f"{what} take nearly all of your {quotas.gigabytes:g} GB; delete one first"
+            f"{', or bring fewer pictures' if num_new else ''}."
         )
     everybody = quotas.all_gigabytes * GIGABYTE - sum(job.num_bytes for job in jobs) - RUN_BYTES
     free = shutil.disk_usage(store.folder).free - quotas.free_gigabytes * GIGABYTE

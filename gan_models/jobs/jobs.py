@@ -75,7 +75,8 @@ class Jobs:
     def watch(self) -> None:
         """Let unfinished jobs go on, now and whenever their worker dies; for the page's start.
 
-        A thread does so while there is anything to do; `start` and `resume` begin it as well.
+        A thread does so as long as there are jobs, and deletes what expires; whatever makes one
+        begins it as well.
         """
         self._watch.begin()
 
@@ -102,15 +103,21 @@ class Jobs:
             base: id of the model to begin from; it fixes the resolution.
             progress: told (sources done, sources in all).
         """
-        return drafts.prepare(
+        draft = drafts.prepare(
             self._store, self.quotas, owner_of(key), sources, base, crop, progress
         )
+        self._watch.begin()  # it goes in an hour
+        return draft
 
     def preview(
         self, key: str, draft: str, augmentation: str = "diffaugment"
     ) -> tuple[Image.Image, Image.Image]:
         """What the network will see, and the same augmented: two sheets of up to 16 pictures."""
         return drafts.preview(self._store, self._find(key, draft, "draft"), augmentation)
+
+    def discard(self, key: str, draft: str) -> None:
+        """Delete a draft; a job that was launched is none."""
+        erase(self._store, self._find(key, draft, "draft").id)
 
     def launch(
         self,
@@ -167,6 +174,12 @@ class Jobs:
         self._tend()
         return self._describe(jobs[::-1])
 
+    def prepared(self, key: str) -> tuple[int, int]:
+        """Pictures and bytes that are kept of what was prepared and not launched."""
+        found = self._store.select("owner = ? AND state = 'draft'", owner_of(key))
+        sizes = [size_of(self._store.job_folder(draft.id)) for draft in found]
+        return sum(draft.num_pictures for draft in found), sum(sizes)
+
     # --- steer --------------------------------------------------------------------------------
 
     def pause(self, key: str, job: str) -> None:
@@ -214,14 +227,16 @@ class Jobs:
         self._find(key, job)
         return take_home.film(self._store.job_folder(job))
 
-    def card(self, key: str, job: str) -> str:
-        """The model card, Markdown with the Hub's header."""
-        return take_home.card(self._find(key, job), self._store.job_folder(job))
+    def card(self, key: str, job: str, step: int | None = None) -> str:
+        """The model card of what `generator` gives, Markdown with the Hub's header."""
+        return take_home.card(self._find(key, job), self._store.job_folder(job), step)
 
     def swap(
         self, key: str, job: str, resolution: int, coarse: Literal["base", "mine"] = "base"
     ) -> Path:
-        """A generator with coarse layers, up to `resolution` px, of one and the fine of the other.
+        """A generator with one's layers below `resolution` px, and from there on the other's.
+
+        `coarse`: whose the first ones are.
 
         Pinkney and Adler 2020, "Resolution dependent GAN interpolation".
         """

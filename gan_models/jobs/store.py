@@ -91,16 +91,9 @@ class Store:
         return None if row is None else (row["pid"], row["beat"])
 
     def add_shift(self, owner: str, began: float, seconds: float) -> None:
-        """Write down that a visitor's job trained; shifts older than a day are forgotten."""
+        """As the function `add_shift`, in a transaction of its own."""
         with self.writing() as db:
-            db.execute("DELETE FROM shifts WHERE began < ?", [time.time() - 86400])
-            db.execute("INSERT INTO shifts VALUES (?, ?, ?)", [owner, began, seconds])
-
-    def seconds_spent(self, owner: str) -> float:
-        """How long a visitor's jobs have trained in the last 24 hours."""
-        with self.reading() as db:
-            query = "SELECT SUM(seconds) AS total FROM shifts WHERE owner = ? AND began > ?"
-            return db.execute(query, [owner, time.time() - 86400]).fetchone()["total"] or 0.0
+            add_shift(db, owner, began, seconds)
 
     def forget_shifts(self, owner: str) -> None:
         """Forget when a visitor's jobs trained."""
@@ -205,6 +198,19 @@ def change(db: sqlite3.Connection, job_id: str, condition: str = "1", /, **chang
     setters = ", ".join(f"{name} = ?" for name in changes)
     query = f"UPDATE jobs SET {setters} WHERE id = ? AND ({condition})"
     return db.execute(query, [*changes.values(), job_id]).rowcount > 0
+
+
+def add_shift(db: sqlite3.Connection, owner: str, began: float, seconds: float) -> None:
+    """Write down how long a visitor's job has trained since it began; older days are forgotten."""
+    query = "DELETE FROM shifts WHERE began < ? OR (owner = ? AND began = ?)"
+    db.execute(query, [time.time() - 86400, owner, began])
+    db.execute("INSERT INTO shifts VALUES (?, ?, ?)", [owner, began, seconds])
+
+
+def seconds_spent(db: sqlite3.Connection, owner: str) -> float:
+    """How long a visitor's jobs have trained in the last 24 hours."""
+    query = "SELECT SUM(seconds) AS total FROM shifts WHERE owner = ? AND began > ?"
+    return db.execute(query, [owner, time.time() - 86400]).fetchone()["total"] or 0.0
 
 
 def fair_order(jobs: Sequence[Job]) -> list[Job]:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gan_models.jobs.records import Job, JobError
+from gan_models.jobs.records import Health, Job, JobError
 from gan_models.jobs.shown import generator_of, latest_metrics, read_health, sheet_files
 
 FILM_SECONDS, MOST_FPS, HOLD_SECONDS = 12, 12, 1.5
@@ -43,21 +43,25 @@ def film(folder: Path) -> Path:
     return out
 
 
-def card(job: Job, folder: Path) -> str:
+def card(job: Job, folder: Path, step: int | None = None) -> str:
     """The model card of a job's generator: Markdown under the Hub's YAML header.
 
+    Args:
+        step: of a snapshot; by default the card is of the newest generator.
+
     Raises:
-        JobError: there is no generator yet.
+        JobError: there is no such generator.
     """
     from gan_models.described import decode
     from gan_models.weights import read_metadata
 
-    path = generator_of(folder)
+    path = generator_of(folder, step)
     info = decode(path, read_metadata(path))
     training = info.get("training", {})
     kimg = training.get("kimg", job.kimg)
-    metrics = training.get("metrics") or latest_metrics(folder)
-    health = read_health(folder)
+    metrics, health = training.get("metrics", {}), Health()
+    if step is None:  # the run's last words are of its newest generator
+        metrics, health = metrics or latest_metrics(folder), read_health(folder)
     lines = [
         "---",
         f"license: {_hub_licence(info['licence'])}",
@@ -126,19 +130,11 @@ def swap(job: Job, folder: Path, resolution: int, coarse: str) -> Path:
 
     if coarse not in ("base", "mine"):
         raise JobError("The coarse layers come from the base or from mine; choose one of them.")
-    mine, base = generator_of(folder), base_file(job.base)
+    mine = generator_of(folder)
     out = folder / "swaps" / f"coarse-{coarse}-{int(resolution)}.safetensors"
     out.parent.mkdir(exist_ok=True)
-    pair = (base, mine) if coarse == "base" else (mine, base)
+    pair = (job.base, mine) if coarse == "base" else (mine, job.base)
     return layer_swap(*pair, int(resolution), out)
-
-
-def base_file(base: str) -> Path:
-    """The file of the model a job began from."""
-    from gan_models import weights
-    from gan_models.shelf import get_spec
-
-    return weights.ensure(get_spec(base))
 
 
 def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:

@@ -22,7 +22,7 @@ from gan_models.jobs.quotas import Quotas
 from gan_models.jobs.records import Job, JobError
 from gan_models.jobs.shown import PICTURES, RUN
 from gan_models.jobs.slots import arguments, lock_slot
-from gan_models.jobs.store import Store, change, next_in_turn, unfinished
+from gan_models.jobs.store import Store, add_shift, change, next_in_turn, unfinished
 
 if TYPE_CHECKING:
     from gan_models.training.loop import Outcome, Progress
@@ -80,7 +80,7 @@ class Worker:
 
     def _train(self, job: Job) -> bool:
         """Run the engine on a job and write down how that ended; whether to look for another."""
-        began, report = time.time(), Report(self.store, job, self.quotas)
+        report = Report(self.store, job, self.quotas)
         ending: dict[str, Any]
         try:
             outcome = self._run_engine(job, report)
@@ -92,7 +92,7 @@ class Worker:
             log.exception("job %s failed", job.id)
         else:
             ending = report.ending(outcome)
-        persist(lambda: self.store.add_shift(job.owner, began, time.time() - began))
+        persist(lambda: self.store.add_shift(job.owner, report.began, time.time() - report.began))
         persist(lambda: self._finish(job.id, ending))
         self.is_interrupted = report.is_interrupted(ending)
         return not self.is_interrupted
@@ -134,6 +134,7 @@ class Report:
 
     def __init__(self, store: Store, job: Job, quotas: Quotas) -> None:
         self.store, self.job_id, self.furthest = store, job.id, job.furthest
+        self.owner, self.began = job.owner, time.time()
         self.wish, self.yielded = "", False
         self.due = 0.0
         self.slice_ends = time.monotonic() + quotas.slice_minutes * 60
@@ -163,6 +164,7 @@ class Report:
         if progress.message:
             news["message"] = progress.message
         with self.store.writing() as db:
+            add_shift(db, self.owner, self.began, time.time() - self.began)
             change(db, self.job_id, **news)
             rows = unfinished(db)
         row = next((job for job in rows if job.id == self.job_id), None)

@@ -21,7 +21,7 @@ from gan_models.training.game import (
     Game,
     Losses,
     adam,
-    load_fitting,
+    begin_from,
     mixed_precision,
     split,
     update,
@@ -29,7 +29,12 @@ from gan_models.training.game import (
 from gan_models.training.matching import Matching
 from gan_models.training.pictures import channels_last, rows, to_byte, to_float
 
-EXPORTS = {"forward": "generator", "backward": "backward"}
+EXPORTS = {  # networks and the files they are kept in; each direction's judge is that of its side
+    "forward": "generator",
+    "backward": "backward",
+    "judge_b": "discriminator",
+    "judge_a": "backward-discriminator",
+}
 
 
 @dataclass(frozen=True)
@@ -233,24 +238,21 @@ class CycleGame(Game):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator.safetensors goes from a to b, backward.safetensors from b to a."""
-        for (name, filename), card in zip(EXPORTS.items(), self.settings.cards, strict=True):
+        """generator.safetensors goes from a to b, backward.safetensors from b to a; and judges."""
+        cards = self.settings.cards * 2  # forward, backward, and again for their judges
+        for (name, filename), card in zip(EXPORTS.items(), cards, strict=True):
             weights.save_generator(
                 folder / f"{filename}.safetensors",
-                self.averages[name],
+                (self.networks | self.averages)[name],
                 task="translation",
                 training=training,
                 **card,
             )
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from the generators of both directions, where they fit."""
-        found = []
-        for name, filename in EXPORTS.items():
-            if load_fitting(self.networks[name], files.get(filename)):
-                self.averages[name].load_state_dict(self.networks[name].state_dict())
-                found.append(f"the {name} generator")
-        return found
+        """Begin from the generators and judges of both directions, where they fit."""
+        named = {name: files.get(filename) for name, filename in EXPORTS.items()}
+        return begin_from(self.networks, self.averages, named, main="forward")
 
     def extra_state(self) -> dict[str, Any]:
         """Counter, histories and what the matching remembers."""

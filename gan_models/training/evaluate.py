@@ -24,6 +24,7 @@ from gan_models.training.quality import (
 )
 from gan_models.training.world import World
 
+MIN_NUM, MAX_NUM = 10, 50_000  # KID and its like count nearest pictures
 NUM_RELIT = 200  # rendered anew each time
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
@@ -32,7 +33,7 @@ class Bench:
     """What several models are measured with, made when first asked for.
 
     Args:
-        num: pictures a side for KID.
+        num: pictures a side for KID, `MIN_NUM` to `MAX_NUM`.
         strangers: makes that many pictures [N, H, W, 3] uint8 of another world, for scale.
         folder: where the networks lie.
         report: told in words what is being rendered.
@@ -47,6 +48,7 @@ class Bench:
     ) -> None:
         self.num, self.folder, self.report, self.device = num, folder, report, pick_device()
         self._strangers = strangers
+        self._scales: dict[int, Scale] = {}
 
     @cached_property
     def features(self) -> nn.Module:
@@ -68,9 +70,13 @@ class Bench:
         return network.to(self.device)
 
     def scale(self, resolution: int) -> Scale:
-        """Floor and far of KID at a resolution, from `num` renders."""
-        reals = self.world(resolution).training().pixels[: self.num]
-        return Scale.of(self.features, channels_first(reals), self.strangers)
+        """Floor and far of KID at a resolution, from `num` renders that none was trained on."""
+        if resolution not in self._scales:
+            reals = self.world(resolution).unseen(self.num).pixels[: self.num]
+            self._scales[resolution] = Scale.of(
+                self.features, channels_first(reals), self.strangers
+            )
+        return self._scales[resolution]
 
     def held_out(self, resolution: int) -> dict[str, Tensor]:
         """Held-out renders with all that is known of them."""
@@ -153,8 +159,10 @@ def evaluate(model: str, bench: Bench) -> list[Figure]:
     """The figures of one of `MODELS`.
 
     Raises:
-        ValueError: no such model, or it is not trained yet.
+        ValueError: no such model, it is not trained yet, or too few or many pictures.
     """
+    if not MIN_NUM <= bench.num <= MAX_NUM:
+        raise ValueError(f"Measure on {MIN_NUM} to {MAX_NUM:,} pictures, not on {bench.num}.")
     if model not in MODELS:
         raise ValueError(f"{model!r} has no measures. Choose from: {', '.join(MODELS)}.")
     if not (bench.folder / f"{model}.safetensors").exists():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
 from gan_models.training.game import TrainingError
 from gan_models.weights import WeightsError
 
+Result = TypeVar("Result")
 KEPT = "the last snapshot is kept, and the run can be resumed"
 _NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED", "out of memory", "bad_alloc")
 _NO_MEMORY += ("Cannot allocate memory", "could not create a memory object")
@@ -26,6 +28,19 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+
+
+def fitting(run: Callable[[int], Result], size: int) -> Result:
+    """`run(size)`; where memory runs out, again with half the size, down to 1."""
+    while True:
+        try:
+            return run(size)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or size == 1:
+                raise
+        size //= 2
+        if torch.accelerator.is_available():
+            torch.accelerator.empty_cache()
 
 
 def is_lost_device(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gan_models import weights, zoo
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.training.failures import fitting
 
 MEASURE_PX = 224  # the size the network was made for; every picture is measured at it
 
@@ -35,7 +36,6 @@ def resize(images: Tensor, side_px: int) -> Tensor:
     )
 
 
-@torch.no_grad()
 def pooled_features(
     network: EfficientNetLite0, images: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
@@ -43,12 +43,14 @@ def pooled_features(
 
     The pictures count as what a file would hold: clamped to [-1, 1] and rounded to 256 levels.
     """
-    device = network.mean.device
-    parts = []
-    for part in images.split(batch):
-        pixels = part.to(device).float().mul(127.5).add(127.5).round().clamp(0, 255)
-        parts.append(network.features(resize(pixels / 127.5 - 1, MEASURE_PX)).cpu())
-    return torch.cat(parts).numpy()
+
+    @torch.no_grad()
+    def look(part: Tensor) -> Tensor:
+        pixels = part.to(network.mean.device).float().mul(127.5).add(127.5).round().clamp(0, 255)
+        return network.features(resize(pixels / 127.5 - 1, MEASURE_PX)).cpu()
+
+    look_by = lambda size: torch.cat([look(part) for part in images.split(size)])
+    return fitting(look_by, batch).numpy()
 
 
 @torch.no_grad()

@@ -162,6 +162,25 @@ def load_fitting(network: nn.Module, path: Path | None) -> bool:
     return True
 
 
+def begin_from(
+    networks: Mapping[str, nn.Module],
+    averages: Mapping[str, nn.Module],
+    files: Mapping[str, Path | None],
+    main: str = "generator",
+) -> list[str]:
+    """Load the networks whose files are there and fit; none where that of `main` does not.
+
+    A trained judge would only crush an untrained generator.
+    """
+    if not load_fitting(networks[main], files.get(main)):
+        return []
+    others = [name for name in networks if name != main]
+    found = [name for name in others if load_fitting(networks[name], files.get(name))]
+    for name, average in averages.items():
+        average.load_state_dict(networks[name].state_dict())
+    return [main, *found]
+
+
 def load_alike(network: nn.Module, path: Path | None) -> bool:
     """Load from a self-describing file all that has the same name and shape in `network`."""
     if path is None or not path.exists():

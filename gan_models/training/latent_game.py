@@ -17,14 +17,15 @@ from gan_models.images import grid, to_pil
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.augment import AdaController
+from gan_models.training.failures import fitting
 from gan_models.training.features import pooled_features
 from gan_models.training.game import (
     Batch,
     Game,
     Losses,
     adam,
+    begin_from,
     load_alike,
-    load_fitting,
     mixed_precision,
     split,
     update,
@@ -263,14 +264,17 @@ class LatentGame(Game):
         generator: torch.nn.Module | None = None,
     ) -> Tensor:
         """The averaged generator's pictures of seeds, or another's, [N, 3, H, W] on the CPU."""
-        average, pictures = generator or self.averages["generator"], []
-        for start in range(0, len(seeds_), 32):
-            z = seeds.sample_z(seeds_[start : start + 32], average.z_dim).to(self.device)
-            c = None
-            if class_index is not None:
-                c = self._one_hot(torch.tensor(class_index[start : start + 32]).to(self.device))
-            pictures.append(average(z, c).float().cpu())
-        return torch.cat(pictures)
+        average = generator or self.averages["generator"]
+        z, c = seeds.sample_z(seeds_, average.z_dim), None
+        if class_index is not None:
+            c = self._one_hot(torch.tensor(class_index).to(self.device))
+
+        def make(size: int) -> Tensor:
+            classes = [None] * len(z) if c is None else c.split(size)
+            parts = zip(z.split(size), classes, strict=False)
+            return torch.cat([average(x.to(self.device), y).float().cpu() for x, y in parts])
+
+        return fitting(make, 32)
 
     def sheet(self) -> Image.Image:
         """64 seeds, or two of every class, class by class."""
@@ -310,10 +314,8 @@ class LatentGame(Game):
                 weights.save_generator(folder / f"{name}.safetensors", network, **facts)
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from a generator and a discriminator, where they fit."""
-        found = [name for name, net in self.networks.items() if load_fitting(net, files.get(name))]
-        self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
-        return found
+        """Begin from a generator and what belongs to it, where they fit."""
+        return begin_from(self.networks, self.averages, files)
 
     def begin_alike(self, files: Mapping[str, Path]) -> None:
         """Begin from another recipe's networks as far as they are alike, where there are any."""

@@ -6,17 +6,22 @@ Resolution Dependent GAN Interpolation (Pinkney and Adler 2020, arXiv:2010.05334
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from torch import nn
 
 from gan_models import weights
+from gan_models.training.bases import load_base
 
 
-def layer_swap(coarse: Path, fine: Path, resolution: int, out: Path) -> Path:
+def layer_swap(coarse: Path | str, fine: Path | str, resolution: int, out: Path) -> Path:
     """Write a generator with `coarse`'s layers below `resolution` px and `fine`'s from there on.
 
     The mapping and the constant are those of `coarse`.
 
     Args:
-        coarse, fine: self-describing files of one architecture, one fine-tuned from the other.
+        coarse, fine: of one architecture, one fine-tuned from the other; each a self-describing
+            file, or the id of a model.
         resolution: side in px of the first layers to come from `fine`.
         out: the file to write.
 
@@ -24,9 +29,9 @@ def layer_swap(coarse: Path, fine: Path, resolution: int, out: Path) -> Path:
         ValueError: the two differ in architecture, or have no layers of that resolution.
         WeightsError: a file cannot be read or written.
     """
-    first, info = weights.load_described(coarse)
-    second, other = weights.load_described(fine)
-    if info["family"] != other["family"] or first.config != second.config:
+    first, info = _load(coarse)
+    second, other = _load(fine)
+    if first.family != second.family or first.config != second.config:
         raise ValueError(
             "The two models differ in their architecture; swap layers between a model and the "
             "base it was fine-tuned from."
@@ -52,6 +57,15 @@ def layer_swap(coarse: Path, fine: Path, resolution: int, out: Path) -> Path:
         half=False,
     )
     return out
+
+
+def _load(model: Path | str) -> tuple[nn.Module, dict[str, Any]]:
+    """A generator and what is known of it: task, title, licence, source."""
+    if isinstance(model, Path):
+        return weights.load_described(model)
+    base = load_base(model)
+    facts = {"title": base.title, "licence": base.licence, "source": base.source}
+    return base.generator, facts | {"task": "latent"}
 
 
 def _both(a: str, b: str) -> str:

@@ -153,7 +153,8 @@ def run(
             raise TrainingError(
                 f"{folder} holds a run of {state.get('recipe')!r}; choose another folder."
             )
-        total = kimg or (state["total_kimg"] if state else settings.kimg)
+        planned = state["total_kimg"] if state else settings.kimg
+        total = planned if kimg is None else kimg
         if (
             run_folder.is_exported
             and state
@@ -206,6 +207,8 @@ class Session:
             if found:
                 names = " and ".join(found)
                 self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
+            elif any(path.exists() for path in (warm_files or {}).values()):
+                self.tell("No snapshot, and finished networks of another shape: beginning anew.")
             self.journal.cut(-1)
             self.save()
         if self.settings.opening and not self.journal.metrics.rows():
@@ -224,6 +227,7 @@ class Session:
             self.tend()
             self.seconds += time.monotonic() - begin
         if self.is_over:
+            self.save()  # measuring may take minutes
             self.finished = True
             self.measure()
             self.game.export(self.folder.path, self.facts())
@@ -293,7 +297,7 @@ class Session:
     def tend(self) -> None:
         """Snapshot, sheet and measures, each when its time has come."""
         now = time.monotonic()
-        if now >= self.snapshot_due:
+        if now >= min(self.snapshot_due, self.metrics_due):  # measuring may take minutes
             self.snapshot_due = now + self.settings.snapshot_seconds
             if not self.save():
                 self.roll_back()

@@ -86,7 +86,7 @@ def color_statistics(pixels: NDArray[np.uint8]) -> NDArray:
 def lent_colors(pixels: NDArray[np.uint8], styles: NDArray[np.uint8]) -> float:
     """How often a picture is nearer in colour to the style picture it was lent than to another.
 
-    All are [N, H, W, 3], N at least 3; picture i was lent the style of `styles[i - 1]`.
+    All are [N, H, W, 3], N at least 4; picture i was lent the style of `styles[i - 1]`.
     """
     ours, theirs = color_statistics(pixels), color_statistics(styles)
     away = lambda shift: np.linalg.norm(ours - np.roll(theirs, shift, 0), axis=1)

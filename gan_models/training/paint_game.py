@@ -23,7 +23,7 @@ from gan_models.training.game import (
     Game,
     Losses,
     adam,
-    load_fitting,
+    begin_from,
     mixed_precision,
     split,
     update,
@@ -289,10 +289,7 @@ class PaintGame(Game):
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
         """Begin from what `export` wrote, where it fits."""
-        found = [name for name, net in self.networks.items() if load_fitting(net, files.get(name))]
-        for name, average in self.averages.items():
-            average.load_state_dict(self.networks[name].state_dict())
-        return found
+        return begin_from(self.networks, self.averages, files)
 
     def extra_state(self) -> dict[str, Any]:
         """The counter."""

@@ -107,7 +107,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     loop = Settings(
         name,
         batch=4,
-        kimg=400 if gpu else 60,
+        kimg=400 if gpu else 66,
         data=PAIR_DATA,
         ema_half_life_kimg=1.0,
         metrics_seconds=_metrics_seconds(gpu),
@@ -160,7 +160,7 @@ def _segmenter(name: str) -> Recipe:
         names=LABELS,
         card=_card("Segmenter of landscapes, to measure by"),
     )
-    loop = Settings(name, batch=16, kimg=20, data=DATA, ema_half_life_kimg=1.0)
+    loop = Settings(name, batch=16, kimg=40, data=DATA, ema_half_life_kimg=1.0)
     return Recipe(name, 128, loop, game)
 
 

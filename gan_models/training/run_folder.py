@@ -87,6 +87,8 @@ class RunFolder:
             except FileExistsError:
                 self._remove_dead_lock(lock)
             else:
+                for rest in self.path.glob(f"{Path(STATE).stem}.*.part.pt"):  # of a killed process
+                    rest.unlink()
                 return self
         raise TrainingError(f"Another process has just begun to train in {self.path}; wait for it.")
 

@@ -41,15 +41,17 @@ def train(
         out: folder of the run; None: `GANVAS_HOME/runs/<recipe>`.
         resume: go on with the run in the folder; where it holds none, with the networks in
             `checkpoints/` if they have the recipe's shape, else anew.
-        kimg: thousands of pictures in all, instead of the recipe's number.
+        kimg: thousands of pictures in all, 0.001 to 10,000, instead of the recipe's number.
         device: "cpu", "cuda" or "mps"; None: the best there is.
         callback: hears of every step, and stops the run by returning False.
 
     Raises:
-        ValueError: no such recipe or device.
+        ValueError: no such recipe or device; `kimg` out of range.
         TrainingError: the folder is in use or taken, or the run diverges again and again.
         WeightsError: the feature network cannot be had.
     """
+    if kimg is not None and not 0.001 <= kimg <= 10_000:  # also refuses NaN
+        raise ValueError(f"kimg lies between 0.001 and 10,000, not at {kimg:g}.")
     chosen = pick_device(device)
     recipe = make_recipe(recipe_name, chosen)
     folder = Path(out) if out is not None else weights.home() / "runs" / recipe_name
@@ -78,6 +80,7 @@ def checkpoint_files(recipe_name: str) -> dict[str, Path]:
     return {
         "generator": folder / f"{recipe_name}.safetensors",
         "backward": folder / f"{backward}.safetensors",
+        "backward-discriminator": folder / f"{backward}-discriminator.safetensors",
         "encoder": folder / f"{recipe_name}-encoder.safetensors",
         "discriminator": folder / f"{recipe_name}-discriminator.safetensors",
         "reader": folder / f"{recipe_name}-reader.safetensors",
@@ -100,8 +103,9 @@ def make_parts(
 
 def _latent_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     def make_game() -> Game:
+        features = load_features(device)  # what cannot be had is missed before hours of rendering
         reals = channels_first(world.training().pixels[: recipe.game.num_metric_images])
-        game = LatentGame(recipe.game, load_features(device), device, reals)
+        game = LatentGame(recipe.game, features, device, reals)
         if recipe.base:
             game.begin_alike(checkpoint_files(recipe.base))
         return game
@@ -117,9 +121,10 @@ def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     sides = tuple(recipe.name.split("2"))
 
     def make_game() -> Game:
+        features = load_features(device)
         pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
         reals = tuple(channels_first(world.season(side).pixels[:MEASURED_REALS]) for side in sides)
-        return CycleGame(recipe.game, load_features(device), device, pairs, reals)
+        return CycleGame(recipe.game, features, device, pairs, reals)
 
     def make_data() -> Data:
         a, b = map(world.season, sides)

@@ -7,6 +7,7 @@ the folder that the caller gives.
 from __future__ import annotations
 
 import lzma
+import re
 import stat
 import struct
 import time
@@ -29,6 +30,7 @@ MAX_FRAMES = 240  # of one clip
 MAX_CLIP_SECONDS = 120
 MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
+_ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some hundred
 MAX_NAME_CHARS = 80
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
@@ -147,11 +149,18 @@ def _is_archive(path: Path) -> bool:
 
 
 def _members(source: Path, name: str, scratch: Path, budget: Budget) -> Iterator[Item]:
+    too_many = f"It holds more than {MAX_MEMBERS} files; pack fewer into one archive."
+    if _says_too_many(source):
+        yield Item(name, None, too_many)
+        return
     with zipfile.ZipFile(source) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
         if not members:
             yield Item(name, None, "It is an archive with nothing in it.")
-        for info in members[:MAX_MEMBERS]:
+        if len(members) > MAX_MEMBERS:  # its end record did not tell the truth
+            yield Item(name, None, too_many)
+            return
+        for info in members:
             shown = harmless(info.filename)
             refusal = _refusal(info)
             if refusal:
@@ -169,9 +178,18 @@ def _members(source: Path, name: str, scratch: Path, budget: Budget) -> Iterator
                 yield Item(shown, None, _reason(error, scratch.name))
             finally:
                 scratch.unlink(missing_ok=True)
-        if len(members) > MAX_MEMBERS:
-            more = len(members) - MAX_MEMBERS
-            yield Item(name, None, f"{more} more files in it are not looked at; upload fewer.")
+
+
+def _says_too_many(source: Path) -> bool:
+    """Whether an archive's end record announces a directory too large to be opened.
+
+    `ZipFile` lists all members at once, a kilobyte each, and as many as the directory's bytes
+    hold, whatever the count says: so the bytes are limited, too.
+    """
+    with open(source, "rb") as file:
+        end = zipfile._EndRecData(file)  # with zip64; as `ZipFile` will read it, to the byte
+    num, num_bytes = end[zipfile._ECD_ENTRIES_TOTAL], end[zipfile._ECD_SIZE]
+    return num > MAX_MEMBERS or num_bytes > MAX_MEMBERS * _ENTRY_BYTES
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
@@ -179,8 +197,9 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if "__MACOSX" in parts or parts[-1:] in (("Thumbs.db",), (".DS_Store",)):
         return "It is a note of the operating system, not a picture."
-    rooted = info.filename.startswith(("/", "\\")) or ":" in (parts or ("",))[0]
-    if rooted or ".." in parts:
+    rooted = info.filename.startswith(("/", "\\"))
+    on_a_drive = re.match("[A-Za-z]:", "/".join(parts))  # other colons are times of day
+    if rooted or on_a_drive or ".." in parts:
         return "Its name leads out of the archive; pack the pictures again without such paths."
     if stat.S_ISLNK(info.external_attr >> 16):
         return "It is a link, not a picture; pack the picture itself."
@@ -222,7 +241,7 @@ def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
         yield Item(name, None, "It is a HEIC photo; export or send it as JPEG.")
         return
-    if b"<svg" in head.lower():
+    if _is_svg(head):
         yield Item(name, None, "It is an SVG drawing, not a picture of pixels; export it as PNG.")
         return
     with open_picture(path) as picture:
@@ -235,6 +254,12 @@ def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
                 yield Item(f"{name}, frame {number}", frame)
             return
     yield Item(name, read_photo(path))
+
+
+def _is_svg(head: bytes) -> bool:
+    """Whether a file is text that draws; a picture may have such text among its notes."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return text.startswith(b"<") and b"<svg" in text
 
 
 def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
@@ -274,8 +299,19 @@ def _video_frames(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image
 
     Raises:
         ValueError: over two minutes, or no video in it.
+        OSError: it is damaged.
     """
     import av  # takes a while to load, and only videos need it
+
+    try:
+        yield from _decoded(path, kind, budget)
+    except av.error.FFmpegError as error:  # some of them are of no ordinary kind
+        raise OSError(f"{path.name} is damaged.") from error
+
+
+def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
+    """The frames of `_video_frames`, with ffmpeg's own errors."""
+    import av
 
     with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
         if not container.streams.video:
@@ -299,4 +335,11 @@ def _video_frames(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image
             if taken > MAX_FRAMES:
                 return
             check_size((frame.width, frame.height), path.name)
-            yield frame.to_image()
+            yield _upright(frame.to_image(), frame.rotation)
+
+
+def _upright(image: Image.Image, degrees: int) -> Image.Image:
+    """A frame turned anticlockwise as its video asks, by quarters: phones film on their side."""
+    if not -180 <= degrees <= 180:  # ffmpeg's answer to a matrix that makes no sense
+        return image
+    return image.rotate(90 * round(degrees / 90), expand=True)

@@ -24,6 +24,7 @@ from gan_models.training.pictures import Pixels, channels_first, shrink
 
 NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
 HELD_OUT_SEED = 1_000_000  # first of the scenes that are never trained on
+UNSEEN_SEED = 3_000_000
 NUM_PAIRS, PAIRS_SEED = 200, 2_000_000  # never trained on either
 BLOB_SEED, HELD_OUT_BLOB_SEED = 0, 1_000_000
 
@@ -79,6 +80,15 @@ class World:
     def held_out(self) -> Scenes:
         """Scenes to measure on."""
         return self._open(f"held-out-{self.rendered_px}", NUM_HELD_OUT, HELD_OUT_SEED)
+
+    def unseen(self, num: int) -> Scenes:
+        """As many scenes as were asked for that are never trained on, to measure by the thousand.
+
+        More than are held out anyway are rendered the first time.
+        """
+        if num <= NUM_HELD_OUT:
+            return self.held_out()
+        return self._open(f"unseen-{self.rendered_px}-{num}", num, UNSEEN_SEED)
 
     def season(self, season: str) -> Scenes:
         """Scenes of one season to train on, by day and in clear air, of no desert.

@@ -1,7 +1,8 @@
-"""The tab for programs: /finetune_start, /finetune_status and /finetune_stop."""
+"""The tab for programs: /finetune_start and, for who has its key, all that is done with a job."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from tabs.common import user_errors
+from gan_models import Jobs
+from tabs.common import output_folder, user_errors
 from tabs.finetune.bases import checked_base
 from tabs.finetune.start import TAKE_IN, discard
+from tabs.finetune.take import TAKE_HOME, file_title
 from tabs.mine import Visitor
 
 LISTED = {"api_visibility": "public"}
@@ -20,6 +23,14 @@ LISTED = {"api_visibility": "public"}
 
 def build(visitor: Visitor) -> None:
     """Declare the endpoints; their components are never drawn."""
+    hidden = gr.Button(visible=False)
+    owned = [gr.Textbox(visible=False, label=name) for name in ("job", "key")]
+    _declare_start(visitor, hidden, owned)
+    _declare_steering(visitor.jobs, hidden, owned)
+    _declare_taking(visitor.jobs, hidden, owned)
+
+
+def _declare_start(visitor: Visitor, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
     jobs = visitor.jobs
 
     def finetune_start(images: list[str], base: str, preset: str, key: str) -> tuple[str, str]:
@@ -43,6 +54,15 @@ def build(visitor: Visitor) -> None:
             discard(images)
             return job, key
 
+    images = _files_input("images")
+    base = gr.Textbox("", visible=False, label="base")
+    preset = gr.Textbox("quick", visible=False, label="preset")
+    mine = gr.Textbox("", visible=False, label="key")
+    given, starting = [images, base, preset, mine], TAKE_IN | LISTED
+    hidden.click(finetune_start, given, owned, api_name="finetune_start", **starting)
+
+
+def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
     def finetune_status(job: str, key: str) -> dict[str, Any]:
         """Tell how a fine-tuning job stands.
 
@@ -70,18 +90,64 @@ def build(visitor: Visitor) -> None:
             jobs.stop(key or "", job or "")
             return public_status(jobs.status(key, job))
 
-    images = _files_input("images")
-    base = gr.Textbox("", visible=False, label="base")
-    preset = gr.Textbox("quick", visible=False, label="preset")
-    mine = gr.Textbox("", visible=False, label="key")
-    job, key = (gr.Textbox(visible=False, label=name) for name in ("job", "key"))
+    def finetune_resume(job: str, key: str) -> dict[str, Any]:
+        """Go on with a stopped, paused or failed fine-tuning job, from its last snapshot.
+
+        Args:
+            job: The id that finetune_start gave.
+            key: The key that came with it.
+
+        Returns:
+            As finetune_status.
+        """
+        with user_errors():
+            jobs.resume(key or "", job or "")
+            return public_status(jobs.status(key, job))
+
+    def finetune_delete(job: str, key: str) -> dict[str, int]:
+        """Delete a fine-tuning job for good, running or not: its pictures and all its models.
+
+        Args:
+            job: The id that finetune_start gave.
+            key: The key that came with it.
+
+        Returns:
+            How much was deleted: jobs, pictures, num_bytes.
+        """
+        with user_errors():
+            return asdict(jobs.delete(key or "", job or ""))
+
     answer = gr.JSON(visible=False, label="status")
-    hidden = gr.Button(visible=False)
-    starting = TAKE_IN | LISTED
-    given = [images, base, preset, mine]
-    hidden.click(finetune_start, given, [job, key], api_name="finetune_start", **starting)
-    hidden.click(finetune_status, [job, key], answer, api_name="finetune_status", queue=True)
-    hidden.click(finetune_stop, [job, key], answer, api_name="finetune_stop", queue=True)
+    deleted = gr.JSON(visible=False, label="deleted")
+    hidden.click(finetune_status, owned, answer, api_name="finetune_status", queue=True)
+    hidden.click(finetune_stop, owned, answer, api_name="finetune_stop", queue=True)
+    hidden.click(finetune_resume, owned, answer, api_name="finetune_resume", queue=True)
+    hidden.click(finetune_delete, owned, deleted, api_name="finetune_delete", queue=True)
+
+
+def _declare_taking(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
+    def finetune_generator(job: str, key: str, step: float) -> str:
+        """Take home what a fine-tuning job has made: a generator that load_pipeline opens.
+
+        Args:
+            job: The id that finetune_start gave.
+            key: The key that came with it.
+            step: One of the snapshots in finetune_status; 0 for the finished one or the newest.
+
+        Returns:
+            A safetensors file that describes itself.
+        """
+        with user_errors():
+            status = jobs.status(key or "", job or "")
+            which = snapshot_step(step)
+            path = jobs.generator(key, job, which)
+            name = file_title(status) + (f"-step{which}" if which is not None else "")
+            return shutil.copy(path, str(output_folder() / f"{name}.safetensors"))
+
+    step = gr.Number(0, visible=False, label="step")
+    generator = gr.File(visible=False, label="generator")
+    given, taking = [*owned, step], TAKE_HOME | LISTED
+    hidden.click(finetune_generator, given, generator, api_name="finetune_generator", **taking)
 
 
 def public_status(status: Any) -> dict[str, Any]:
@@ -93,6 +159,19 @@ def public_status(status: Any) -> dict[str, Any]:
         "metrics": dict(status.latest_metrics),
         "snapshots": list(status.snapshots),
     }
+
+
+def snapshot_step(step: Any) -> int | None:
+    """A step from outside as that of a snapshot; None, the newest, where it is 0 or empty.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not step:
+        return None
+    if not (isinstance(step, int | float) and 0 < step < 2**53 and step == int(step)):
+        raise ValueError("step must be that of a snapshot in finetune_status, or 0 for the newest.")
+    return int(step)
 
 
 def _files_input(label: str) -> gr.Files:

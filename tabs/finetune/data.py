@@ -64,7 +64,7 @@ def wire(room: Room, held: Held, tab: gr.Tab) -> Any:
     jobs = room.visitor.jobs
 
     def show(key: Any) -> str:
-        return kept_line(room.visitor.runs(key))
+        return kept_line(room.visitor.runs(key), *room.visitor.prepared(key))
 
     def delete(key: Any) -> tuple[Any, ...]:
         with user_errors():
@@ -83,13 +83,18 @@ def wire(room: Room, held: Held, tab: gr.Tab) -> Any:
     )
 
 
-def kept_line(statuses: list[Any]) -> str:
-    """What is kept of a visitor, in a sentence."""
-    if not statuses:
+def kept_line(statuses: list[Any], num_checked: int = 0, checked_bytes: int = 0) -> str:
+    """What is kept of a visitor, in a sentence; with pictures checked that no run has yet."""
+    kept = []
+    if statuses:
+        pictures = sum(status.num_pictures for status in statuses)
+        kept.append(f"{_counted(len(statuses))} with {pictures} pictures")
+    if checked_bytes:
+        kept.append(f"{num_checked} pictures that no run was started with")
+    if not kept:
         return NOTHING
-    pictures = sum(status.num_pictures for status in statuses)
-    size = megabytes(sum(status.num_bytes for status in statuses))
-    return f"Kept for you: {_counted(len(statuses))} with {pictures} pictures, {size} in all."
+    size = megabytes(sum(status.num_bytes for status in statuses) + checked_bytes)
+    return f"Kept for you: {' and '.join(kept)}, {size} in all."
 
 
 def _counted(runs: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_e
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import Room, run_dropdown
+from tabs.mine import Visitor
 from tabs.own import is_private
 
 # taking pictures in is work for a processor, and must not hold up those who sample
@@ -119,25 +122,22 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
         with user_errors():
             key = visitor.key_or_new(key)
             yield key, "", "", placeholder("Checking your pictures …"), HELP
-            chosen = bases.checked_base(visitor.jobs, base)
-            paths = [Path(path) for path in files]
-
-            def tell(done: int, total: int) -> None:
-                progress((done, total), desc="Checking", unit="files")
-
-            draft = yield from in_thread(
-                lambda: visitor.jobs.prepare(key, paths, chosen, crop, tell)
-            )
+            draft = yield from take_in(visitor.jobs, key, files, base, crop, progress)
             shown = placeholder("None of them can be used.")
             if draft.num_taken:
-                seen = visitor.jobs.preview(key, draft.id, augmentation or "diffaugment")
-                shown = side_by_side(
-                    [
-                        figure(seen[0], "What the network sees"),
-                        figure(seen[1], "The same, as the critic is shown them: augmented"),
-                    ]
-                )
+                shown = preview(visitor, key, draft.id, augmentation)
             yield gr.skip(), draft.id, verdict_list(draft.verdicts), shown, HELP
+
+    def augment(key: Any, draft: str, augmentation: str) -> Any:
+        if not draft:
+            return gr.skip()
+        with user_errors():
+            return preview(visitor, key, draft, augmentation)
+
+    def cancel(key: Any, draft: str) -> tuple[Any, ...]:
+        with user_errors(), suppress(NotFound):  # there was none, or it has started or expired
+            visitor.jobs.discard(key, draft)
+        return "", "", placeholder("Stopped."), None
 
     def start(
         key: Any, draft: str, files: list[str] | None, preset: str, title: str, *advanced: Any
@@ -146,10 +146,8 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
             if not draft:
                 raise ValueError("Upload at least 10 pictures first, and wait for the check.")
             chosen = settings.read(advanced)
-            try:
+            with told_of_expiry():
                 run = visitor.jobs.launch(key, draft, preset, chosen, title=(title or "").strip())
-            except NotFound:
-                raise ValueError(EXPIRED) from None
             discard(files or [])
             return (
                 run_dropdown(visitor.jobs.list(key), run),
@@ -168,6 +166,7 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
         form.crop.input(check, given, filled, **shown),
         form.base.input(check, given, filled, **shown),
     ]
+    augmentation.input(augment, [visitor.key, form.draft, augmentation], form.preview, **shown)
     started = form.start.click(
         start,
         [visitor.key, form.draft, form.files, form.preset, form.title, *form.advanced],
@@ -176,10 +175,50 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
     )
     look(started)
     form.cancel.click(
-        lambda: ("", "", placeholder("Stopped."), None), None,
+        cancel, [visitor.key, form.draft],
         [form.draft, form.verdicts, form.preview, form.files],
         cancels=checks, queue=False, **PRIVATE,
     )  # fmt: skip
+
+
+def take_in(
+    jobs: Any, key: str, files: list[str], base: str | None, crop: str, progress: gr.Progress
+) -> Generator[Any, None, Any]:
+    """Take pictures in as a draft, yielding meanwhile; one that is cancelled leaves nothing."""
+    chosen, paths = bases.checked_base(jobs, base), [Path(path) for path in files]
+    is_cancelled = threading.Event()
+
+    def tell(done: int, total: int) -> None:
+        if is_cancelled.is_set():
+            raise ValueError("The check was cancelled; upload the pictures again.")
+        progress((done, total), desc="Checking", unit="files")
+
+    try:
+        return (yield from in_thread(lambda: jobs.prepare(key, paths, chosen, crop, tell)))
+    except GeneratorExit:
+        is_cancelled.set()
+        raise
+
+
+@contextmanager
+def told_of_expiry() -> Iterator[None]:
+    """Say of a draft that is gone that it was kept for a while only."""
+    try:
+        yield
+    except NotFound:
+        raise ValueError(EXPIRED) from None
+
+
+def preview(visitor: Visitor, key: Any, draft: str, augmentation: str) -> str:
+    """The pictures of a draft as the network and the critic will see them, as HTML."""
+    with told_of_expiry():
+        plain, augmented = visitor.jobs.preview(key, draft, augmentation or "diffaugment")
+    return side_by_side(
+        [
+            figure(plain, "What the network sees"),
+            figure(augmented, "The same, as the critic is shown them: augmented"),
+        ]
+    )
 
 
 def discard(files: Sequence[str]) -> None:

@@ -8,31 +8,34 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import get_spec, grid
-from tabs.common import GPU, PRIVATE, Load, loading, output_folder, page_seeds, user_errors
+from gan_models import grid
+from tabs.common import AT_ONCE, GPU, PRIVATE, Load, loading, output_folder, page_seeds, user_errors
+from tabs.finetune import bases
 from tabs.finetune.render import figure, placeholder
 from tabs.finetune.take import file_title
 from tabs.mine import Visitor
 
 HELP = (
-    "A network between the two: up to the size you choose the layers of one, which set shapes and "
-    "layout, above it those of the other, which set colours and texture (Pinkney and Adler 2020)."
+    "A network between the two: below the size you choose the layers of one, which set shapes and "
+    "layout, from it on those of the other, which set colours and texture (Pinkney and Adler 2020)."
 )
 MIXES = [
     ("Shapes of the base, texture of yours", "base"),
     ("Shapes of yours, texture of the base", "mine"),
 ]
-SIZES = (4, 8, 16, 32, 64, 128, 256, 512)
+SMALLEST, USUAL, LARGEST = 8, 16, 1024  # px; where the other's layers may begin
 
 
 def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
     """Lay out and connect the panel."""
-    with gr.Accordion("Swap layers with the base", open=False, elem_id="finetune-swapping"):
+    with gr.Accordion(
+        "Swap layers with the base", open=False, elem_id="finetune-swapping"
+    ) as panel:
         gr.Markdown(HELP, elem_classes="card")
         with gr.Row(equal_height=True):
             size = gr.Dropdown(
-                [(f"up to {side} px", side) for side in SIZES],
-                value=16, label="Coarse layers", elem_id="finetune-swap-size", min_width=130,
+                size_choices(LARGEST), value=USUAL, label="Layers of the texture",
+                elem_id="finetune-swap-size", min_width=130,
             )  # fmt: skip
             coarse = gr.Radio(MIXES, value="base", label="Mix", elem_id="finetune-swap-mix")
         seeds = gr.Textbox("0-8", label="Seeds", elem_id="finetune-swap-seeds")
@@ -54,15 +57,28 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
         with user_errors():
             listed = page_seeds(seeds)[:16]
             status = visitor.jobs.status(key, run or "")
-            most = get_spec(status.base).resolution // 2
-            if size > most:
-                raise ValueError(f"{status.base} has no finer layers above that: choose {most} px.")
-            copy = output_folder() / f"{file_title(status)}-{coarse}-shapes-{size}.safetensors"
+            copy = output_folder() / f"{file_title(status)}-{coarse}-below-{size}px.safetensors"
             shutil.copy(visitor.jobs.swap(key, status.id, size, coarse), copy)
             pipeline = yield from loading(load, str(copy), progress)
             words = {value: label for label, value in MIXES}[coarse]
-            picture = figure(grid(pipeline.sample(listed)), f"{words}, up to {size} px")
+            picture = figure(grid(pipeline.sample(listed)), f"{words}, from {size} px on")
             yield picture, gr.File(str(copy), visible=True)
 
+    def offer_sizes(key: Any, run: str | None, size: int) -> gr.Dropdown:
+        """Only the sizes of the base of the run in view."""
+        base = next((status.base for status in visitor.runs(key) if status.id == run), "")
+        sides = [spec.resolution for spec in bases.bases(visitor.jobs) if spec.id == base]
+        choices = size_choices(sides[0] if sides else LARGEST)
+        known = [side for _, side in choices]
+        return gr.Dropdown(choices=choices, value=size if size in known else known[-1])
+
+    for event in (panel.expand, run.input):
+        event(offer_sizes, [visitor.key, run, size], size, **AT_ONCE)
     given = [visitor.key, run, size, coarse, seeds]
     go.click(swap, given, [shown, file], show_progress_on=[shown], **GPU, **PRIVATE)
+
+
+def size_choices(resolution: int) -> list[tuple[str, int]]:
+    """Labels and values of the sizes at which a network of this resolution can be cut."""
+    num = (resolution // SMALLEST).bit_length()
+    return [(f"from {side} px on", side) for side in (SMALLEST << k for k in range(num))]

@@ -113,7 +113,7 @@ def wire(room: Room) -> None:
             made = folder / f"{name}.safetensors"
             shutil.copy(jobs.generator(key, status.id, which), made)
             card = folder / f"{name}.md"
-            card.write_text(jobs.card(key, status.id), "utf-8")
+            card.write_text(jobs.card(key, status.id, which), "utf-8")
             line = f"{made.name} opens on any page of this kind: under Your file, or by path."
             return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
 

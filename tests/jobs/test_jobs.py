@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 
 from gan_models import list_models
 from gan_models.jobs import JobError, Jobs, NotFound, Quotas, care
-from tests.jobs.conftest import BASE
+from tests.jobs.conftest import BASE, wait_for
 
 
 def files_under(folder):
@@ -105,6 +106,21 @@ def test_only_the_latest_drafts_are_kept(jobs, sources):
     drafts = [jobs.prepare(key, sources[:2], BASE).id for _ in range(5)]
     assert [job.id for job in jobs._store.select()] == drafts[-3:]
     assert not jobs._store.job_folder(drafts[0]).exists()
+
+
+def test_a_draft_is_counted_and_discarded(jobs, begin, sources):
+    key, other = jobs.new_key(), jobs.new_key()
+    draft, job = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
+    size = care.size_of(jobs._store.job_folder(draft))
+    assert jobs.prepared(key) == (12, size)
+    assert jobs.prepared(other) == (0, 0)
+    for whose, which in ((other, draft), (key, job)):
+        with pytest.raises(NotFound):
+            jobs.discard(whose, which)
+    assert {row.id for row in jobs._store.select()} == {draft, job}
+    jobs.discard(key, draft)
+    assert jobs.prepared(key) == (0, 0)
+    assert not jobs._store.job_folder(draft).exists()
 
 
 def test_all_jobs_are_listed_the_newest_first(jobs, begin):
@@ -252,6 +268,35 @@ def test_leftovers_expire(jobs, begin, sources):
     jobs._store.change(finished, touched=time.time() - 31 * day)
     care.sweep(jobs._store, Quotas())
     assert {job.id for job in jobs._store.select()} == {recent}
+
+
+def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, monkeypatch):
+    monkeypatch.setattr(care, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(care, "SWEEP_SECONDS", 0.02)
+    jobs.watch()
+    wait_for(lambda: jobs._watch._thread is None)
+    key = jobs.new_key()
+    draft, stopped = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
+    jobs.stop(key, stopped)
+    assert jobs._watch._thread is not None
+    for job in (draft, stopped):
+        jobs._store.change(job, created=1.0, touched=1.0)
+    wait_for(lambda: jobs._store.select() == [], seconds=20)
+    assert not jobs._store.job_folder(draft).exists()
+    wait_for(lambda: jobs._watch._thread is None, seconds=20)
+
+
+def test_a_sleeping_watch_hears_of_a_new_job_at_once(jobs, begin, sources, monkeypatch):
+    key = jobs.new_key()
+    jobs.prepare(key, sources, BASE)
+    wait_for(lambda: not jobs._watch._news.is_set())
+    tended = threading.Event()
+    monkeypatch.setattr(jobs._watch, "tend", tended.set)
+    job = begin(jobs, key)
+    tended.clear()
+    jobs._watch.begin()
+    assert tended.wait(20)
+    assert jobs.status(key, job).state == "queued"
 
 
 def test_looking_at_a_job_puts_its_end_off(jobs, begin):

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gan_models.jobs import JobError, Jobs, Quotas
+from gan_models.jobs.drafts import seconds_left
 from gan_models.jobs.records import Job
 from gan_models.jobs.store import Store, fair_order, next_in_turn
 from tests.jobs import engines
@@ -157,9 +158,49 @@ def test_several_drafts_do_not_get_round_the_number_of_jobs(jobs, sources):
 def test_hours_that_were_trained_are_not_had_again(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
+    jobs.stop(key, job)
     jobs._store.add_shift(jobs._store.find(job).owner, 4e9, 12 * 3600 - 60)
     with pytest.raises(JobError, match="You have 1 minutes left"):
         begin(jobs, key)
+
+
+def test_hours_that_waiting_jobs_will_need_are_not_had_again(jobs, begin):
+    key = jobs.new_key()
+    first = begin(jobs, key, seconds=3 * 3600)
+    jobs._store.add_shift(jobs._store.find(first).owner, 4e9, 8 * 3600)
+    with pytest.raises(JobError, match=r"You have 60 minutes left.*may need 180"):
+        begin(jobs, key, seconds=3 * 3600)
+    begin(jobs, key, seconds=3600)
+
+
+def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, begin):
+    key = jobs.new_key()
+    job = begin(jobs, key, seconds=3 * 3600, kimg=100)
+    jobs.pause(key, job)
+    jobs._store.add_shift(jobs._store.find(job).owner, 4e9, 11.9 * 3600)
+    with pytest.raises(JobError, match="You have 6 minutes left"):
+        jobs.resume(key, job)
+    jobs._store.change(job, kimg=99.0)
+    jobs.resume(key, job)
+    assert jobs.status(key, job).state == "queued"
+
+
+def test_of_a_slow_job_no_more_is_left_than_its_time(jobs, begin):
+    key = jobs.new_key()
+    job = begin(jobs, key, seconds=3 * 3600, kimg=100)
+    jobs._store.change(job, kimg=10.0, images_per_second=1.0, eta_seconds=60.0)
+    assert seconds_left(jobs._store.find(job)) == 60
+
+
+def test_the_pictures_of_a_draft_count_when_it_is_launched(jobs, sources):
+    narrow = Jobs(quotas=Quotas(gigabytes=0.301), engine=engines.POINT)
+    key = narrow.new_key()
+    draft = narrow.prepare(key, sources, BASE).id
+    jobs._store.change(draft, num_bytes=2_000_000)
+    with pytest.raises(JobError, match=r"these pictures take nearly all of your 0\.301 GB"):
+        narrow.launch(key, draft)
+    jobs._store.change(draft, num_bytes=500_000)
+    narrow.launch(key, draft)
 
 
 def test_more_pictures_than_allowed_are_refused_one_by_one(jobs, sources):

@@ -12,8 +12,9 @@ import torch
 from huggingface_hub.errors import HfHubHTTPError
 from PIL import Image
 
-from gan_models import load_pipeline, weights
+from gan_models import convert, load_pipeline, shelf, weights
 from gan_models.jobs import JobError
+from gan_models.spec import LocalFile, ModelSpec
 from tests.jobs.conftest import BASE
 
 
@@ -73,6 +74,22 @@ def test_the_card_tells_of_base_licence_training_and_measures(jobs, done):
         assert words in card
 
 
+def test_the_card_of_a_snapshot_is_its_own(jobs, done):
+    key, job, folder = done
+    generator, info = weights.load_described(base_path(jobs))
+    facts = {key: info[key] for key in ("task", "licence", "source")}
+    out = folder / "run" / "snapshots" / "0000010.safetensors"
+    training = {"kimg": 0.015, "steps": 10}
+    weights.save_generator(out, generator, title="Tiny", training=training, **facts)
+    (folder / "run" / "metrics.csv").write_text("step,kid_effl0\n20,0.125\n")
+    card = jobs.card(key, job, 10)
+    assert "0.015 thousand" in card
+    assert "0.125" not in card
+    assert "0.04 thousand" in jobs.card(key, job)
+    with pytest.raises(JobError, match="no snapshot of step 11"):
+        jobs.card(key, job, 11)
+
+
 def test_the_generator_opens_as_a_pipeline(jobs, done):
     key, job, _ = done
     pipeline = load_pipeline(str(jobs.generator(key, job)))
@@ -93,6 +110,31 @@ def test_layers_are_swapped_with_the_base(jobs, done, coarse):
     for prefix, source in (("mapping.", low), ("synthesis.blocks.3.", high)):
         name = next(name for name in mixed if name.startswith(prefix) and mixed[name].ndim)
         assert torch.allclose(mixed[name].float(), source[name].float(), atol=1e-2)
+
+
+def test_layers_are_swapped_with_a_base_in_a_foreign_format(jobs, done, monkeypatch):
+    key, job, folder = done
+    file = Path(__file__).parents[1] / "golden" / "stylegan2_rosinality.weights.safetensors"
+    base = convert.load_generator(file, format="stylegan2-rosinality")
+    spec = ModelSpec(
+        **{"id": "cats", "title": "Cats", "task": "latent", "family": "stylegan2"},
+        **{"resolution": base.img_resolution, "source": LocalFile(str(file)), "sha256": None},
+        **{"size_bytes": 1, "licence": "MIT", "attribution": "somebody", "trained_on": "cats"},
+        **{"num_params": 1, "format": "stylegan2-rosinality"},
+    )
+    monkeypatch.setattr(shelf, "get_spec", {"cats": spec}.get)
+    facts = {"task": "latent", "title": "Mine", "licence": "MIT", "source": "a test"}
+    mine = folder / "run" / "generator.safetensors"
+    weights.save_generator(mine, base, half=False, **facts)
+    jobs._store.change(job, base="cats")
+    for coarse in ("base", "mine"):
+        mixed, info = weights.load_described(jobs.swap(key, job, 8, coarse))
+        assert "Cats" in info["title"]
+        assert torch.allclose(
+            mixed(torch.ones(1, 512)[:, : base.z_dim]),
+            base(torch.ones(1, 512)[:, : base.z_dim]),
+            atol=1e-4,
+        )
 
 
 def test_layers_come_from_the_base_or_from_mine(jobs, done):

@@ -13,6 +13,7 @@ import torch
 from gan_models import weights
 from gan_models.jobs import worker as worker_module
 from gan_models.jobs.jobs import ENGINE
+from gan_models.jobs.store import seconds_spent
 from gan_models.jobs.worker import MOST_DEATHS
 from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
 from gan_models.training import features
@@ -251,11 +252,25 @@ def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
     assert jobs.swap(key, job, 16).is_file()
 
 
+def spent(jobs, owner):
+    with jobs._store.reading() as db:
+        return seconds_spent(db, owner)
+
+
 def test_hours_count_what_was_trained(jobs, begin, work):
     key = jobs.new_key()
     job = begin(jobs, key)
     work()
     owner = jobs._store.find(job).owner
-    assert 0 < jobs._store.seconds_spent(owner) < 60
+    assert 0 < spent(jobs, owner) < 60
     jobs.delete_everything(key)
-    assert jobs._store.seconds_spent(owner) == 0
+    assert spent(jobs, owner) == 0
+
+
+def test_hours_count_while_a_job_trains(jobs, begin, work, meddle):
+    key, seen = jobs.new_key(), []
+    owner = jobs._store.find(begin(jobs, key)).owner
+    work(meddle(lambda: seen.append(spent(jobs, owner))))
+    assert 0 < seen[0] < spent(jobs, owner)
+    with jobs._store.reading() as db:
+        assert len(db.execute("SELECT * FROM shifts").fetchall()) == 1

@@ -1,15 +1,17 @@
 """The Fine-tune tab without a page: what it says of a run, what it offers, what it sends on."""
 
 import re
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from PIL import Image
 
-from gan_models import NotFound
-from tabs import mine
-from tabs.finetune import api, bases, curves, data, render, settings, take, watch
+from gan_models import JobError, NotFound, Quotas
+from tabs import finetune, mine
+from tabs.finetune import api, bases, curves, data, render, settings, start, swap, take, watch
 from tabs.finetune.state import Seen, run_dropdown
 from tabs.mine import Visitor
 
@@ -38,9 +40,14 @@ class OneRun:
             raise NotFound
         return [self.run] if self.run else []
 
+    def status(self, key, job):
+        return self.run
+
     def generator(self, key, job, step=None):
         if self.run is None or (key, job) != ("right", self.run.id):
             raise NotFound
+        if step is not None and step not in self.run.snapshots:
+            raise JobError(f"There is no snapshot of step {step}.")
         return self.folder / (f"{step}.safetensors" if step is not None else "newest.safetensors")
 
 
@@ -235,6 +242,11 @@ def test_what_is_kept_is_said_in_a_sentence():
         "Kept for you: 2 runs with 80 pictures, 5.0 MB in all."
     )
     assert data.kept_line([]) == data.NOTHING
+    unstarted = "12 pictures that no run was started with"
+    assert data.kept_line([], 12, 1_000_000) == f"Kept for you: {unstarted}, 1.0 MB in all."
+    assert data.kept_line([status()], 12, 1_000_000) == (
+        f"Kept for you: 1 run with 40 pictures and {unstarted}, 3.5 MB in all."
+    )
 
 
 def test_a_models_ticket_says_nothing_of_the_key_and_lasts(tmp_path):
@@ -257,6 +269,19 @@ def test_a_ticket_is_loaded_as_the_file_and_other_ids_as_they_are(tmp_path):
         load(model, progress=None)
     names = [f"{tmp_path}/40.safetensors", f"{tmp_path}/0.safetensors", "faces-64"]
     assert loaded == [(name, {"progress": None}) for name in names]
+
+
+def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
+    run = status(snapshots=(0, 40, 75))
+    visitor = Visitor(None, OneRun(run, tmp_path))
+    [(_, ticket)] = visitor.choices("right")
+    model = mine.offered(ticket)
+    assert model.find() == tmp_path / "75.safetensors"
+    run.snapshots = (0, 40, 90, 120)  # as the run goes on they are thinned out
+    assert mine.checked_any(ticket, "latent") == ticket
+    assert model.find() == tmp_path / "90.safetensors"
+    run.snapshots = (0, 40)
+    assert model.find() == tmp_path / "newest.safetensors"
 
 
 def test_the_finished_generator_is_the_newest_of_a_finished_run(tmp_path):
@@ -289,3 +314,70 @@ def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
     assert Sheet.read(ticket, "0-3", 1).query == ""
     assert mine.file_stem(ticket) == "yours-my-garden"
     assert mine.file_stem("faces-64") == "faces-64"
+
+
+@pytest.fixture
+def room():
+    """The tab over jobs that remember what they are asked; the handler of an event."""
+    asked = []
+    preview = Image.new("RGB", (4, 4))
+    known = {"landscapes": 32, "big": 1024}
+    jobs = SimpleNamespace(
+        asked=asked,
+        quotas=Quotas(),
+        bases=lambda: [SimpleNamespace(id=i, title=i, resolution=r) for i, r in known.items()],
+        list=lambda key: [status()],
+        preview=lambda *given: asked.append(("preview", *given)) or (preview, preview),
+        discard=lambda *given: asked.append(("discard", *given)),
+    )
+    with gr.Blocks() as page, gr.Tab("Fine-tune"):
+        finetune.build(lambda model: None, Visitor(gr.BrowserState(""), jobs))
+
+    def handler(elem_id, event):
+        """The first handler of an event of a component."""
+        [found] = [b for b in page.blocks.values() if getattr(b, "elem_id", None) == elem_id]
+        fns = [fn for fn in page.fns.values() if (found._id, event) in fn.targets]
+        return next(fn.fn for fn in fns if fn.fn is not None)
+
+    return SimpleNamespace(jobs=jobs, handler=handler)
+
+
+def test_another_augmentation_is_previewed(room):
+    show = room.handler("finetune-augmentation", "input")
+    assert "augmented" in show("right", "d1", "none")
+    show("right", "d1", settings.AS_PRESET)
+    assert room.jobs.asked == [("preview", "right", "d1", a) for a in ("none", "diffaugment")]
+    assert isinstance(show("right", "", "none"), dict)  # to be skipped
+
+
+def test_cancelling_deletes_the_draft(room):
+    room.handler("finetune-cancel", "click")("right", "d1")
+    assert room.jobs.asked == [("discard", "right", "d1")]
+
+
+def test_layers_are_swapped_at_sizes_that_the_base_has(room):
+    assert [side for _, side in swap.size_choices(32)] == [8, 16, 32]
+    assert swap.size_choices(1024)[-1] == ("from 1024 px on", 1024)
+    offer = room.handler("finetune-swapping", "expand")
+    sizes = offer("right", "j1", 512)
+    assert ([side for _, side in sizes.choices], sizes.value) == ([8, 16, 32], 32)
+    assert offer("right", "j1", 16).value == 16
+
+
+def test_a_check_that_is_cancelled_leaves_nothing():
+    went_on, ended = threading.Event(), threading.Event()
+
+    def prepare(key, paths, base, crop, progress):
+        went_on.wait(20)
+        try:
+            progress(1, 2)
+        except ValueError:
+            ended.set()
+            raise
+
+    jobs = SimpleNamespace(prepare=prepare, bases=lambda: [SimpleNamespace(id="b", resolution=8)])
+    taking = start.take_in(jobs, "key", ["a.png"], "b", "centre", None)
+    next(taking)
+    taking.close()
+    went_on.set()
+    assert ended.wait(20)

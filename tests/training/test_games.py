@@ -141,6 +141,14 @@ def test_a_game_starts_from_its_own_exports(makers, tmp_path):
     assert ("reader" in files) == ("reader" in game.networks)
 
 
+def test_a_judge_alone_is_no_start(makers, tmp_path):
+    game = makers[0]()
+    game.export(tmp_path, {})
+    files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
+    del files["generator"]
+    assert makers[0]().warm_start(files) == []
+
+
 def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
     tiny_latent, tmp_path
 ):

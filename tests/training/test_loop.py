@@ -11,6 +11,7 @@ import torch
 
 from gan_models import weights
 from gan_models.training import game, run_folder
+from gan_models.training.failures import fitting
 from gan_models.training.game import Game, TrainingError
 from gan_models.training.loop import run
 from gan_models.training.run_folder import Journal, RunFolder, Table
@@ -139,6 +140,42 @@ def test_finished_networks_are_a_start_where_no_snapshot_is_left(tiny_latent, se
     assert "going on from generator and discriminator, with fresh optimisers" in messages[0]
 
 
+def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_path):
+    tiny_latent(classes=("a", "b"))[0]().export(tmp_path, {})
+    messages = []
+    run(
+        settings,
+        *tiny_latent(),
+        tmp_path / "new",
+        resume=True,
+        warm_files={"generator": tmp_path / "generator.safetensors"},
+        callback=lambda progress: messages.append(progress.message),
+    )
+    assert "another shape: beginning anew" in messages[0]
+
+
+def test_what_a_kill_left_of_a_snapshot_is_removed(tmp_path):
+    (tmp_path / "state.123.part.pt").write_bytes(b"half")
+    (tmp_path / "state.pt").write_bytes(b"whole")
+    with RunFolder(tmp_path):
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "state.pt"]
+
+
+def test_a_snapshot_comes_before_every_measuring(settings, tmp_path):
+    """Measuring may take minutes, which a kill must not lose."""
+    walk, saved, told = Walk(), [], [0]
+
+    def evaluate():
+        saved.append((RunFolder(tmp_path).read_state()["step"], told[-1]))
+        return {}
+
+    walk.evaluate = evaluate
+    often = replace(settings, metrics_seconds=0.0, snapshot_seconds=1e9)
+    run(often, lambda: walk, Nothing, tmp_path, callback=lambda p: told.append(p.step))
+    assert len(saved) > 4
+    assert all(known == step for known, step in saved)
+
+
 def test_a_living_process_locks_and_a_dead_one_does_not(tmp_path):
     child = subprocess.Popen(["sleep", "60"])
     try:
@@ -211,6 +248,21 @@ def test_divergence_goes_back_and_halves_the_rate(settings, tmp_path):
 def test_endless_divergence_ends_with_a_sentence(settings, tmp_path):
     with pytest.raises(TrainingError, match="lower learning rate"):
         run_walk([float("nan")] * 20, settings, tmp_path, [])
+
+
+def fails_above(limit):
+    def work(size):
+        if size > limit:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return size
+
+    return work
+
+
+def test_looking_and_measuring_take_what_fits_in_memory():
+    assert fitting(fails_above(3), 32) == 2
+    with pytest.raises(RuntimeError, match="allocate"):
+        fitting(fails_above(0), 4)
 
 
 def test_a_batch_is_cut_where_memory_runs_out(settings, tmp_path):

@@ -120,6 +120,14 @@ def test_seasons_share_no_scene_in_training_but_all_when_held_out(tiny_world):
     assert not np.array_equal(summer, winter)
 
 
+def test_scenes_to_measure_by_the_thousand_are_never_trained_on(tiny_world):
+    scenes = World(32, 32)
+    assert len(scenes.unseen(4).pixels) == 4
+    many, known = scenes.unseen(6), scenes.training()
+    assert len(many.pixels) == 6
+    assert not {scene.seed for scene in many.scenes} & {scene.seed for scene in known.scenes}
+
+
 def test_a_relit_scene_is_the_same_place_in_the_light_of_another(tiny_world):
     scenes = World(32, 32)
     places, relit = scenes.held_out(), scenes.relit(3)

@@ -1,0 +1,35 @@
+"""Pictures and archives as people upload them, made up."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+SIDE = 32
+
+
+def photo(seed=0, size=(60, 48)):
+    """A picture that is like no other."""
+    blobs = np.random.RandomState(seed).randint(0, 255, (7, 9, 3)).astype(np.uint8)
+    return Image.fromarray(blobs).resize(size, Image.Resampling.BICUBIC)
+
+
+def encoded(image, format="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def zipped(members, method=zipfile.ZIP_DEFLATED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def frames(num, size=(40, 40)):
+    return [photo(100 + i, size) for i in range(num)]
