@@ -50,6 +50,7 @@ TRANSLATOR_CONFIG = {
     "dropout": False,
     "antialias_down": False,
     "antialias_up": False,
+    "mask": True,
 }
 
 
@@ -75,8 +76,8 @@ def _translator(id: str, title: str, sha256: str) -> ModelSpec:
         family="resnet",
         resolution=128,
         sha256=sha256,
-        size_bytes=2_221_428,
-        num_params=1_107_459,
+        size_bytes=2_223_800,
+        num_params=1_108_636,
         config=TRANSLATOR_CONFIG,
     )
 
@@ -99,7 +100,7 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         task="class",
         family="stylegan2",
         resolution=64,
-        sha256="d078f35662b59c89e5c89ea80ad1f32a781f7a1bcd2d05bc14a784b8c6145d0a",
+        sha256="3cf640699a29e7fda5d260b2992e3f0ab9fc691f96939398a05b8dec3340d73e",
         size_bytes=6_215_848,
         num_params=3_087_608,
         config=LATENT_CONFIG | {"c_dim": len(CLASSES), "embed_features": 256},
@@ -120,11 +121,11 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
     _translator(
         "summer2winter",
         "Summer to winter",
-        "168337edec2e05a968377723b3f8f17e2dedbaee03fcb404ddc124245097473a",
+        "6f4b1937842e5f2789b8b1eba270f17be201d305183b9534b8222ed5e36f824f",
     ),
     _translator(
         "winter2summer",
         "Winter to summer",
-        "1d8dd7a4c6e0b37e9cff5f4d26a01485ef05e35f87e389343a9adef183428ed7",
+        "f0e0665744aca310112f4c929b571d179472221bca58e6b5465fd93d20c8164b",
     ),
 )

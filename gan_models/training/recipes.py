@@ -4,12 +4,12 @@ Sizes and lengths depend on the device: what a GPU trains overnight at 128 and 2
 in one to seven hours at 64 and 128 px.
 
 What more training is expected to give, judging by the runs on a CPU: `landscapes` finer detail (its
-goal of 0.0144 KID-effl0 is held: 0.010 at 44 thousand pictures); `landscapes-classes` the class
-asked for a little more often (46, 61, 72, 79 and 81 % at 15, 22, 29, 50 and 60 thousand; true
-renders, and so the goal, are at 85 %); `paint` styles that arrive more often (59, 77, 80 and 81 %
-at 12, 28, 40 and 66 thousand) and finer materials; the seasons sharper pictures (nearer by features
-in 26, 67, 72, 75 and 80 % at 3.7, 7.4, 12.6, 23 and 34 thousand), but coasts with an open sea only
-with larger crops than the 64 px of a CPU: they are what is missing to 85 %.
+goal of 0.0144 KID-effl0 is held: 0.010 at 44 thousand pictures); `landscapes-classes` the same, for
+the class asked for is seen more often than in true renders (46, 61, 72, 79, 81 and 89 % at 15, 22,
+29, 50, 60 and 100 thousand; renders 85 %); `paint` styles that arrive more often (59, 77, 80 and
+81 % at 12, 28, 40 and 66 thousand; 90 % is the goal) and finer materials; the seasons sharper
+pictures (nearer by features in 26, 67, 72, 75, 80, 84 and 85 % at 3.7, 7.4, 12.6, 23, 34, 41 and
+66 thousand), which is what coasts with an open sea lack.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
     loop = Settings(
         name,
         batch=64 if gpu else 12,
-        kimg=3000 if gpu else 60,
+        kimg=3000 if gpu else (100 if classes else 60),
         data=DATA,
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.8,

@@ -129,10 +129,21 @@ class RunFolder:
         return (self.path / GENERATOR).exists()
 
     def read_state(self) -> dict[str, Any] | None:
-        """The last snapshot, None where there is none."""
+        """The last snapshot, None where there is none.
+
+        Raises:
+            TrainingError: it is damaged.
+        """
         path = self.path / STATE
-        # a copy, so that the file is not still mapped when the next snapshot takes its place
-        return copy.deepcopy(weights.read_tensors(path)) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            # a copy, so that the file is not still mapped when the next snapshot takes its place
+            return copy.deepcopy(weights.read_tensors(path))
+        except weights.WeightsError as error:
+            raise TrainingError(
+                f"{path} is damaged: remove it to begin anew, or choose another folder."
+            ) from error
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Replace the snapshot; the old one stays whole until the new one is."""

@@ -154,6 +154,12 @@ def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_
     assert "another shape: beginning anew" in messages[0]
 
 
+def test_a_damaged_snapshot_is_told_with_what_to_do(tiny_latent, settings, tmp_path):
+    (tmp_path / "state.pt").write_bytes(b"PK\x03\x04 half a snapshot")
+    with pytest.raises(TrainingError, match="remove it to begin anew"):
+        run(settings, *tiny_latent(), tmp_path, resume=True)
+
+
 def test_what_a_kill_left_of_a_snapshot_is_removed(tmp_path):
     (tmp_path / "state.123.part.pt").write_bytes(b"half")
     (tmp_path / "state.pt").write_bytes(b"whole")
