@@ -203,9 +203,7 @@ class Session:
             self.restore(state)
             self.tell(f"Going on from step {self.step}.")
         else:
-            found = self.game.warm_start(warm_files) if warm_files else []
-            if found:
-                names = " and ".join(found)
+            if names := " and ".join(self.game.warm_start(warm_files or {})):
                 self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
             elif any(path.exists() for path in (warm_files or {}).values()):
                 self.tell("No snapshot, and finished networks of another shape: beginning anew.")
