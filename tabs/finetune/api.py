@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,11 @@ def _declare_start(visitor: Visitor, hidden: gr.Button, owned: list[gr.Textbox])
 
 
 def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
+    def steered(act: Callable[[str, str], None], job: str, key: str) -> dict[str, Any]:
+        with user_errors():
+            act(key or "", job or "")
+            return public_status(jobs.status(key, job))
+
     def finetune_status(job: str, key: str) -> dict[str, Any]:
         """Tell how a fine-tuning job stands.
 
@@ -86,9 +91,7 @@ def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) ->
         Returns:
             As finetune_status.
         """
-        with user_errors():
-            jobs.stop(key or "", job or "")
-            return public_status(jobs.status(key, job))
+        return steered(jobs.stop, job, key)
 
     def finetune_resume(job: str, key: str) -> dict[str, Any]:
         """Go on with a stopped, paused or failed fine-tuning job, from its last snapshot.
@@ -100,9 +103,7 @@ def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) ->
         Returns:
             As finetune_status.
         """
-        with user_errors():
-            jobs.resume(key or "", job or "")
-            return public_status(jobs.status(key, job))
+        return steered(jobs.resume, job, key)
 
     def finetune_delete(job: str, key: str) -> dict[str, int]:
         """Delete a fine-tuning job for good, running or not: its pictures and all its models.
