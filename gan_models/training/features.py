@@ -1,28 +1,47 @@
-"""The frozen ImageNet features that judge and measure: EfficientNet-Lite0 from its wheel."""
+"""The frozen ImageNet features: EfficientNet-Lite0 to train by and Lite2 to measure by."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as TF
 
-from gan_models import weights, zoo
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models import networks, weights, zoo
+from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training.failures import fitting
+from gan_models.training.game import mixed_precision
 
-MEASURE_PX = 224  # the size the network was made for; every picture is measured at it
+MEASURE_PX = 224  # the size Lite0 was made for
+PUBLISHED_PX = 256  # every picture whose measures are published is brought to this size first
 
 
-def load_features(device: torch.device) -> EfficientNetLite0:
-    """The frozen feature network, downloaded the first time.
+def load_features(device: torch.device) -> EfficientNetLite:
+    """The frozen feature network to train by, EfficientNet-Lite0, downloaded the first time.
 
     Raises:
         WeightsError: the weights cannot be had.
     """
-    path = weights.ensure(zoo.FEATURES)
-    network = EfficientNetLite0()
+    return _load(zoo.FEATURES, device)
+
+
+def load_measuring_features(device: torch.device) -> EfficientNetLite:
+    """The frozen feature network to measure by, EfficientNet-Lite2, downloaded the first time.
+
+    Raises:
+        WeightsError: the weights cannot be had.
+    """
+    return _load(zoo.MEASURING_FEATURES, device)
+
+
+def _load(spec: zoo.ModelSpec, device: torch.device) -> EfficientNetLite:
+    path = weights.ensure(spec)
+    network = networks.build(spec.family, {})
     network.load_published(weights.read_tensors(path))
     return network.freeze().to(device, memory_format=torch.channels_last)
 
@@ -36,8 +55,32 @@ def resize(images: Tensor, side_px: int) -> Tensor:
     )
 
 
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What the frozen network sees in a batch; discriminator, matching and encoder can share it."""
+
+    images: Tensor  # [N, 3, side, side], as the network was given them
+    scales: list[Tensor]  # as `multi_scale` gives them, float32
+
+    @classmethod
+    def of(cls, network: EfficientNetLite, images: Tensor, side_px: int) -> FeatureMaps:
+        """Images [N, 3, H, W] in [-1, 1], brought to `side_px`."""
+        images = resize(images, side_px).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(images.device):
+            scales = network.multi_scale(images)
+        return cls(images, [scale.float() for scale in scales])
+
+    def detach(self) -> FeatureMaps:
+        """The same without gradients."""
+        return FeatureMaps(self.images.detach(), [scale.detach() for scale in self.scales])
+
+    def first(self, num: int) -> FeatureMaps:
+        """Those of the first `num` pictures."""
+        return FeatureMaps(self.images[:num], [scale[:num] for scale in self.scales])
+
+
 def pooled_features(
-    network: EfficientNetLite0, images: Tensor, batch: int = 32
+    network: EfficientNetLite, images: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
     """Images [N, 3, H, W] in [-1, 1] -> features [N, 1280], as they are.
 
@@ -53,9 +96,29 @@ def pooled_features(
     return fitting(look_by, batch).numpy()
 
 
+def measuring_features(
+    network: EfficientNetLite, pixels: Tensor, batch: int = 32
+) -> NDArray[np.float32]:
+    """uint8 pictures [N, 3, H, W] -> features [N, 1280] of Lite2, as they are.
+
+    Every picture is first brought to `PUBLISHED_PX` by bicubic interpolation and rounded to 256
+    levels, so that pictures of all sizes are measured alike, then to the network's own size.
+    """
+    device, side_px = network.mean.device, network.img_resolution
+
+    @torch.no_grad()
+    def look(part: Tensor) -> Tensor:
+        part = TF.resize(part, [PUBLISHED_PX] * 2, InterpolationMode.BICUBIC, antialias=True)
+        images = part.to(device).float() / 127.5 - 1
+        return network.features(resize(images, side_px)).cpu()
+
+    look_by = lambda size: torch.cat([look(part) for part in pixels.split(size)])
+    return fitting(look_by, batch).numpy()
+
+
 @torch.no_grad()
 def perceptual_distances(
-    network: EfficientNetLite0, images: Tensor, targets: Tensor, batch: int = 32
+    network: EfficientNetLite, images: Tensor, targets: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
     """How unlike two lists of pictures [N, 3, H, W] look, pair by pair -> [N].
 

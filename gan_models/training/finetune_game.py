@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_models.images import grid, to_pil
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import metrics
 from gan_models.training.bases import Base
 from gan_models.training.features import pooled_features

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training.augment import AdaController, diff_augment
-from gan_models.training.features import resize
+from gan_models.training.features import FeatureMaps
 from gan_models.training.game import mixed_precision
 
 
@@ -41,7 +40,10 @@ class Judge:
         images = diff_augment(images, self.augmentations, probability)
         if self.features is None:
             return [self.discriminator(images, c)]  # in float32, for R1's second derivatives
-        images = resize(images, self.input_px).contiguous(memory_format=torch.channels_last)
-        with mixed_precision(images.device):
-            logits = self.discriminator(self.features.multi_scale(images), images, c)
+        return self.weigh(FeatureMaps.of(self.features, images, self.input_px), c)
+
+    def weigh(self, seen: FeatureMaps, c: Tensor | None = None) -> list[Tensor]:
+        """Feature maps instead of images -> logits, one each head; only for projected heads."""
+        with mixed_precision(seen.images.device):
+            logits = self.discriminator(seen.scales, seen.images, c)
         return [x.float() for x in logits]

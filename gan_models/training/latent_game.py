@@ -14,11 +14,11 @@ from torch import Tensor
 
 from gan_models import networks, seeds, weights
 from gan_models.images import grid, to_pil
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.augment import AdaController
 from gan_models.training.failures import fitting
-from gan_models.training.features import pooled_features
+from gan_models.training.features import FeatureMaps, pooled_features
 from gan_models.training.game import (
     Batch,
     Game,
@@ -136,6 +136,15 @@ class LatentGame(Game):
         self.matching = None
         if settings.matching:
             self.matching = Matching(features, settings.matching_px, reals)
+        # where all look at the same pictures at the same size, one pass serves all
+        same_size = settings.judge_px == settings.matching_px
+        self.shares_maps = bool(
+            settings.projected
+            and settings.matching
+            and settings.adversarial
+            and not settings.augmentations
+            and same_size
+        )
         self.steps = 0
         self._real_features: np.ndarray | None = None
 
@@ -182,8 +191,11 @@ class LatentGame(Game):
 
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         c = self._judge_class(batch)
-        real = self.judge(to_float(batch["images"]), c)
-        fake = self.judge(batch["fakes"], c)
+        if self.shares_maps:
+            real, fake = (self.judge.weigh(batch[name], c) for name in ("real_maps", "fake_maps"))
+        else:
+            real = self.judge(to_float(batch["images"]), c)
+            fake = self.judge(batch["fakes"], c)
         if self.ada is not None:
             self.ada.observe(real, len(batch["images"]))
         loss_of = (
@@ -197,21 +209,20 @@ class LatentGame(Game):
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         z = torch.randn(len(batch["images"]), self.networks["generator"].z_dim, device=self.device)
-        index = batch.get("class_index")
-        if self.reconstruction is None:
-            fakes, extra, terms = self._make(z, index), 0.0, {}
-        else:
-            encoded, known = self.reconstruction.encode(to_float(batch["images"]))
-            indices = None if index is None else torch.cat([index, index])
-            fakes, given_back = self._make(torch.cat([z, encoded]), indices).chunk(2)
-            extra, terms = self.reconstruction.loss(known, given_back)
+        if self.shares_maps:
+            with torch.no_grad():
+                batch["real_maps"] = self.matching.look(to_float(batch["images"]))
+        fakes, extra, terms = self._make_all(z, batch)
         batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
+        made = self.matching.look(fakes) if self.shares_maps else None
+        if made is not None:
+            batch["fake_maps"] = made.detach()
         loss = fakes.new_zeros(())
         if self.settings.adversarial:
-            terms["generator"] = self._verdict(fakes, batch)
+            terms["generator"] = self._verdict(fakes, made, batch)
             loss = loss + self.settings.adversarial * terms["generator"]
         if self.matching is not None:
-            matched, found = self._match(fakes, batch)
+            matched, found = self._match(fakes if made is None else made, batch)
             loss, terms = loss + matched, terms | found
         # ReLU6 features pass no gradient back from far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
@@ -222,18 +233,35 @@ class LatentGame(Game):
             loss = loss + self.settings.mode_seeking * terms["mode_seeking"]
         return loss, terms
 
-    def _verdict(self, fakes: Tensor, batch: Batch) -> Tensor:
-        logits = self.judge(fakes, self._judge_class(batch))
+    def _make_all(
+        self, z: Tensor, batch: Batch
+    ) -> tuple[Tensor, Tensor | float, dict[str, Tensor]]:
+        """Pictures of z, and what reconstruction adds to the loss, with its terms."""
+        index = batch.get("class_index")
+        if self.reconstruction is None:
+            return self._make(z, index), 0.0, {}
+        num = max(round(len(z) * self.reconstruction.settings.share), 1)
+        seen = batch["real_maps"].first(num) if self.shares_maps else None
+        encoded, known = self.reconstruction.encode(to_float(batch["images"][:num]), seen)
+        indices = None if index is None else torch.cat([index, index[:num]])
+        fakes, given_back = self._make(torch.cat([z, encoded]), indices).split([len(z), num])
+        extra, terms = self.reconstruction.loss(known, given_back)
+        return fakes, extra, terms
+
+    def _verdict(self, fakes: Tensor, made: FeatureMaps | None, batch: Batch) -> Tensor:
+        c = self._judge_class(batch)
+        logits = self.judge(fakes, c) if made is None else self.judge.weigh(made, c)
         if self.settings.projected:
             return losses.hinge_generator(logits)
         return losses.nonsaturating_generator(logits)
 
-    def _match(self, fakes: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def _match(self, fakes: Tensor | FeatureMaps, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """What the matching and the reader say of fakes, weighted, and the terms."""
         index = batch.get("class_index")
         made = self.matching.describe(fakes)
         with torch.no_grad():
-            seen = self.matching.describe(to_float(batch["images"]))
+            reals = batch["real_maps"] if self.shares_maps else to_float(batch["images"])
+            seen = self.matching.describe(reals)
         terms = {"matching": self.matching.compare(made, seen, index)}
         loss = self.settings.matching * terms["matching"]
         if self.settings.reader is not None:
@@ -301,14 +329,14 @@ class LatentGame(Game):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator (the average), discriminator and reader, each as NAME.safetensors."""
+        """generator (the average) and all that trains beside it, each as NAME.safetensors."""
         facts = {
             "task": "class" if self.settings.classes else "latent",
             "classes": self.settings.classes or None,
             "training": training,
             **self.settings.card,
         }
-        for name in ("generator", "discriminator", "reader"):
+        for name in ("generator", "discriminator", "encoder", "reader"):
             network = (self.networks | self.averages).get(name)
             if network is not None:
                 weights.save_generator(folder / f"{name}.safetensors", network, **facts)

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
-from gan_models.training.features import resize
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.training.features import FeatureMaps
 from gan_models.training.game import mixed_precision
 from gan_models.training.pictures import to_float
 
@@ -41,7 +41,7 @@ class Matching:
         self.device = features.mean.device
         with torch.no_grad():
             parts = [
-                self._look(to_float(part.to(self.device)))
+                self._groups(self.look(to_float(part.to(self.device))))
                 for part in reals[:MEASURED_REALS].split(16)
             ]
         groups = [torch.cat(group) for group in zip(*parts, strict=True)]
@@ -50,23 +50,25 @@ class Matching:
         self.seen: dict[str, Known] = {}  # "real" and "fake"
         self.classes: dict[str, Tensor] = {}
 
-    def _look(self, images: Tensor) -> Known:
-        """Images [N, 3, H, W] -> for each group of features [N, D], as they are."""
-        images = resize(images, self.input_px).contiguous(memory_format=torch.channels_last)
-        with mixed_precision(images.device):
-            scales = self.features.multi_scale(images)
-            pooled = self.features.pool(scales[-1]).float()
-        groups = [pooled, F.adaptive_avg_pool2d(images, COLOUR_CELLS).flatten(1)]
-        for scale, cells in zip(scales, GRIDS, strict=True):
-            scale = scale.float()
+    def look(self, images: Tensor) -> FeatureMaps:
+        """Images [N, 3, H, W] -> what the frozen network sees in them."""
+        return FeatureMaps.of(self.features, images, self.input_px)
+
+    def _groups(self, seen: FeatureMaps) -> Known:
+        """Feature maps -> for each group of features [N, D], as they are."""
+        with mixed_precision(seen.images.device):
+            pooled = self.features.pool(seen.scales[-1]).float()
+        groups = [pooled, F.adaptive_avg_pool2d(seen.images, COLOUR_CELLS).flatten(1)]
+        for scale, cells in zip(seen.scales, GRIDS, strict=True):
             where = F.adaptive_avg_pool2d(scale, cells).flatten(1)
             spread = (scale.var(dim=(2, 3), correction=0) + 1e-4).sqrt()
             groups.append(torch.cat([where, spread], dim=1))
         return groups
 
-    def describe(self, images: Tensor) -> Known:
-        """Images [N, 3, H, W] -> for each group of features [N, D], each about as wide as 1."""
-        groups = zip(self._look(images), self.mean, self.scale, strict=True)
+    def describe(self, seen: Tensor | FeatureMaps) -> Known:
+        """Images [N, 3, H, W] or their maps -> for each group [N, D], each about as wide as 1."""
+        maps = seen if isinstance(seen, FeatureMaps) else self.look(seen)
+        groups = zip(self._groups(maps), self.mean, self.scale, strict=True)
         return [(group - mean) / scale for group, mean, scale in groups]
 
     def loss(self, fakes: Tensor, reals: Tensor, class_index: Tensor | None = None) -> Tensor:
@@ -86,11 +88,12 @@ class Matching:
             seen: of real ones, any, not counterparts of the others.
             class_index: [N], of either; pictures are then compared within their class.
         """
-        if class_index is None:
-            class_index = torch.zeros(len(made[0]), dtype=torch.int64, device=self.device)
-        self._remember("real", seen, class_index)
-        self._remember("fake", [group.detach() for group in made], class_index)
-        real, fake = (self._alike(kind, class_index) for kind in ("real", "fake"))
+        kinds = [class_index, class_index]
+        if class_index is None:  # there may then be more of one kind than of the other
+            kinds = [x[0].new_zeros(len(x[0]), dtype=torch.int64) for x in (seen, made)]
+        self._remember("real", seen, kinds[0])
+        self._remember("fake", [group.detach() for group in made], kinds[1])
+        real, fake = (self._alike(kind, kinds[1]) for kind in ("real", "fake"))
         losses = []
         for index, group in enumerate(made):
             reals_seen, fakes_seen = (self.seen[kind][index] for kind in ("real", "fake"))

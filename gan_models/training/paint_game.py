@@ -15,7 +15,7 @@ from torch import Tensor
 from gan_models import networks, seeds, weights
 from gan_models.images import to_pil
 from gan_models.label_maps import colors_of
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses, metrics
 from gan_models.training.features import pooled_features
 from gan_models.training.game import (

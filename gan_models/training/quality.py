@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_models import seeds
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import metrics
 from gan_models.training.cycle_game import nearer
 from gan_models.training.features import pooled_features, resize

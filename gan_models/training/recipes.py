@@ -26,11 +26,14 @@ from gan_models.training.loop import Settings
 from gan_models.training.measure_game import MeasureSettings
 from gan_models.training.paint_game import PaintSettings
 from gan_models.training.reconstruction import ReconstructionSettings
-from gan_models.training.world import NUM_SCENES
+from gan_models.training.trainers.upscaler import UpscalerSettings
+from gan_models.training.world import NUM_DETAILED, NUM_SCENES
 
 LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
 DATA = f"{NUM_SCENES:,} scenes of the Ganvas landscape world"
+CHANNELS = [256, 256, 192, 96, 48]  # at 4, 8, … pixels
+WIDE_CHANNELS = [256, 256, 256, 256, 128, 64]
 PAIR_DATA = f"the summer and the winter days among {DATA}"
 
 
@@ -44,7 +47,7 @@ class Recipe:
     name: str
     resolution: int  # pixels of the pictures trained on
     loop: Settings
-    game: LatentSettings | CycleSettings | PaintSettings | MeasureSettings
+    game: LatentSettings | CycleSettings | PaintSettings | MeasureSettings | UpscalerSettings
     base: str = ""
 
 
@@ -64,8 +67,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
             "c_dim": len(classes),
             "w_dim": 256,
             "img_resolution": resolution,
-            "channel_base": 8192 if gpu else 2048,
-            "channel_max": 256,
+            "channels": WIDE_CHANNELS if gpu else CHANNELS,
             "num_mapping_layers": 2,
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
@@ -73,20 +75,20 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         reading=4.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
-        augmentations=("translation",),
-        judge_px=256 if gpu else 96,
+        augmentations=(),  # there are pictures enough
+        judge_px=224 if gpu else 128,
         mapping_rate=10.0,  # these runs are short
         matching=20.0,
-        matching_px=224 if gpu else 160,
-        reconstruction=ReconstructionSettings(),
+        matching_px=224 if gpu else 128,
+        reconstruction=ReconstructionSettings(share=0.5),
         num_metric_images=5000 if gpu else 500,
         classes=classes,
         card=_card(title),
     )
     loop = Settings(
         name,
-        batch=64 if gpu else 12,
-        kimg=3000 if gpu else (100 if classes else 60),
+        batch=64 if gpu else 16,
+        kimg=3000 if gpu else 600,
         data=DATA,
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.8,
@@ -152,6 +154,26 @@ def _paint(name: str, gpu: bool) -> Recipe:
     return Recipe(name, resolution, loop, game)
 
 
+def _upscaler(name: str, gpu: bool) -> Recipe:
+    game = UpscalerSettings(
+        generator={"num_labels": len(LABELS)},
+        discriminator={"color_px": 0, "width": 48},
+        patches={"width": 16, "num_layers": 3},
+        labels=LABELS,
+        card=_card("Upscaler of landscapes, 64 to 256 px"),
+    )
+    loop = Settings(
+        name,
+        batch=32 if gpu else 8,
+        kimg=1000 if gpu else 60,
+        data=f"{NUM_DETAILED:,} scenes of the Ganvas landscape world at 256 px",
+        ema_half_life_kimg=1.0,
+        metrics_seconds=_metrics_seconds(gpu),
+        decay_from=0.75,
+    )
+    return Recipe(name, 256, loop, game)
+
+
 def _segmenter(name: str) -> Recipe:
     game = MeasureSettings(
         family="segmenter",
@@ -184,6 +206,7 @@ RECIPES = {
     "summer2winter": lambda name, gpu: _cycle(name, ("summer", "winter"), gpu),
     "winter2summer": lambda name, gpu: _cycle(name, ("winter", "summer"), gpu),
     "paint": lambda name, gpu: _paint(name, gpu),
+    "upscaler": lambda name, gpu: _upscaler(name, gpu),
     "segmenter": lambda name, gpu: _segmenter(name),
     "classifier": lambda name, gpu: _classifier(name),
 }

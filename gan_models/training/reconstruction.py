@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses
-from gan_models.training.features import resize
-from gan_models.training.game import mixed_precision
+from gan_models.training.features import FeatureMaps
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class ReconstructionSettings:
     perceptual: float = 10.0
     pixels: float = 5.0
     kl: float = 0.004  # a nat
+    share: float = 1.0  # of the batch that is given back
 
 
 class Reconstruction:
@@ -48,14 +48,17 @@ class Reconstruction:
         self.features, self.input_px = features, input_px
 
     def _look(self, images: Tensor) -> list[Tensor]:
-        images = resize(images, self.input_px).contiguous(memory_format=torch.channels_last)
-        with mixed_precision(images.device):
-            return [scale.float() for scale in self.features.multi_scale(images)]
+        return FeatureMaps.of(self.features, images, self.input_px).scales
 
-    def encode(self, images: Tensor) -> tuple[Tensor, dict[str, Tensor | list[Tensor]]]:
-        """Images [N, 3, H, W] -> a drawn z [N, z_dim], and what `loss` needs to know."""
+    def encode(
+        self, images: Tensor, seen: FeatureMaps | None = None
+    ) -> tuple[Tensor, dict[str, Tensor | list[Tensor]]]:
+        """Images [N, 3, H, W] -> a drawn z [N, z_dim], and what `loss` needs to know.
+
+        `seen` are their maps at `input_px`, where they are there already.
+        """
         with torch.no_grad():
-            scales = self._look(images)
+            scales = self._look(images) if seen is None else seen.scales
         mu, logvar = self.encoder(scales, images)
         z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
         return z, {"images": images, "scales": scales, "kl": losses.kl_free_bits(mu, logvar, 0.0)}

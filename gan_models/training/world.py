@@ -23,6 +23,7 @@ from gan_models.training.landscape import (
 from gan_models.training.pictures import Pixels, channels_first, shrink
 
 NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
+NUM_DETAILED = 2_000  # of the same scenes, rendered at 256 px
 HELD_OUT_SEED = 1_000_000  # first of the scenes that are never trained on
 UNSEEN_SEED = 3_000_000
 NUM_PAIRS, PAIRS_SEED = 200, 2_000_000  # never trained on either
@@ -76,6 +77,10 @@ class World:
     def training(self) -> Scenes:
         """The scenes to train on."""
         return self._open(f"landscapes-{self.rendered_px}", NUM_SCENES, 0)
+
+    def detailed(self) -> Scenes:
+        """Fewer scenes to train on, for what needs them at 256 px."""
+        return self._open(f"details-{self.rendered_px}", NUM_DETAILED, 0)
 
     def held_out(self) -> Scenes:
         """Scenes to measure on."""

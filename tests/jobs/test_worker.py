@@ -15,7 +15,7 @@ from gan_models.jobs import worker as worker_module
 from gan_models.jobs.jobs import ENGINE
 from gan_models.jobs.store import seconds_spent
 from gan_models.jobs.worker import MOST_DEATHS
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import features
 from gan_models.training.run_folder import Journal
 from tests.jobs import engines

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_models.networks.efficientnet_lite0 import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import features as features_module
 from gan_models.training.data import PictureData
 from gan_models.training.latent_game import LatentGame, LatentSettings

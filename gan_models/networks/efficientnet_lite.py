@@ -1,11 +1,14 @@
-"""EfficientNet-Lite0, the ImageNet classifier whose features judge and measure pictures.
+"""EfficientNet-Lite0 and 2, ImageNet classifiers: the features of 0 train, those of 2 measure.
 
 EfficientNet (Tan and Le 2019, arXiv:1905.11946) without squeeze-and-excitation and with ReLU6.
+Stem, head, and the repeats of the first and last stage are those of Lite0 in all sizes.
 """
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# (repeats, kernel, stride of the first, expansion, channels): table 1 of the paper
+# of Lite0 (repeats, kernel, stride of the first, expansion, channels): table 1 of the paper
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -25,8 +28,6 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-SCALE_BLOCKS = (2, 4, 10, 15)  # the last block at 1/4, 1/8, 1/16 and 1/32 of the picture's size
-SCALE_CHANNELS = (24, 40, 112, 320)
 
 
 class SameConv2d(nn.Conv2d):
@@ -70,25 +71,46 @@ class InvertedResidual(nn.Module):
         return x + y if self.has_skip else y
 
 
-class EfficientNetLite0(nn.Module):
-    """Classifier of 1000 ImageNet classes; made for pictures of 224 px, takes any from 32 px."""
+def scale_stages(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
+    """`STAGES` with channels times `width`, to multiples of 8, and repeats times `depth`."""
+    stages = []
+    for index, (repeats, kernel, stride, expansion, channels) in enumerate(STAGES):
+        inner = 0 < index < len(STAGES) - 1
+        repeats = math.ceil(repeats * depth) if inner else repeats
+        rounded = max(8, int(channels * width + 4) // 8 * 8)
+        if rounded < 0.9 * channels * width:  # never down by more than a tenth
+            rounded += 8
+        stages.append((repeats, kernel, stride, expansion, rounded))
+    return stages
 
-    family = "efficientnet_lite0"
+
+class EfficientNetLite(nn.Module):
+    """Classifier of 1000 ImageNet classes; takes pictures from 32 px.
+
+    Args:
+        width, depth: what multiplies the channels and the repeats of Lite0.
+    """
+
     num_features = 1280
+    img_resolution: int  # pixels it was made for
 
-    def __init__(self, num_classes: int = 1000) -> None:
+    def __init__(self, width: float, depth: float, num_classes: int = 1000) -> None:
         super().__init__()
         self.num_classes = num_classes
         self.conv_stem = SameConv2d(3, 32, 3, 2, bias=False)
         self.bn0 = _batch_norm(32)
         blocks, c_in = [], 32
-        for repeats, kernel, stride, expansion, channels in STAGES:
+        self.scale_blocks: list[int] = []  # the last block at 1/4, 1/8, 1/16 and 1/32 of the size
+        for repeats, kernel, stride, expansion, channels in scale_stages(width, depth):
+            if stride == 2 and len(blocks) > 1:
+                self.scale_blocks.append(len(blocks) - 1)
             for index in range(repeats):
                 first = index == 0
                 blocks.append(
                     InvertedResidual(c_in, channels, kernel, stride if first else 1, expansion)
                 )
                 c_in = channels
+        self.scale_blocks.append(len(blocks) - 1)
         self.blocks = nn.ModuleList(blocks)
         self.conv_head = SameConv2d(c_in, self.num_features, 1, bias=False)
         self.bn1 = _batch_norm(self.num_features)
@@ -106,9 +128,12 @@ class EfficientNetLite0(nn.Module):
         return F.relu6(self.bn0(self.conv_stem(x)))
 
     def multi_scale(self, images: Tensor) -> list[Tensor]:
-        """Images [N, 3, H, W] in [-1, 1] -> four maps [N, SCALE_CHANNELS[i], H/2^(i+2), ...]."""
+        """Images [N, 3, H, W] in [-1, 1] -> four maps [N, channels of the scale, H/2^(i+2), ...].
+
+        Lite0's have 24, 40, 112 and 320 channels, Lite2's 24, 48, 120 and 352.
+        """
         x, scales = self._stem(images), []
-        for start, end in pairwise((-1, *SCALE_BLOCKS)):
+        for start, end in pairwise((-1, *self.scale_blocks)):
             for block in self.blocks[start + 1 : end + 1]:
                 x = block(x)
             scales.append(x)
@@ -134,7 +159,7 @@ class EfficientNetLite0(nn.Module):
         }
         self.load_state_dict(own, strict=True)
 
-    def freeze(self) -> EfficientNetLite0:
+    def freeze(self) -> Self:
         """Fold the batch norms into the convolutions and stop all gradients; for features only."""
         self.eval().requires_grad_(False)
         pairs = [(self, "conv_stem", "bn0"), (self, "conv_head", "bn1")]
@@ -146,3 +171,23 @@ class EfficientNetLite0(nn.Module):
             setattr(owner, conv, fuse_conv_bn_eval(getattr(owner, conv), getattr(owner, norm)))
             setattr(owner, norm, nn.Identity())
         return self.requires_grad_(False)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """The smallest: 4.7 million parameters."""
+
+    family = "efficientnet_lite0"
+    img_resolution = 224
+
+    def __init__(self, num_classes: int = 1000) -> None:
+        super().__init__(1.0, 1.0, num_classes)
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """6.1 million parameters."""
+
+    family = "efficientnet_lite2"
+    img_resolution = 260
+
+    def __init__(self, num_classes: int = 1000) -> None:
+        super().__init__(1.1, 1.2, num_classes)

@@ -1,0 +1,1 @@
+"""The trainers: one a task, each says which networks learn what from a batch."""

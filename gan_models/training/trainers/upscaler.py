@@ -1,0 +1,249 @@
+"""The trainer of the upscaler: true pairs, and what the bases make, which has no truth.
+
+On pairs it learns as SRGAN does (Ledig et al. 2017, arXiv:1609.04802): pixels, features, and
+discriminators. On generated pictures it has only the discriminators and the matching of features,
+and must stay near what it was given, made small again: so it learns to mend what bases do wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from gan_models import networks, weights
+from gan_models.images import to_pil
+from gan_models.networks.efficientnet_lite import EfficientNetLite
+from gan_models.training import losses, metrics
+from gan_models.training.features import FeatureMaps, pooled_features
+from gan_models.training.game import Batch, Game, Losses, adam, begin_from, split, update
+from gan_models.training.matching import Matching
+from gan_models.training.pictures import rows, to_float
+
+FACTOR = 4
+NUM_SHOWN = 8
+MOST_NOISE = 0.06  # standard deviation, of a range of 2
+
+
+@dataclass(frozen=True)
+class UpscalerSettings:
+    """Networks and numbers; the weights multiply the losses of the same name."""
+
+    generator: dict[str, Any]
+    discriminator: dict[str, Any]
+    patches: dict[str, Any]  # a discriminator of pixels
+    crop_px: int = 128  # side of the parts of the large pictures
+    generator_rate: float = 4e-4
+    discriminator_rate: float = 4e-4
+    betas: tuple[float, float] = (0.5, 0.99)
+    pixels: float = 1.0
+    shrunk: float = 2.0  # of pairs: L1 of the picture made small again
+    kept: float = 1.0  # the same of generated pictures, blurred: layout and colour stay
+    perceptual: float = 0.5
+    adversarial: float = 0.06
+    matching: float = 1.0
+    warm_up_kimg: float = 3.0  # without discriminators
+    map_share: float = 0.4  # how many of the pairs come with their label map
+    labels: tuple[str, ...] = ()
+    card: dict[str, str] = field(default_factory=dict)
+
+
+class UpscalerTrainer(Game):
+    """Generator against heads on ImageNet features and a patch discriminator (hinge loss).
+
+    Args:
+        settings: networks and numbers.
+        features: frozen; for the discriminator, the matching and the perceptual loss.
+        device: where everything runs.
+        held_out: `images` uint8 [N, 3, 4 S, 4 S] and `label_map`, never trained on, and `made`
+            uint8 [N, 3, S, S], what the bases make.
+    """
+
+    def __init__(
+        self,
+        settings: UpscalerSettings,
+        features: EfficientNetLite,
+        device: torch.device,
+        held_out: Batch,
+    ) -> None:
+        self.settings, self.features, self.device = settings, features, device
+        self.held_out, self.images_seen = held_out, 0
+        families = {
+            "generator": "upscaler",
+            "discriminator": "projected-discriminator",
+            "patches": "patchgan",
+        }
+        self.networks = {
+            name: networks.build(family, getattr(settings, name)).to(device)
+            for name, family in families.items()
+        }
+        average = networks.build("upscaler", settings.generator).to(device)
+        average.load_state_dict(self.networks["generator"].state_dict())
+        self.averages = {"generator": average.eval().requires_grad_(False)}
+        judges = [self.networks["discriminator"], self.networks["patches"]]
+        self.optimizers = {
+            "generator": adam(
+                [self.networks["generator"]], settings.generator_rate, settings.betas
+            ),
+            "discriminator": adam(judges, settings.discriminator_rate, settings.betas),
+        }
+        side = settings.crop_px
+        corners = [held_out["images"][..., :side, :side], held_out["images"][..., -side:, -side:]]
+        crops = torch.stack(corners, dim=1).flatten(0, 1)
+        self.matching = Matching(features, side, crops)
+        self._real_features: Any = None
+
+    # --- training -------------------------------------------------------------------------------
+
+    def step(self, batch: Batch, num_chunks: int) -> Losses:
+        """Generator, then discriminators.
+
+        `large` [N, 3, crop, crop] uint8 with `label_map` [N, crop, crop] are made small here;
+        `made` [N, 3, crop / 4, crop / 4] uint8 are small pictures that have no large one.
+        """
+        chunks = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
+        report = update(self.optimizers["generator"], chunks, self._generator_loss)
+        if self._judges():
+            report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
+        self.images_seen += len(batch["large"])
+        return report
+
+    def _judges(self) -> bool:
+        return self.images_seen >= self.settings.warm_up_kimg * 1000
+
+    def _semantic_map(self, label_map: Tensor) -> Tensor:
+        """[N, H, W] -> one-hot [N, num_labels, H, W]."""
+        planes = F.one_hot(label_map.long(), self.networks["generator"].num_labels)
+        return planes.permute(0, 3, 1, 2).float()
+
+    def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Small pictures, of pairs and then generated ones, and their maps, 0 where unknown.
+
+        Half of the pairs are a little blurred and noisy, as what generators put out is.
+        """
+        small = F.avg_pool2d(to_float(batch["large"]), FACTOR)
+        blurred = F.avg_pool2d(F.pad(small, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+        strength = torch.rand(len(small), 1, 1, 1, device=self.device)
+        strength = strength * (torch.rand_like(strength) < 0.5)
+        small = torch.lerp(small, blurred, 0.5 * strength)
+        small = small + MOST_NOISE * strength * torch.randn_like(small)
+        knows = torch.rand(len(small), 1, 1, 1, device=self.device) < self.settings.map_share
+        planes = self._semantic_map(batch["label_map"]) * knows
+        made = to_float(batch["made"])
+        unknown = planes.new_zeros(len(made), *planes.shape[1:])
+        return torch.cat([small, made]), torch.cat([planes, unknown])
+
+    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        settings, generator = self.settings, self.networks["generator"]
+        large = to_float(batch["large"])
+        small, planes = self._inputs(batch)
+        fakes = generator(small, planes)
+        ours, free = fakes.split([len(large), len(batch["made"])])
+        seen = FeatureMaps.of(self.features, fakes, settings.crop_px)
+        with torch.no_grad():
+            truth = FeatureMaps.of(self.features, large, settings.crop_px)
+        batch["fakes"], batch["fake_maps"], batch["real_maps"] = (
+            fakes.detach(),
+            seen.detach(),
+            truth,
+        )
+        terms = {
+            "pixels": F.l1_loss(ours, large),
+            "shrunk": F.l1_loss(F.avg_pool2d(ours, FACTOR), F.avg_pool2d(large, FACTOR)),
+            "kept": F.l1_loss(F.avg_pool2d(free, 2 * FACTOR), F.avg_pool2d(small[len(large) :], 2)),
+            "perceptual": losses.perceptual(truth.scales, seen.first(len(large)).scales),
+        }
+        if self._judges():
+            logits = self.networks["discriminator"](seen.scales, seen.images)
+            logits = [*logits, self.networks["patches"](fakes)]
+            terms["adversarial"] = losses.hinge_generator(logits) / len(logits)
+            terms["matching"] = self.matching.compare(
+                self.matching.describe(seen), self.matching.describe(truth)
+            )
+        return sum(getattr(settings, name) * term for name, term in terms.items()), terms
+
+    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        heads, patches = self.networks["discriminator"], self.networks["patches"]
+        real, fake = batch["real_maps"], batch["fake_maps"]
+        logits = [
+            [*heads(seen.scales, seen.images), patches(images)]
+            for seen, images in ((real, to_float(batch["large"])), (fake, batch["fakes"]))
+        ]
+        loss = losses.hinge_discriminator(*logits) / len(logits[0])
+        return loss, {"discriminator": loss}
+
+    # --- looking and measuring ------------------------------------------------------------------
+
+    @torch.no_grad()
+    def enlarge(self, small: Tensor, label_map: Tensor | None = None) -> Tensor:
+        """The averaged upscaler's pictures of uint8 ones, float on the CPU."""
+        parts = []
+        for start in range(0, len(small), 8):
+            part = to_float(small[start : start + 8].to(self.device))
+            planes = None
+            if label_map is not None:
+                maps = label_map[start : start + 8].to(self.device)
+                planes = self._semantic_map(maps)
+            parts.append(self.averages["generator"](part, planes).cpu())
+        return torch.cat(parts)
+
+    def sheet(self) -> Image.Image:
+        """Rows: true pictures, the same from 64 px, with their map, and what bases make."""
+        large, maps = (self.held_out[name][:NUM_SHOWN] for name in ("images", "label_map"))
+        small = shrink_bytes(large)
+        parts = [to_float(large), self.enlarge(small), self.enlarge(small, maps)]
+        parts.append(self.enlarge(self.held_out["made"][:NUM_SHOWN]))
+        return rows([to_pil(part) for part in parts])
+
+    def evaluate(self) -> dict[str, float]:
+        """KID-effl0 of enlarged true pictures and of enlarged generated ones."""
+        reals = self.held_out["images"]
+        if self._real_features is None:
+            self._real_features = pooled_features(self.features, to_float(reals))
+        true, made = (
+            pooled_features(self.features, self.enlarge(small))
+            for small in (shrink_bytes(reals), self.held_out["made"])
+        )
+        real = self._real_features
+        return {"kid_effl0": metrics.kid(real, true), "kid_effl0_made": metrics.kid(real, made)}
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def export(self, folder: Path, training: dict[str, Any]) -> None:
+        """generator (the average) and the discriminators, each as NAME.safetensors."""
+        for name, network in (self.networks | self.averages).items():
+            weights.save_generator(
+                folder / f"{name}.safetensors",
+                network,
+                task="upscaler",
+                labels=self.settings.labels,
+                training=training,
+                **self.settings.card,
+            )
+
+    def warm_start(self, files: Mapping[str, Path]) -> list[str]:
+        """Begin from what `export` wrote, where it fits; then the discriminators act at once."""
+        found = begin_from(self.networks, self.averages, files)
+        if "discriminator" in found:
+            self.images_seen = int(self.settings.warm_up_kimg * 1000)
+        return found
+
+    def extra_state(self) -> dict[str, Any]:
+        """How many pictures were seen, and what the matching remembers."""
+        return {"images_seen": self.images_seen, "matching": self.matching.state()}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        """Take back what `extra_state` gave."""
+        self.images_seen = state["images_seen"]
+        self.matching.load_state(state["matching"])
+
+
+def shrink_bytes(images: Tensor) -> Tensor:
+    """uint8 [N, 3, 4 H, 4 W] -> the mean of each cell, uint8 [N, 3, H, W]."""
+    return F.avg_pool2d(images.float(), FACTOR).round().clamp(0, 255).byte()
