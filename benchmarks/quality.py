@@ -1,6 +1,6 @@
 """How good our own models are: model, metric, value, and what it is held against.
 
-    python -m benchmarks.quality [MODEL ...] [--num 5000] [--folder DIR]
+    python -m benchmarks.quality [MODEL ...] [--num 300] [--folder DIR]
 
 Needs the rendered scenes, which are made the first time (long), and the trained networks.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gan_models.__main__ import face_pictures
 from gan_models.training.evaluate import CHECKPOINTS, MODELS, Bench, evaluate, table
 
 
@@ -18,12 +17,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", help=f"of {', '.join(MODELS)}; all by default")
-    parser.add_argument("--num", type=int, default=5000, help="pictures a side for KID")
+    parser.add_argument("--num", type=int, default=300, help="pictures a side for KID")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where the networks lie")
     arguments = parser.parse_args()
     if unknown := set(arguments.models) - set(MODELS):
         parser.error(f"no measures of {', '.join(unknown)}; choose from {', '.join(MODELS)}")
-    bench = Bench(arguments.num, face_pictures, arguments.folder, print)
+    bench = Bench(arguments.num, arguments.folder, print)
     figures = []
     for name in arguments.models or MODELS:
         try:

@@ -11,8 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gan_models import (
     convert,
     describe_models,
@@ -274,14 +272,8 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     """Print a trained model's measures beside what they are held against."""
     from gan_models.training.evaluate import CHECKPOINTS, Bench, evaluate, table
 
-    bench = Bench(arguments.num, face_pictures, CHECKPOINTS, print)
+    bench = Bench(arguments.num, CHECKPOINTS, print)
     print("\n".join(table(evaluate(arguments.model, bench))))
-
-
-def face_pictures(num: int) -> np.ndarray:
-    """Faces, which are no landscapes, to hold distances against: [num, 64, 64, 3] uint8."""
-    made = load_pipeline("faces-64").sample(range(num))
-    return np.stack([np.asarray(image) for image in made])
 
 
 def _pipeline_for(command: str, model: str) -> Pipeline:

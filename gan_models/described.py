@@ -20,6 +20,7 @@ METADATA = {  # what else their metadata holds; all but the strings as JSON
     "classes": list,
     "labels": list,
     "training": dict,
+    "upscaler": str,  # id of the model that makes its pictures large
 }
 MAX_METADATA_CHARS = 1_000_000  # an entry
 MAX_CONFIG_NUMBER = 1 << 16

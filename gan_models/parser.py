@@ -90,4 +90,4 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
 
     command = commands.add_parser("evaluate", help="a trained model's table of measures")
     command.add_argument("model")
-    command.add_argument("--num", type=int, default=5000, help="pictures a side")
+    command.add_argument("--num", type=int, default=300, help="pictures a side")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ __all__ = [
     "list_models",
     "model_formats",
     "read_options",
+    "recipe_is_current",
     "remove_own_model",
 ]
 
@@ -49,6 +50,17 @@ def get_spec(model_id: str) -> ModelSpec:
     """
     own = next((spec for spec in list_models() if spec.id == model_id), None)
     return own or zoo.get_spec(model_id)
+
+
+def recipe_is_current(recipe: Mapping[str, Any]) -> bool:
+    """Whether the recipe of a picture gives its picture again with today's weights.
+
+    Raises:
+        ValueError: there is no model of its name.
+    """
+    spec = get_spec(str(recipe.get("model")))
+    upscaler_sha256 = zoo.get_upscaler(spec.upscaler).sha256 if spec.upscaler else ""
+    return zoo.same_weights(recipe, spec.sha256, upscaler_sha256 or "")
 
 
 def model_formats() -> list[str]:

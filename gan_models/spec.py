@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Task = Literal["latent", "class", "translation", "semantic", "features"]
+Task = Literal["latent", "class", "translation", "semantic", "features", "upscaler"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ class ModelSpec:
     classes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     non_commercial: bool = False
+    upscaler: str = ""  # id of the model that makes its pictures large; "": they are as they are
+
+    @property
+    def base_resolution(self) -> int:
+        """Pixels of the network's own pictures, before an upscaler; what fine-tuning works at."""
+        return int(self.config.get("img_resolution", self.resolution))
 
 
 def public_facts(spec: ModelSpec) -> dict[str, object]:
@@ -88,6 +95,16 @@ def public_facts(spec: ModelSpec) -> dict[str, object]:
         "source": source_title(spec),
         "size_bytes": spec.size_bytes,
     }
+
+
+def same_weights(recipe: Mapping[str, object], sha256: str | None, upscaler_sha256: str) -> bool:
+    """Whether the recipe of a picture names these weights, so that it gives its picture again.
+
+    A recipe of no weights, and weights of an unknown hash, are taken for the same.
+    """
+    if sha256 is not None and recipe.get("weights_sha256") not in (None, sha256):
+        return False
+    return recipe.get("upscaler_sha256", "") == upscaler_sha256
 
 
 def source_title(spec: ModelSpec) -> str:
@@ -127,4 +144,5 @@ def described_spec(path: Path, metadata: dict[str, object], generator: object) -
         config=dict(metadata["config"]),
         classes=tuple(metadata.get("classes") or ()),
         labels=tuple(metadata.get("labels") or ()),
+        upscaler=str(metadata.get("upscaler") or ""),
     )

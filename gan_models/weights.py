@@ -171,6 +171,7 @@ def save_generator(
     classes: Iterable[str] | None = None,
     labels: Iterable[str] | None = None,
     training: dict[str, Any] | None = None,
+    upscaler: str = "",
     half: bool = True,
 ) -> None:
     """Write a network with all that `load_described` needs to one safetensors file.
@@ -179,6 +180,7 @@ def save_generator(
         generator: a network with `family` and `config`.
         classes, labels: names, in order, where there are any.
         training: recipe, kimg, data, metrics; anything JSON can hold.
+        upscaler: id of the model that makes its pictures large, where there is one.
         half: store the weights (not biases, norms and scalars) as float16 where they fit.
 
     Raises:
@@ -186,6 +188,7 @@ def save_generator(
     """
     path = Path(path)
     facts = {"task": task, "title": title, "licence": licence, "source": source}
+    facts |= {"upscaler": upscaler} if upscaler else {}
     lists = {"classes": classes, "labels": labels}
     facts |= {key: list(value) for key, value in lists.items() if value is not None}
     facts |= {} if training is None else {"training": training}

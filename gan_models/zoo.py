@@ -12,9 +12,10 @@ from gan_models.spec import (
     Wheel,
     described_spec,
     public_facts,
+    same_weights,
     source_title,
 )
-from gan_models.zoo_own import OWN_MODELS
+from gan_models.zoo_own import OWN_MODELS, UPSCALER
 from gan_models.zoo_public import PUBLIC_MODELS
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "Wheel",
     "described_spec",
     "get_spec",
+    "get_upscaler",
     "list_models",
     "markdown_table",
     "public_facts",
+    "same_weights",
     "source_title",
 ]
 
@@ -150,11 +153,8 @@ MEASURING_FEATURES = ModelSpec(
     num_params=6_092_072,
 )
 
-ALL_WEIGHTS: tuple[ModelSpec, ...] = (
-    *MODELS,
-    FEATURES,
-    MEASURING_FEATURES,
-)  # what can be fetched and verified
+# what can be fetched and verified
+ALL_WEIGHTS: tuple[ModelSpec, ...] = (*MODELS, UPSCALER, FEATURES, MEASURING_FEATURES)
 
 
 def list_models() -> tuple[ModelSpec, ...]:
@@ -174,6 +174,17 @@ def get_spec(model_id: str) -> ModelSpec:
     shown = model_id if len(model_id) <= 60 else model_id[:60] + "…"
     known = ", ".join(spec.id for spec in MODELS)
     raise ValueError(f"There is no model {shown!r}. Choose from: {known}.")
+
+
+def get_upscaler(model_id: str) -> ModelSpec:
+    """The upscaler of an id.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if model_id != UPSCALER.id:
+        raise ValueError(f"There is no upscaler {model_id[:60]!r}; there is {UPSCALER.id}.")
+    return UPSCALER
 
 
 def inverse_of(spec: ModelSpec) -> ModelSpec | None:

@@ -14,6 +14,7 @@ LABELS = (
     *("grass", "forest", "flowers", "sand", "water", "path"),
 )
 PAPERS = {
+    "upscaler": "cascades: GigaGAN, Kang et al. 2023, arXiv:2303.05511",
     "stylegan2": "StyleGAN2: Karras et al. 2020, arXiv:1912.04958",
     "spade": "SPADE: Park et al. 2019, arXiv:1903.07291",
     "resnet": "CycleGAN: Zhu et al. 2017, arXiv:1703.10593",
@@ -65,6 +66,14 @@ def _own(id: str, title: str, **facts: Any) -> ModelSpec:
         trained_on="landscapes that Ganvas renders",
         **facts,
     )
+
+
+UPSCALER_CONFIG = {
+    "num_labels": len(LABELS),
+    "widths": [48, 32, 16],
+    "num_blocks": [6, 1],
+    "label_width": 16,
+}
 
 
 def _translator(id: str, title: str, sha256: str) -> ModelSpec:
@@ -128,4 +137,17 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         "Winter to summer",
         "f0e0665744aca310112f4c929b571d179472221bca58e6b5465fd93d20c8164b",
     ),
+)
+
+UPSCALER = _own(
+    "landscapes-upscaler",
+    "Upscaler of landscapes, 64 to 256 px",
+    task="upscaler",
+    family="upscaler",
+    resolution=256,
+    sha256="",
+    size_bytes=0,
+    num_params=354_067,
+    config=UPSCALER_CONFIG,
+    labels=LABELS,
 )

@@ -57,7 +57,7 @@ def prepare(
         verdicts = take_in(
             sources,
             folder / PICTURES,
-            resolution=spec.resolution,
+            resolution=spec.base_resolution,
             crop=crop,
             limits=replace(
                 limits, num_pictures=quotas.pictures, num_bytes=min(room, limits.num_bytes)
@@ -90,7 +90,7 @@ def preview(store: Store, job: Job, augmentation: str) -> tuple[Image.Image, Ima
         raise JobError(f"An augmentation is one of {', '.join(AUGMENTATIONS)}; choose one.")
     crop = json.loads(job.settings)["crop"]
     folder = store.job_folder(job.id) / PICTURES
-    side = find_base(job.base).resolution
+    side = find_base(job.base).base_resolution
     return intake.preview(folder, side, crop, AUGMENTATIONS[augmentation])
 
 

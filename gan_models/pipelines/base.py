@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from gan_models.networks.inference import bfloat16_gains
-from gan_models.zoo import ModelSpec
+from gan_models.zoo import ModelSpec, same_weights
 
 _PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are no faster
 
@@ -20,6 +21,7 @@ class BasePipeline:
     Attributes:
         spec: what the model is.
         weights_sha256: hash of the weights file, part of every picture's recipe.
+        upscaler_sha256: the same of the upscaler behind the generator; "" where there is none.
         generator: the network.
     """
 
@@ -27,6 +29,7 @@ class BasePipeline:
         self.generator = generator
         self.spec = spec
         self.weights_sha256 = weights_sha256
+        self.upscaler_sha256 = ""
 
     @property
     def device(self) -> torch.device:
@@ -53,5 +56,10 @@ class BasePipeline:
             "task": self.spec.task,
             "model": self.spec.id,
             "weights_sha256": self.weights_sha256,
+            **({"upscaler_sha256": self.upscaler_sha256} if self.upscaler_sha256 else {}),
             **facts,
         }
+
+    def made_with(self, recipe: Mapping[str, Any]) -> bool:
+        """Whether a recipe was written with these very weights, so that it gives its picture."""
+        return same_weights(recipe, self.weights_sha256, self.upscaler_sha256)

@@ -11,6 +11,7 @@ from torch import nn
 
 from gan_models import convert, shelf, weights, zoo
 from gan_models.device import pick_device
+from gan_models.networks.cascade import cascade
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
@@ -64,10 +65,24 @@ def load_pipeline(
     generator = generator.to(chosen).eval()
     if os.environ.get("GANVAS_COMPILE") == "1":  # the first pictures then take longer
         getattr(generator, "synthesis", generator).compile()
+    upscaler_sha256 = ""
+    if spec.upscaler:
+        generator, upscaler_sha256 = _with_upscaler(generator, spec, chosen)
     pipeline = _PIPELINES[spec.task](generator, spec, sha256)
+    pipeline.upscaler_sha256 = upscaler_sha256
     if isinstance(pipeline, SemanticPipeline):
         pipeline.encoder = encoder_beside(weights.find(spec), chosen)
     return pipeline
+
+
+def _with_upscaler(
+    generator: nn.Module, spec: zoo.ModelSpec, device: torch.device
+) -> tuple[nn.Module, str]:
+    """The generator with the upscaler that its entry or its file names, and that one's hash."""
+    upscaler_spec = zoo.get_upscaler(spec.upscaler)
+    upscaler, _ = weights.load_described(weights.ensure(upscaler_spec))
+    upscaler = upscaler.to(device).eval()
+    return cascade(generator, upscaler), upscaler_spec.sha256
 
 
 def _fill_w_avg(generator: nn.Module) -> None:

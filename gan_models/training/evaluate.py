@@ -11,15 +11,17 @@ from torch import Tensor, nn
 
 from gan_models import weights
 from gan_models.device import pick_device
-from gan_models.training.features import load_features
-from gan_models.training.pictures import Pixels, channels_first, to_byte, to_float
+from gan_models.networks.cascade import cascade
+from gan_models.training.features import PUBLISHED_PX, load_features, load_measuring_features
+from gan_models.training.pictures import channels_first, to_byte, to_float
 from gan_models.training.quality import (
     Figure,
-    Scale,
+    Goal,
+    Reference,
     judge_classes,
-    judge_latent,
     judge_paint,
     judge_translation,
+    measure_pictures,
     sample_latent,
 )
 from gan_models.training.world import World
@@ -34,7 +36,6 @@ class Bench:
 
     Args:
         num: pictures a side for KID, `MIN_NUM` to `MAX_NUM`.
-        strangers: makes that many pictures [N, H, W, 3] uint8 of another world, for scale.
         folder: where the networks lie.
         report: told in words what is being rendered.
     """
@@ -42,41 +43,32 @@ class Bench:
     def __init__(
         self,
         num: int,
-        strangers: Callable[[int], Pixels],
         folder: Path = CHECKPOINTS,
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.num, self.folder, self.report, self.device = num, folder, report, pick_device()
-        self._strangers = strangers
-        self._scales: dict[int, Scale] = {}
 
     @cached_property
     def features(self) -> nn.Module:
-        """The frozen feature network."""
+        """The frozen feature network of training, for distances between pairs of pictures."""
         return load_features(self.device)
 
     @cached_property
-    def strangers(self) -> Tensor:
-        """Pictures of another world, for the far end of the scale; uint8."""
-        return channels_first(self._strangers(self.num))
+    def reference(self) -> Reference:
+        """`num` renders that none was trained on, in the features that no training touches."""
+        reals = self.world(PUBLISHED_PX).unseen(self.num).pixels[: self.num]
+        return Reference.of(load_measuring_features(self.device), channels_first(reals))
 
     def world(self, resolution: int) -> World:
         """The landscape world at a resolution."""
         return World(resolution, max(resolution, 128), self.report)
 
     def load(self, name: str) -> nn.Module:
-        """A network of ours by its file's name."""
-        network, _ = weights.load_described(self.folder / f"{name}.safetensors")
+        """A network of ours by its file's name, with its upscaler where it has one."""
+        network, facts = weights.load_described(self.folder / f"{name}.safetensors")
+        if facts.get("upscaler"):
+            network = cascade(network, self.load(facts["upscaler"]))
         return network.to(self.device)
-
-    def scale(self, resolution: int) -> Scale:
-        """Floor and far of KID at a resolution, from `num` renders that none was trained on."""
-        if resolution not in self._scales:
-            reals = self.world(resolution).unseen(self.num).pixels[: self.num]
-            self._scales[resolution] = Scale.of(
-                self.features, channels_first(reals), self.strangers
-            )
-        return self._scales[resolution]
 
     def held_out(self, resolution: int) -> dict[str, Tensor]:
         """Held-out renders with all that is known of them."""
@@ -95,8 +87,7 @@ def measure_landscapes(bench: Bench) -> list[Figure]:
     """The unconditional generator."""
     generator = bench.load("landscapes")
     pictures = sample_latent(generator, bench.num)
-    scale = bench.scale(generator.img_resolution)
-    return judge_latent("landscapes", bench.features, pictures, scale, 0.05)
+    return measure_pictures("landscapes", bench.reference, pictures, Goal(0.015, recall=0.25))
 
 
 def measure_classes(bench: Bench) -> list[Figure]:
@@ -105,11 +96,10 @@ def measure_classes(bench: Bench) -> list[Figure]:
     generator = bench.load(model)
     index = [i % generator.num_classes for i in range(bench.num)]
     pictures = sample_latent(generator, bench.num, index)
-    scale = bench.scale(generator.img_resolution)
     held_out = bench.held_out(generator.img_resolution)
     truth = held_out["images"], held_out["class_index"].numpy()
     return [
-        *judge_latent(model, bench.features, pictures, scale, 0.07),
+        *measure_pictures(model, bench.reference, pictures, Goal(0.015, recall=0.2)),
         *judge_classes(model, bench.load("classifier"), pictures, index, truth),
     ]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_models import seeds
-from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training import metrics
 from gan_models.training.cycle_game import nearer
-from gan_models.training.features import pooled_features, resize
+from gan_models.training.features import measuring_features, resize
 from gan_models.training.pictures import channels_last, to_byte, to_float
 
 
@@ -31,23 +31,31 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """KID-effl0 of what cannot be better and of what is quite wrong, and the reals to compare."""
+class Reference:
+    """Real pictures to hold others against, in the features that no training touches."""
 
-    reals: NDArray[np.float32]  # features [N, 1280]
-    floor: float
-    far: float
+    features: EfficientNetLite  # of `load_measuring_features`
+    reals: NDArray[np.float32]  # [N, 1280]
 
     @classmethod
-    def of(cls, features: EfficientNetLite0, reals: Tensor, strangers: Tensor) -> Scale:
-        """From real pictures, and pictures of something else, uint8 [N, 3, H, W].
+    def of(cls, features: EfficientNetLite, reals: Tensor) -> Reference:
+        """From renders of unseen scenes, uint8 [N, 3, H, W]."""
+        return cls(features, measuring_features(features, reals))
 
-        All reals are compared with; the floor is what their two halves are from each other.
-        """
-        mine = pooled_features(features, to_float(reals))
-        far = pooled_features(features, to_float(resize_bytes(strangers, reals.shape[-1])))
-        half = len(mine) // 2
-        return cls(mine, metrics.kid(mine[:half], mine[half:]), metrics.kid(mine, far))
+    @property
+    def floor(self) -> float:
+        """KID of one half of the reals against the other."""
+        half = len(self.reals) // 2
+        return metrics.kid(self.reals[:half], self.reals[half:])
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a generator is to reach: KID at most, recall and share of diversity at least."""
+
+    kid: float
+    recall: float
+    diversity: float = 0.9
 
 
 def resize_bytes(images: Tensor, side_px: int) -> Tensor:
@@ -72,30 +80,24 @@ def sample_latent(
     return torch.cat(pictures)
 
 
-def judge_latent(
-    model: str, features: EfficientNetLite0, pictures: Tensor, scale: Scale, far_share: float
+def measure_pictures(
+    model: str, reference: Reference, pictures: Tensor, goal: Goal
 ) -> list[Figure]:
-    """KID against floor + `far_share` of far, diversity, and how fakes and reals overlap."""
-    fake, real = pooled_features(features, to_float(pictures)), scale.reals
+    """KID-effl2-256, how pictures and renders overlap, and diversity, of uint8 pictures."""
+    real, fake = reference.reals, measuring_features(reference.features, pictures)
     counted = f"{len(fake):,} against {len(real):,}"
     precision, recall = metrics.precision_recall(real[:2000], fake[:2000])
     density, coverage = metrics.density_coverage(real[:2000], fake[:2000])
-    limit = scale.floor + far_share * scale.far
     share = metrics.diversity(fake) / metrics.diversity(real)
+    beside = f"at most; floor {reference.floor:.4f}"
     return [
-        Figure(
-            model,
-            f"KID-effl0, {counted}",
-            metrics.kid(real, fake),
-            limit,
-            f"at most: floor {scale.floor:.4f} + {far_share} x far {scale.far:.4f}",
-        ),
-        Figure(model, "FID-effl0", metrics.fid(real, fake)),
-        Figure(model, "diversity / that of the reals", share, 0.8, "at least"),
+        Figure(model, f"KID-effl2-256, {counted}", metrics.kid(real, fake), goal.kid, beside),
+        Figure(model, "FID-effl2-256", metrics.fid(real, fake)),
         Figure(model, "precision", precision),
-        Figure(model, "recall", recall),
+        Figure(model, "recall", recall, goal.recall, "at least"),
         Figure(model, "density", density),
         Figure(model, "coverage", coverage),
+        Figure(model, "diversity / that of the reals", share, goal.diversity, "at least"),
     ]
 
 
@@ -171,7 +173,7 @@ def judge_paint(
 
 def judge_translation(
     model: str,
-    features: EfficientNetLite0,
+    features: EfficientNetLite,
     translate: Callable[[Tensor], Tensor],
     translate_back: Callable[[Tensor], Tensor],
     pairs: tuple[Tensor, Tensor],

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import get_spec, read_recipe
+from gan_models import read_recipe, recipe_is_current
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
@@ -145,7 +145,7 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
             restored, ends, position = read_latent_recipe(recipe)
             drawn = yield from draw(load, restored, history.push(restored), progress)
             morphed = yield from morph.show_pair(load, ends, position, space, progress)
-            _warn_of_other_weights(recipe, restored)
+            _warn_of_other_weights(recipe)
             yield (*drawn, *morphed, ends, position)
 
     return panel.drop.upload(
@@ -198,7 +198,6 @@ def read_latent_recipe(recipe: dict[str, Any]) -> tuple[Sheet, Pair, float]:
     return sheet, Pair(picks[0], picks[1] if len(picks) > 1 else None), position
 
 
-def _warn_of_other_weights(recipe: dict[str, Any], sheet: Sheet) -> None:
-    expected = get_spec(sheet.model).sha256
-    if expected and recipe.get("weights_sha256") not in (None, expected):
+def _warn_of_other_weights(recipe: dict[str, Any]) -> None:
+    if not recipe_is_current(recipe):
         gr.Warning("The picture was made with other weights of this model; it may look different.")

@@ -190,7 +190,7 @@ def _arrival(
     if recipe is None:
         return serial | {"map": write_runs(_read_map(pipeline, path, reading))}
     painting = pipeline.restore(recipe)
-    if recipe.get("weights_sha256") != pipeline.weights_sha256:
+    if not pipeline.made_with(recipe):
         gr.Warning("The picture was made with other weights of this model; it may look different.")
     return serial | {
         "map": write_runs(painting.label_map),

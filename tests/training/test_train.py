@@ -147,14 +147,16 @@ def test_scenes_come_smaller_than_rendered_with_labels_that_fit(tiny_world):
 def test_measures_of_a_model_stand_beside_their_references(features, tiny_world):
     torch.manual_seed(0)
     reals = torch.randint(0, 255, (16, 3, 32, 32), dtype=torch.uint8)
-    scale = quality.Scale.of(features, reals, reals.flip(0) // 2)
-    kid = quality.judge_latent("toy", features, reals[8:], scale, 0.05)[0]
-    assert kid.metric == "KID-effl0, 8 against 16"
-    assert kid.reference == pytest.approx(scale.floor + 0.05 * scale.far)
-    halves = quality.judge_latent(
-        "toy", features, reals[8:], replace(scale, reals=scale.reals[:8]), 0.05
+    reference = quality.Reference.of(features, reals)
+    goal = quality.Goal(0.02, recall=0.3)
+    figures = quality.measure_pictures("toy", reference, reals[8:], goal)
+    kid, recall = figures[0], next(figure for figure in figures if figure.metric == "recall")
+    assert kid.metric == "KID-effl2-256, 8 against 16"
+    assert (kid.reference, recall.reference) == (0.02, 0.3)
+    halves = quality.measure_pictures(
+        "toy", replace(reference, reals=reference.reals[:8]), reals[8:], goal
     )
-    assert halves[0].value == pytest.approx(scale.floor)
+    assert halves[0].value == pytest.approx(reference.floor)
 
 
 SCRIPT = """
