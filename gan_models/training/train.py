@@ -6,21 +6,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from gan_models import weights
 from gan_models.device import pick_device
 from gan_models.training.cycle_game import CycleGame, CycleSettings
-from gan_models.training.data import CollagedData, PictureData, RoughPairData, UnpairedData
+from gan_models.training.data import (
+    CollagedData,
+    PictureData,
+    RoughPairData,
+    UnpairedData,
+    UpscalerData,
+)
 from gan_models.training.features import load_features
-from gan_models.training.game import Game
+from gan_models.training.game import Game, TrainingError
 from gan_models.training.latent_game import LatentGame, LatentSettings
 from gan_models.training.loop import Callback, Data, Outcome, Progress, run
 from gan_models.training.matching import MEASURED_REALS
 from gan_models.training.measure_game import MeasureGame, MeasureSettings
 from gan_models.training.paint_game import PaintGame, PaintSettings
-from gan_models.training.pictures import channels_first
+from gan_models.training.pictures import channels_first, channels_last
+from gan_models.training.quality import resize_bytes, sample_latent
 from gan_models.training.recipes import Recipe, make_recipe
+from gan_models.training.trainers.upscaler import FACTOR, UpscalerSettings, UpscalerTrainer
 from gan_models.training.world import World
+
+BASES = ("landscapes", "landscapes-classes")  # whose pictures the upscaler is to mend
 
 Makers = tuple[Callable[[], Game], Callable[[], Data]]
 
@@ -77,8 +88,10 @@ def checkpoint_files(recipe_name: str) -> dict[str, Path]:
     """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
     folder = Path(__file__).parents[2] / "checkpoints"
     backward = "2".join(reversed(recipe_name.split("2")))
+    main = "landscapes-upscaler" if recipe_name == "upscaler" else recipe_name
     return {
-        "generator": folder / f"{recipe_name}.safetensors",
+        "generator": folder / f"{main}.safetensors",
+        "patches": folder / f"{recipe_name}-patches.safetensors",
         "backward": folder / f"{backward}.safetensors",
         "backward-discriminator": folder / f"{backward}-discriminator.safetensors",
         "encoder": folder / f"{recipe_name}-encoder.safetensors",
@@ -97,6 +110,7 @@ def make_parts(
         CycleSettings: _cycle_parts,
         PaintSettings: _paint_parts,
         MeasureSettings: _measure_parts,
+        UpscalerSettings: _upscaler_parts,
     }
     return makers[type(recipe.game)](recipe, device, world)
 
@@ -143,6 +157,41 @@ def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
         return PaintGame(recipe.game, load_features(device), device, world.held_out_batch())
 
     return make_game, make_data
+
+
+def _upscaler_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+    small_px = recipe.resolution // FACTOR
+
+    def make_game() -> Game:
+        features = load_features(device)
+        held_out = world.held_out_batch()
+        held_out["made"] = _made_by_bases(len(held_out["images"]), small_px)
+        return UpscalerTrainer(recipe.game, features, device, held_out)
+
+    def make_data() -> Data:
+        scenes = world.detailed()
+        made = channels_last(_made_by_bases(len(scenes.pixels), small_px))
+        return UpscalerData(scenes.pixels, scenes.label_maps, made, recipe.game.crop_px, FACTOR)
+
+    return make_game, make_data
+
+
+def _made_by_bases(num: int, side_px: int) -> Tensor:
+    """Pictures of the bases in `checkpoints/`, by turns; uint8 [num, 3, side_px, side_px].
+
+    Raises:
+        TrainingError: none is there.
+    """
+    parts = []
+    for name in BASES:
+        path = checkpoint_files(name)["generator"]
+        if path.is_file():
+            generator, _ = weights.load_described(path)
+            index = [i % generator.num_classes for i in range(num)] if generator.c_dim else None
+            parts.append(resize_bytes(sample_latent(generator, num, index), side_px))
+    if not parts:
+        raise TrainingError(f"Train {' or '.join(BASES)} first: the upscaler learns what it makes.")
+    return torch.stack(parts, dim=1).flatten(0, 1)[:num]
 
 
 def _measure_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:

@@ -30,11 +30,14 @@ def test_every_recipe_names_networks_that_can_be_built_and_shipped(name, device)
     recipe = make_recipe(name, torch.device(device))
     assert recipe.name == recipe.loop.recipe == name
     families = {
-        "generator": {"LatentSettings": "stylegan2", "CycleSettings": "resnet"}.get(
-            type(recipe.game).__name__, "spade"
-        ),
+        "generator": {
+            "LatentSettings": "stylegan2",
+            "CycleSettings": "resnet",
+            "UpscalerSettings": "upscaler",
+        }.get(type(recipe.game).__name__, "spade"),
         "discriminator": {
             "LatentSettings": "projected-discriminator",
+            "UpscalerSettings": "projected-discriminator",
             "CycleSettings": "patchgan",
         }.get(type(recipe.game).__name__, "spade-discriminator"),
         "encoder": "spade-encoder",
@@ -60,6 +63,7 @@ def tiny_world(monkeypatch, tmp_path, features):
     monkeypatch.setenv("GANVAS_HOME", str(tmp_path / "home"))
     for name, value in {
         "NUM_SCENES": 40,
+        "NUM_DETAILED": 4,
         "NUM_HELD_OUT": 4,
         "NUM_BLOBS": 3,
         "NUM_PAIRS": 2,
@@ -78,10 +82,15 @@ def tiny(name):
         recipe = RECIPES[name](name, False)
         game = recipe.game
         if name.startswith("landscapes"):
-            generator = game.generator | {"img_resolution": 32, "channel_base": 128}
-            game = replace(game, generator=generator, judge_px=32, num_metric_images=4)
+            generator = game.generator | {"img_resolution": 32, "channels": [32, 16, 8, 4]}
+            game = replace(
+                game, generator=generator, judge_px=32, matching_px=32, num_metric_images=4
+            )
         elif "2" in name:
             game = replace(game, generator={"width": 2, "num_blocks": 1}, crop_px=32)
+        elif name == "upscaler":
+            widths = {"widths": [4, 4, 4], "num_blocks": [1, 0]}
+            game = replace(game, generator=game.generator | widths, crop_px=32)
         elif name == "paint":
             game = replace(
                 game,
@@ -96,7 +105,9 @@ def tiny(name):
     return make
 
 
-@pytest.mark.parametrize("name", ["landscapes-classes", "winter2summer", "paint", "segmenter"])
+@pytest.mark.parametrize(
+    "name", ["landscapes-classes", "winter2summer", "paint", "segmenter", "upscaler"]
+)
 def test_a_recipe_renders_its_data_trains_and_leaves_a_generator(name, tiny_world, tmp_path):
     messages = []
     outcome = public_train(
