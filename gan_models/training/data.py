@@ -220,14 +220,14 @@ class UpscalerData:
         self.order, self.made_order = Order(len(pixels)), Order(len(made), salt=3)
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """`large` [N, 3, crop, crop] uint8, `label_map` [N, crop, crop], `made` half as many."""
+        """`large` [N, 3, crop, crop] uint8, `label_map` [N, crop, crop], and as many `made`."""
         random = batch_random(seed, images_seen)
         large, maps, made = [], [], []
         for index in self.order.after(seed, images_seen, size):
             part = self._part(self.pixels.shape[1:3], self.crop_px, self.factor, random)
             large.append(self.pixels[index][part])
             maps.append(self.label_maps[index][part])
-        for index in self.made_order.after(seed, images_seen // 2, max(size // 2, 1)):
+        for index in self.made_order.after(seed, images_seen, size):
             part = self._part(self.made.shape[1:3], self.crop_px // self.factor, 1, random)
             made.append(self.made[index][part])
         return {

@@ -28,9 +28,10 @@ from gan_models.training.game import (
     split,
     update,
 )
+from gan_models.training.matching import Matching
 from gan_models.training.pictures import channels_last, rows, to_byte, to_float
 
-COLOUR_GRID_PX = 8  # colours are compared in cells of this side, so that texture is left free
+COLOUR_CELLS = 16  # a side, in which colours are compared, so that texture is left free
 FAMILIES = {
     "generator": "spade",
     "encoder": "spade-encoder",
@@ -58,6 +59,9 @@ class PaintSettings:
     kl: float = 0.01
     free_nats: float = 0.1  # for each number of the style
     reading: float = 4.0
+    matching: float = 20.0
+    features_px: int = 128  # side at which the frozen features see pictures
+    blob_interval: int = 2  # steps from one batch of maps that no scene has to the next
     num_metric_images: int = 300
     card: dict[str, str] = field(default_factory=dict)
 
@@ -95,6 +99,7 @@ class PaintGame(Game):
             average = networks.build(FAMILIES[name], getattr(settings, name)).to(device)
             average.load_state_dict(self.networks[name].state_dict())
             self.averages[name] = average.eval().requires_grad_(False)
+        self.matching = Matching(features, settings.features_px, held_out["images"])
         nets, betas = self.networks, settings.betas
         self.optimizers = {
             "generator": adam([nets["generator"], nets["encoder"]], settings.generator_rate, betas),
@@ -115,10 +120,14 @@ class PaintGame(Game):
             chunk["semantic_map"] = self.one_hot(chunk["label_map"])
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
-        report |= update(self.optimizers["generator"], chunks, self._blob_loss)
+        if self._has_blobs():
+            report |= update(self.optimizers["generator"], chunks, self._blob_loss)
         report |= update(self.optimizers["reader"], chunks, self._reader_loss)
         self.steps += 1
         return report
+
+    def _has_blobs(self) -> bool:
+        return self.steps % self.settings.blob_interval == 0
 
     def one_hot(self, label_map: Tensor) -> Tensor:
         """[N, H, W] -> [N, num_labels, H, W] float."""
@@ -140,41 +149,48 @@ class PaintGame(Game):
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, images = self.settings, batch["images"]
         fakes, mu, logvar = self._paint_alike(images, batch["semantic_map"])
+        num = len(mu)  # of those in their own styles
         batch["fakes"] = fakes.detach()
         with torch.no_grad():
-            real = self._judge(batch["semantic_map"], images)
+            real = self._judge(batch["semantic_map"][:num], images[:num])
+            truth = self.matching.look(images)
         fake = self._judge(batch["semantic_map"], fakes)
+        seen = self.matching.look(fakes)
         terms = {
             "generator": losses.hinge_generator([layers[-1] for layers in fake]) / len(fake),
             "feature_matching": losses.feature_matching(
-                [layers[:-1] for layers in real], [layers[:-1] for layers in fake]
+                [layers[:-1] for layers in real],
+                [[layer[:num] for layer in layers[:-1]] for layers in fake],
             ),
-            "perceptual": self._perceptual(images, fakes),
-            "colour": coarse_colour(images, fakes),
+            "perceptual": losses.perceptual(truth.first(num).scales, seen.first(num).scales),
+            "colour": coarse_colour(images[:num], fakes[:num]),
             "kl": losses.kl_free_bits(mu, logvar, settings.free_nats),
             "reading": losses.reading_generator(self._read(fakes), batch["label_map"]),
+            "matching": self.matching.compare(
+                self.matching.describe(seen), self.matching.describe(truth)
+            ),
         }
         loss = terms["generator"] + settings.kl * terms["kl"]
-        for name in ("feature_matching", "perceptual", "colour", "reading"):
+        for name in ("feature_matching", "perceptual", "colour", "reading", "matching"):
             loss = loss + getattr(settings, name) * terms[name]
         return loss, terms
 
     def _paint_alike(self, images: Tensor, semantic_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Paint maps in the styles of pictures; also the styles' means and log variances."""
+        """Paint maps, the first half in the styles of their pictures, the others in random styles.
+
+        Also gives the means and log variances of the styles of the first half.
+        """
+        num = max(len(images) // 2, 1)
         with mixed_precision(self.device):
-            mu, logvar = (x.float() for x in self.networks["encoder"](images))
-            z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
+            mu, logvar = (x.float() for x in self.networks["encoder"](images[:num]))
+            z = torch.randn(len(images), mu.shape[1], device=self.device)
+            z = torch.cat([mu + z[:num] * (0.5 * logvar).exp(), z[num:]])
             return self.networks["generator"](semantic_map, z).float(), mu, logvar
 
     def _perceptual(self, images: Tensor, fakes: Tensor) -> Tensor:
         with torch.no_grad():
-            real = self._look(images)
-        return losses.perceptual(real, self._look(fakes))
-
-    def _look(self, images: Tensor) -> list[Tensor]:
-        with mixed_precision(self.device):
-            images = images.contiguous(memory_format=torch.channels_last)
-            return [scale.float() for scale in self.features.multi_scale(images)]
+            real = self.matching.look(images)
+        return losses.perceptual(real.scales, self.matching.look(fakes).scales)
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Give back collages, but for every second map, which gets a style that no picture has.
@@ -211,7 +227,7 @@ class PaintGame(Game):
         return loss, {"discriminator": loss}
 
     def _reader_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        if self.steps % 2:
+        if self._has_blobs() and self.steps // self.settings.blob_interval % 2:
             images, label_map, fakes = (batch[f"blob_{x}"] for x in ("images", "map", "fakes"))
         else:
             images, label_map, fakes = batch["images"], batch["true_map"], batch["fakes"]
@@ -292,17 +308,19 @@ class PaintGame(Game):
         return begin_from(self.networks, self.averages, files)
 
     def extra_state(self) -> dict[str, Any]:
-        """The counter."""
-        return {"steps": self.steps}
+        """The counter, and what the matching remembers."""
+        return {"steps": self.steps, "matching": self.matching.state()}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back the counter."""
+        """Take back what `extra_state` gave."""
         self.steps = state["steps"]
+        self.matching.load_state(state["matching"])
 
 
 def coarse_colour(images: Tensor, fakes: Tensor) -> Tensor:
     """How far colours are apart, compared in cells."""
-    return F.l1_loss(F.avg_pool2d(fakes, COLOUR_GRID_PX), F.avg_pool2d(images, COLOUR_GRID_PX))
+    given, made = (F.adaptive_avg_pool2d(x, COLOUR_CELLS) for x in (images, fakes))
+    return F.l1_loss(made, given)
 
 
 def _colored(label_maps: Tensor, colors: Tensor) -> Tensor:

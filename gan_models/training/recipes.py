@@ -33,7 +33,7 @@ LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
 DATA = f"{NUM_SCENES:,} scenes of the Ganvas landscape world"
 CHANNELS = [256, 256, 192, 96, 48]  # at 4, 8, … pixels
-WIDE_CHANNELS = [256, 256, 256, 256, 128, 64]
+WIDE_CHANNELS = [512, 384, 256, 128, 64]
 PAIR_DATA = f"the summer and the winter days among {DATA}"
 
 
@@ -60,7 +60,7 @@ def _metrics_seconds(gpu: bool) -> float:
 
 
 def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> Recipe:
-    resolution = 128 if gpu else 64
+    resolution = 64  # the upscaler does the rest
     game = LatentSettings(
         generator={
             "z_dim": 128,
@@ -119,7 +119,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
 
 
 def _paint(name: str, gpu: bool) -> Recipe:
-    resolution, z_dim = (256, 64) if gpu else (128, 32)
+    resolution, z_dim = 128, 32  # the upscaler takes its pictures at 64 px
     generator: dict[str, Any] = {
         "num_labels": len(LABELS),
         "width": 20 if gpu else 14,
@@ -146,7 +146,7 @@ def _paint(name: str, gpu: bool) -> Recipe:
     loop = Settings(
         name,
         batch=32 if gpu else 4,
-        kimg=1500 if gpu else 66,
+        kimg=1500 if gpu else 200,
         data=DATA,
         ema_half_life_kimg=2.0,
         decay_from=0.8 if gpu else 0.85,
@@ -164,7 +164,7 @@ def _upscaler(name: str, gpu: bool) -> Recipe:
     )
     loop = Settings(
         name,
-        batch=32 if gpu else 8,
+        batch=32 if gpu else 6,
         kimg=1000 if gpu else 60,
         data=f"{NUM_DETAILED:,} scenes of the Ganvas landscape world at 256 px",
         ema_half_life_kimg=1.0,

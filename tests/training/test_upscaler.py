@@ -50,11 +50,11 @@ def make_trainer(features, world, **changes):
     return UpscalerTrainer(settings(**changes), features, torch.device("cpu"), held_out)
 
 
-def test_a_batch_holds_pairs_and_half_as_many_generated_pictures(world):
+def test_a_batch_holds_pairs_and_as_many_generated_pictures(world):
     batch = world.batch(0, 0, 4)
     assert batch["large"].shape == (4, 3, 64, 64)
     assert batch["label_map"].shape == (4, 64, 64)
-    assert batch["made"].shape == (2, 3, 16, 16)
+    assert batch["made"].shape == (4, 3, 16, 16)
 
 
 def test_a_part_of_a_picture_and_of_its_map_are_the_same_part():

@@ -125,13 +125,15 @@ class UpscalerTrainer(Game):
     def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Small pictures, of pairs and then generated ones, and their maps, 0 where unknown.
 
-        Half of the pairs are a little blurred and noisy, as what generators put out is.
+        Half of the pairs are more or less blurred and noisy, as what generators put out is.
         """
         small = F.avg_pool2d(to_float(batch["large"]), FACTOR)
-        blurred = F.avg_pool2d(F.pad(small, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+        blurred = small
+        for _ in range(2):
+            blurred = F.avg_pool2d(F.pad(blurred, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
         strength = torch.rand(len(small), 1, 1, 1, device=self.device)
         strength = strength * (torch.rand_like(strength) < 0.5)
-        small = torch.lerp(small, blurred, 0.5 * strength)
+        small = torch.lerp(small, blurred, strength)
         small = small + MOST_NOISE * strength * torch.randn_like(small)
         knows = torch.rand(len(small), 1, 1, 1, device=self.device) < self.settings.map_share
         planes = self._semantic_map(batch["label_map"]) * knows
