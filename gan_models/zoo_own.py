@@ -13,6 +13,7 @@ LABELS = (
     *("sky", "cloud", "mountain", "hill", "rock", "snow"),
     *("grass", "forest", "flowers", "sand", "water", "path"),
 )
+UPSCALER_ID = "landscapes-upscaler"  # of all models of ours but the translators
 PAPERS = {
     "upscaler": "cascades: GigaGAN, Kang et al. 2023, arXiv:2303.05511",
     "stylegan2": "StyleGAN2: Karras et al. 2020, arXiv:1912.04958",
@@ -24,7 +25,7 @@ LATENT_CONFIG = {
     "w_dim": 256,
     "img_resolution": 64,
     "img_channels": 3,
-    "channels": [256, 256, 128, 64, 32],
+    "channels": [256, 256, 192, 96, 48],
     "num_mapping_layers": 2,
     "layer_features": 256,
     "conv_clamp": None,
@@ -97,7 +98,8 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         "Landscapes",
         task="latent",
         family="stylegan2",
-        resolution=64,
+        resolution=256,
+        upscaler=UPSCALER_ID,
         sha256="5d670d916b2a166d3cdd5131bf5585ea08581cc689e6ff3b74d55b43ed7e7cd0",
         size_bytes=6_070_816,
         num_params=3_015_672,
@@ -108,7 +110,8 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         "Landscapes by class",
         task="class",
         family="stylegan2",
-        resolution=64,
+        resolution=256,
+        upscaler=UPSCALER_ID,
         sha256="3cf640699a29e7fda5d260b2992e3f0ab9fc691f96939398a05b8dec3340d73e",
         size_bytes=6_215_848,
         num_params=3_087_608,
@@ -120,7 +123,8 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
         "Paint a landscape",
         task="semantic",
         family="spade",
-        resolution=128,
+        resolution=256,
+        upscaler=UPSCALER_ID,
         sha256="f6c3065accba6233ca06b86e8664a4d28b3bf3d13d9002730edeebb90cfc5c23",
         size_bytes=8_857_728,
         num_params=4_399_145,
@@ -140,7 +144,7 @@ OWN_MODELS: tuple[ModelSpec, ...] = (
 )
 
 UPSCALER = _own(
-    "landscapes-upscaler",
+    UPSCALER_ID,
     "Upscaler of landscapes, 64 to 256 px",
     task="upscaler",
     family="upscaler",

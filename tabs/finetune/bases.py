@@ -16,12 +16,12 @@ MISSING = (
 
 def bases(jobs: Any) -> list[ModelSpec]:
     """The models to begin from, our landscapes first, then the smaller ones."""
-    return sorted(jobs.bases(), key=lambda spec: (spec.id != FAVOURITE, spec.resolution))
+    return sorted(jobs.bases(), key=lambda spec: (spec.id != FAVOURITE, spec.base_resolution))
 
 
 def choices(jobs: Any) -> list[tuple[str, str]]:
     """Labels and ids for the dropdown."""
-    return [(f"{spec.title} · {spec.resolution} px", spec.id) for spec in bases(jobs)]
+    return [(f"{spec.title} · {spec.base_resolution} px", spec.id) for spec in bases(jobs)]
 
 
 def checked_base(jobs: Any, base: str | None) -> str:

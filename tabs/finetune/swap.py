@@ -67,7 +67,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
     def offer_sizes(key: Any, run: str | None, size: int) -> gr.Dropdown:
         """Only the sizes of the base of the run in view."""
         base = next((status.base for status in visitor.runs(key) if status.id == run), "")
-        sides = [spec.resolution for spec in bases.bases(visitor.jobs) if spec.id == base]
+        sides = [spec.base_resolution for spec in bases.bases(visitor.jobs) if spec.id == base]
         choices = size_choices(sides[0] if sides else LARGEST)
         known = [side for _, side in choices]
         return gr.Dropdown(choices=choices, value=size if size in known else known[-1])

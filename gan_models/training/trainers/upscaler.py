@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import torch
@@ -21,13 +22,14 @@ from gan_models import networks, weights
 from gan_models.images import to_pil
 from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training import losses, metrics
-from gan_models.training.features import FeatureMaps, pooled_features
+from gan_models.training.features import pooled_features
 from gan_models.training.game import Batch, Game, Losses, adam, begin_from, split, update
 from gan_models.training.matching import Matching
 from gan_models.training.pictures import rows, to_float
 
 FACTOR = 4
 NUM_SHOWN = 8
+JITTER_PX = 8
 MOST_NOISE = 0.06  # standard deviation, of a range of 2
 
 
@@ -93,7 +95,7 @@ class UpscalerTrainer(Game):
             ),
             "discriminator": adam(judges, settings.discriminator_rate, settings.betas),
         }
-        side = settings.crop_px
+        side = settings.crop_px - JITTER_PX
         corners = [held_out["images"][..., :side, :side], held_out["images"][..., -side:, -side:]]
         crops = torch.stack(corners, dim=1).flatten(0, 1)
         self.matching = Matching(features, side, crops)
@@ -141,20 +143,28 @@ class UpscalerTrainer(Game):
         unknown = planes.new_zeros(len(made), *planes.shape[1:])
         return torch.cat([small, made]), torch.cat([planes, unknown])
 
+    def _window(self) -> tuple[slice | EllipsisType, ...]:
+        """The part of a batch that the discriminators see: a little less, anywhere in it.
+
+        Strides give gradients a pattern; seen always at the same place, the generator learns it.
+        """
+        side = self.matching.input_px
+        top, left = torch.randint(self.settings.crop_px - side + 1, (2,)).tolist()
+        return ..., slice(top, top + side), slice(left, left + side)
+
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, generator = self.settings, self.networks["generator"]
         large = to_float(batch["large"])
         small, planes = self._inputs(batch)
         fakes = generator(small, planes)
         ours, free = fakes.split([len(large), len(batch["made"])])
-        seen = FeatureMaps.of(self.features, fakes, settings.crop_px)
+        window = self._window()
+        shown = fakes[window]
+        seen = self.matching.look(shown)
         with torch.no_grad():
-            truth = FeatureMaps.of(self.features, large, settings.crop_px)
-        batch["fakes"], batch["fake_maps"], batch["real_maps"] = (
-            fakes.detach(),
-            seen.detach(),
-            truth,
-        )
+            truth = self.matching.look(large[window])
+        batch |= {"fakes": shown.detach(), "fake_maps": seen.detach()}
+        batch |= {"reals": large[window], "real_maps": truth}
         terms = {
             "pixels": F.l1_loss(ours, large),
             "shrunk": F.l1_loss(F.avg_pool2d(ours, FACTOR), F.avg_pool2d(large, FACTOR)),
@@ -163,7 +173,7 @@ class UpscalerTrainer(Game):
         }
         if self._judges():
             logits = self.networks["discriminator"](seen.scales, seen.images)
-            logits = [*logits, self.networks["patches"](fakes)]
+            logits = [*logits, self.networks["patches"](shown)]
             terms["adversarial"] = losses.hinge_generator(logits) / len(logits)
             terms["matching"] = self.matching.compare(
                 self.matching.describe(seen), self.matching.describe(truth)
@@ -175,7 +185,7 @@ class UpscalerTrainer(Game):
         real, fake = batch["real_maps"], batch["fake_maps"]
         logits = [
             [*heads(seen.scales, seen.images), patches(images)]
-            for seen, images in ((real, to_float(batch["large"])), (fake, batch["fakes"]))
+            for seen, images in ((real, batch["reals"]), (fake, batch["fakes"]))
         ]
         loss = losses.hinge_discriminator(*logits) / len(logits[0])
         return loss, {"discriminator": loss}
