@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Task = Literal["latent", "class", "translation", "semantic", "features"]
+Task = Literal["latent", "class", "translation", "semantic", "restoration", "features"]
 
 
 @dataclass(frozen=True)

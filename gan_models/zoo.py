@@ -16,6 +16,7 @@ from gan_models.spec import (
 )
 from gan_models.zoo_own import OWN_MODELS
 from gan_models.zoo_public import PUBLIC_MODELS
+from gan_models.zoo_restoration import RESTORATION_MODELS
 
 __all__ = [
     "ALL_WEIGHTS",
@@ -108,6 +109,7 @@ MODELS: tuple[ModelSpec, ...] = (
         format="cyclegan-vintagify",
     ),
     *OWN_MODELS,
+    *RESTORATION_MODELS,
     *PUBLIC_MODELS,
 )
 
