@@ -1,30 +1,21 @@
-"""The place for a picture that a visitor brings: upload, paste or webcam, checked by ourselves."""
+"""A picture that a visitor brings: read and checked by ourselves, described, shown small."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from gan_models import count_frames, read_photo
+from gan_models import count_frames, read_photo, save_png
+from tabs.common import CACHE_SECONDS, SWEEP_SECONDS
+from tabs.components.words import megapixels
 
-
-def photo_input(**options: Any) -> gr.Image:
-    """A picture component that hands its file to the handler as it came.
-
-    Gradio's own decodes and re-encodes it first: that knows no limits, drops 16 bits, colour
-    profile and transparency, and says only "Error" to a broken file. (A subclass would make Gradio
-    write a stub file beside this one.) Handlers may set its value, but not return a new `gr.Image`.
-    """
-    component = gr.Image(type="filepath", **options)
-    component.preprocess = _path_of
-    return component
-
-
-def _path_of(payload: Any) -> str | None:
-    return payload.path if payload is not None else None
+LIMITS = (
+    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
+    "picture stays on this server, under a name that only you are told, and is deleted within "
+    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
+)
 
 
 def open_photo(path: str | None) -> Image.Image:
@@ -40,10 +31,30 @@ def open_photo(path: str | None) -> Image.Image:
     return read_photo(path)
 
 
+def size_of(path: str) -> tuple[int, int]:
+    """Width and height of a picture file, from its head.
+
+    Raises:
+        ValueError: no picture, or one over the limits.
+    """
+    count_frames(path)  # checks it
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def look_at(path: str) -> Image.Image | str:
+    """The picture that was just brought, or why it cannot be taken, which a toast says, too."""
+    try:
+        return open_photo(path)
+    except ValueError as error:
+        gr.Warning(str(error), title="This picture cannot be taken", duration=12)
+        return str(error)
+
+
 def describe(path: str, photo: Image.Image) -> str:
     """What came in, in one line."""
     width, height = photo.size
-    line = f"{width}x{height}, {width * height / 1e6:.1f} megapixels"
+    line = f"{width}x{height}, {megapixels(width * height)}"
     if photo.mode == "RGBA":
         line += ", with transparency"
     if (frames := count_frames(path)) > 1:
@@ -55,8 +66,8 @@ def describe(path: str, photo: Image.Image) -> str:
 
 
 def preview(photo: Image.Image, path: Path, side_px: int = 1280) -> str:
-    """Write a copy small enough to show; the file's path."""
+    """Write a copy small enough to show, with the picture's recipe; the file's path."""
     small = photo.copy()
     small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    small.save(path)
+    save_png(small, path)
     return str(path)
