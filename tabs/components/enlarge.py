@@ -24,7 +24,6 @@ from tabs.components.upscalers import FACTOR, TASK, best_for
 
 # beside what other tabs draw; these take seconds
 ONE = {"concurrency_id": "enlarge-one", "concurrency_limit": 2, **PRIVATE}
-SWITCH_HELP = "4 x, with the fast network"
 _LABEL = "Before and after: drag the line"
 # what opens below the window comes into sight
 _SHOW_JS = """() => {
@@ -45,7 +44,7 @@ _FILE_JS = "(picture, _) => [null, picture]"
 class Enlarged:
     """The components of a tab's Enlarge."""
 
-    button: gr.Button
+    button: gr.Button | None  # none where the tab has its own
     switch: gr.Checkbox | None  # whether the tab's sheet is drawn enlarged
     box: gr.Column
     compare: gr.ImageSlider
@@ -59,11 +58,18 @@ class Enlarged:
         return [self.box, self.compare, self.info, self.file]
 
 
-def layout(prefix: str, label: str = "Enlarge", sheet: bool = False) -> Enlarged:
-    """Lay out the button, the switch of a sheet, and where the large picture opens."""
-    with gr.Row(equal_height=True):
-        button = gr.Button(label, size="sm", scale=0, min_width=240, elem_id=f"{prefix}-enlarge")
-        shown = switch(prefix) if sheet else None
+def layout(prefix: str, label: str | None, sheet: bool = False) -> Enlarged:
+    """Lay out the button, the switch of a sheet, and where the large picture opens.
+
+    `label`: of the button; None for none.
+    """
+    button = shown = None
+    if label is not None:
+        with gr.Row(elem_classes="enlarge"):
+            button = gr.Button(
+                label, size="sm", scale=0, min_width=220, elem_id=f"{prefix}-enlarge"
+            )
+            shown = switch(prefix) if sheet else None
     with gr.Column(visible=False, elem_id=f"{prefix}-enlarged") as box:
         compare = gr.ImageSlider(
             label=_LABEL, type="filepath", format="png", interactive=False,
@@ -82,7 +88,7 @@ def layout(prefix: str, label: str = "Enlarge", sheet: bool = False) -> Enlarged
 def switch(prefix: str) -> gr.Checkbox:
     """Lay out "show enlarged" for a sheet; its value goes to `fast_grower`."""
     return gr.Checkbox(
-        False, label="Show enlarged", info=SWITCH_HELP, min_width=160,
+        False, label="Show enlarged (4 x, fast network)", container=False, min_width=250,
         elem_id=f"{prefix}-show-enlarged",
     )  # fmt: skip
 
@@ -100,7 +106,7 @@ def suffix(enlarged: bool) -> str:
 def film_switch(prefix: str) -> gr.Checkbox:
     """Lay out "enlarged" for a film; its value goes to `fast_grower`."""
     return gr.Checkbox(
-        False, label="Enlarged", info=SWITCH_HELP, min_width=140,
+        False, label="Enlarged", info="4 x, fast network", min_width=140,
         elem_id=f"{prefix}-film-enlarged",
     )  # fmt: skip
 
@@ -112,6 +118,7 @@ def wire(
     make: Callable[..., str],
     inputs: Sequence[gr.components.Component],
     js: str | None = None,
+    trigger: Callable[..., Any] | None = None,
 ) -> None:
     """Connect the button and the pictures of a tab.
 
@@ -122,7 +129,9 @@ def wire(
         make: gives the file of the picture that the button enlarges, of the values of `inputs`.
         inputs: components.
         js: hands over what the browser alone knows, as values of `inputs`.
+        trigger: the event that enlarges; by default a click of the button.
     """
+    trigger = trigger or panel.button.click
 
     def open_large(
         *values: Any, progress: gr.Progress = gr.Progress()
@@ -139,8 +148,8 @@ def wire(
             yield gr.skip(), pair, line, gr.DownloadButton(value=full, interactive=True)
 
     show = _SHOW_JS % panel.box.elem_id
-    panel.button.click(None, None, None, js=show, **PRIVATE)
-    started = panel.button.click(
+    trigger(None, None, None, js=show, **PRIVATE)
+    started = trigger(
         open_large, inputs, panel.outputs, js=js, show_progress_on=[panel.info], **ONE
     )
     panel.close.click(

@@ -21,6 +21,8 @@ def seconds_taken(seconds: float) -> str:
 
 
 def megapixels(num_pixels: float) -> str:
-    """A number of pixels as people say it: 0.3 megapixels, 24 megapixels."""
+    """A number of pixels as people say it: 24 megapixels, 0.3 megapixels, 0.02 megapixels."""
     millions = num_pixels / 1e6
+    if millions < 0.1:
+        return f"{millions:.1g} megapixels"
     return f"{millions:.0f} megapixels" if millions >= 10 else f"{millions:.1f} megapixels"

@@ -33,7 +33,7 @@ def build(load: Load) -> list[Outlet]:
         return []
     tab = gr.context.Context.block
     canvas = page.canvas(load)
-    large = enlarge.layout("paint", "Enlarge the picture")
+    large = enlarge.layout("paint", None)
     outlet = send.build(load)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
@@ -45,6 +45,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
     start.wire(load, canvas, opening, styling, choosing)
-    enlarge.wire(large, load, tab, outlet.make, outlet.inputs, send.PAINTING_JS)
+    painting = (outlet.make, outlet.inputs, send.PAINTING_JS)
+    enlarge.wire(large, load, tab, *painting, trigger=canvas.enlarge)
     api.build(load)
     return [outlet]

@@ -30,13 +30,15 @@ from tabs.components.upscalers import (
     choose,
     is_ready,
 )
-from tabs.restore.state import Result, card, choices, factor_choices, factor_radio
+from tabs.restore.state import ABOUT, Result, card, choices, factor_choices, factor_radio
 
 LOOK = {"concurrency_id": "look", "concurrency_limit": 2, "show_progress": "hidden", **PRIVATE}
 SHORT_SECONDS = 1.5  # so soon is the whole picture there that a part of it is not worth a look
+POINT_HELP = "Click a place in the picture to look at it."
 WHOLE, DETAIL = "whole", "detail"
-VIEWS = [("Whole picture", WHOLE), ("Detail: click the picture on the left", DETAIL)]
-_EXAMPLES = sorted((Path(__file__).parent / "examples").iterdir())
+VIEWS = [("Whole picture", WHOLE), ("Detail", DETAIL)]
+EXAMPLES = ("river.jpg", "face.png", "eye.png")
+_FOLDER = Path(__file__).parent
 
 Place = tuple[int, int] | None
 
@@ -66,36 +68,29 @@ class SinglePanel:
 
 
 def controls() -> dict[str, Any]:
-    """Lay out the left column: which model, which picture, how much."""
+    """Lay out the left column: which picture, which model, how much."""
     model = gr.Dropdown(choices(), value=AUTOMATIC, label="Model", elem_id="restore-model")
-    about = gr.Markdown(card(AUTOMATIC), elem_classes="card", elem_id="restore-card")
-    with gr.Row():
-        scale = gr.Radio(
-            factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale",
-            min_width=140,
-        )  # fmt: skip
-        suffix = gr.Radio(
-            FORMATS, value=".png", label="Save as", elem_id="restore-format", min_width=170
-        )
+    about = gr.Markdown(visible=False, elem_classes="card", elem_id="restore-card")
+    scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
     photo = photo_input(
         label="Your picture",
         sources=["upload", "clipboard", "webcam"],
         buttons=[],
-        height=260,
+        height=220,
         elem_id="restore-photo",
     )
-    note = gr.Markdown(LIMITS, elem_classes="card", elem_id="restore-note")
-    gr.Examples(
-        [str(path) for path in _EXAMPLES], photo, label="Examples, made by us",
-        elem_id="restore-examples", api_visibility="private",
-    )  # fmt: skip
     with gr.Row():
         enlarge = gr.Button("Enlarge", variant="primary", elem_id="restore-go", min_width=120)
         cancel = gr.Button("Cancel", elem_id="restore-cancel", min_width=80)
+    note = gr.Markdown(LIMITS, elem_classes="card", elem_id="restore-note")
+    gr.Examples(
+        [str(_FOLDER / "examples" / name) for name in EXAMPLES], photo,
+        label="Examples, made by us", elem_id="restore-examples", api_visibility="private",
+    )  # fmt: skip
     model.change(card, model, about, queue=False, **PRIVATE)
     gr.context.Context.root_block.load(lambda: gr.Dropdown(choices()), None, model, **AT_ONCE)
     return {
-        **{"model": model, "scale": scale, "suffix": suffix, "photo": photo, "note": note},
+        **{"model": model, "scale": scale, "photo": photo, "note": note},
         **{"enlarge": enlarge, "cancel": cancel},
     }
 
@@ -103,7 +98,8 @@ def controls() -> dict[str, Any]:
 def results() -> dict[str, Any]:
     """Lay out the right column: before and after."""
     compare = gr.ImageSlider(
-        label="Before and after: drag the line",
+        tuple(str(_FOLDER / "shown" / f"{name}.jpg") for name in ("before", "after")),
+        label="An example, before and after: drag the line",
         type="filepath",
         format="png",
         interactive=False,
@@ -111,13 +107,19 @@ def results() -> dict[str, Any]:
         max_height=520,
         elem_id="restore-compare",
     )
-    view = gr.Radio(VIEWS, value=WHOLE, show_label=False, visible=False, elem_id="restore-view")
-    info = gr.Markdown("", elem_classes="card", elem_id="restore-info")
+    info = gr.Markdown(ABOUT, elem_classes="card", elem_id="restore-info")
+    with gr.Row():
+        view = gr.Radio(
+            VIEWS, value=WHOLE, label="Shown", visible=False, elem_id="restore-view", min_width=220
+        )
+        suffix = gr.Radio(
+            FORMATS, value=".png", label="Save as", elem_id="restore-format", min_width=220
+        )
     file = gr.File(
         label="Download, full size", visible=False, interactive=False, elem_id="restore-file"
     )
     return {
-        **{"compare": compare, "view": view, "info": info, "file": file},
+        **{"compare": compare, "view": view, "suffix": suffix, "info": info, "file": file},
         **{"result": gr.State(None), "centre": gr.State(None)},
     }
 
@@ -142,7 +144,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
             if plan.seconds > SHORT_SECONDS:
                 yield detail(pipeline, photo, scale, centre), gr.skip(), plan.sentence(), *_KEEP
             made, line = yield from upscalers.enlarge(pipeline, photo, scale, progress)
-            stem = f"{Path(path).stem}-{pipeline.spec.id}-x{scale}"
+            stem = f"{Path(path).stem}-x{scale}"
             yield (yield from in_thread(lambda: shown(photo, made, suffix, path, stem, line)))
 
     def save(result: Result | None, suffix: str) -> Generator[Any, None, None]:
@@ -190,7 +192,8 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
                 return
             pipeline = yield from choose(load, model, [photo.size], scale, _quiet)
             sentence = pipeline.plan(photo.size, scale).sentence()
-            yield gr.skip(), f"{said}\n\n{named(pipeline, model)}{sentence}", *_KEEP, centre
+            said += f"\n\n{named(pipeline, model)}{sentence} {POINT_HELP}"
+            yield gr.skip(), said, *_KEEP, centre
             crop = detail(pipeline, photo, scale, centre)
             yield gr.skip(), gr.skip(), crop, gr.Radio(value=DETAIL), centre
         except (ValueError, WeightsError) as error:

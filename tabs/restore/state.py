@@ -11,7 +11,7 @@ from tabs.common import models_of, user_errors
 from tabs.components.upscalers import AUTOMATIC, AUTOMATIC_LABEL, TASK
 
 FACTORS = (2, 3, 4)
-AUTOMATIC_CARD = (
+ABOUT = (
     "Real-ESRGAN adds the detail that small, blurred or much compressed pictures have lost. What "
     "it adds is plausible, not known."
 )
@@ -36,10 +36,10 @@ def choices() -> list[tuple[str, str]]:
     return [(AUTOMATIC_LABEL, AUTOMATIC), *rows]
 
 
-def card(model: str) -> str:
-    """One line of what a model is, for under its dropdown."""
+def card(model: str) -> gr.Markdown:
+    """One line of what a model is, for under its dropdown; none of the automatic choice."""
     if model == AUTOMATIC:
-        return AUTOMATIC_CARD
+        return gr.Markdown(visible=False)
     with user_errors():
         spec = get_spec(model)
     line = (
@@ -47,7 +47,7 @@ def card(model: str) -> str:
         f"{spec.trained_on} · licence: {spec.licence} · {spec.attribution}"
     )
     ready, reason = availability(spec)
-    return line if ready else f"{line}\n\n**Not on this machine yet.** {reason}"
+    return gr.Markdown(line if ready else f"{line}\n\n**Not here yet.** {reason}", visible=True)
 
 
 def factors_of(model: str) -> tuple[int, ...]:
