@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter, count_frames, read_clip, save_png
-from tabs.common import PRIVATE, device_of, output_folder, speed_line, user_errors
+from tabs.common import PRIVATE, device_of, in_thread, output_folder, speed_line, user_errors
 from tabs.components.progress import Bar
 from tabs.components.upload import open_photo, size_of
 
@@ -99,7 +100,8 @@ def build_several(work: Work) -> list[Any]:
                     except ValueError as error:  # broken behind its head, or refused
                         notes.append(f"**{head.name} was left out.** {error}")
                         continue
-                    written = work.save(made, folder / "one", *settings)
+                    save = partial(work.save, made, folder / "one", *settings)
+                    written = yield from in_thread(save)
                     zipped.write(written, stem + written.suffix)
                     count += 1
             if not count:

@@ -161,7 +161,7 @@ def wire(
 def _wire_pictures(load: Load, tab: Any) -> None:
     """Give every picture of a tab that can be downloaded an Enlarge: the large one replaces it."""
 
-    def enlarge(
+    def replace(
         picture: None, path: str | None, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
@@ -174,7 +174,7 @@ def _wire_pictures(load: Load, tab: Any) -> None:
     for picture in list(pictures_in(tab)):
         file = photo_input(visible=False, label="picture")
         button = add_to_toolbar(picture, "Enlarge")
-        button.click(enlarge, [picture, file], picture, js=_FILE_JS, **ONE)
+        button.click(replace, [picture, file], picture, js=_FILE_JS, **ONE)
 
 
 def enlarged(

@@ -33,8 +33,9 @@ def add_to_toolbar(picture: gr.Image, label: str) -> gr.Button:
 
 
 def pictures_in(block: Any) -> Iterator[gr.Image]:
-    """The pictures laid out in a block that visitors can download."""
+    """The pictures laid out in a block that visitors can download; not films, which are files."""
     for child in getattr(block, "children", []):
-        if isinstance(child, gr.Image) and "download" in child.buttons:
+        is_picture = isinstance(child, gr.Image) and child.type != "filepath"
+        if is_picture and "download" in child.buttons:
             yield child
         yield from pictures_in(child)

@@ -128,7 +128,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
     looks = _wire_looks(panel, load)
 
-    def enlarge(
+    def run(  # not named as the endpoint is, which would get another name then
         path: str | None,
         model: str,
         scale: int,
@@ -160,7 +160,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
 
     given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre]
     started = panel.enlarge.click(
-        enlarge, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
+        run, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
         **ENLARGE, **PRIVATE,
     )  # fmt: skip
     saved = panel.suffix.input(save, [panel.result, panel.suffix], panel.file, **PRIVATE)
