@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, finetune, latent, own, paint, translate
+from tabs import classes, finetune, latent, own, paint, restore, translate
 from tabs.common import GPU, PRIVATE, Load, Outlet, user_errors
 from tabs.mine import Visitor
 
-TABS = (latent, classes, translate, paint, finetune)
+TABS = (latent, classes, translate, restore, paint, finetune)
 PERSONAL = (latent, finetune)  # what is there depends on who is at the page
 
 

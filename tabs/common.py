@@ -161,25 +161,6 @@ def in_thread(work: Callable[[], Any]) -> Generator[Any, None, Any]:
     return outcome["made"]
 
 
-def stepping(
-    steps: Generator[float, None, Any], progress: gr.Progress, desc: str
-) -> Generator[Any, None, Any]:
-    """Run a pipeline's steps, yielding between them so that the event can be cancelled.
-
-    Use as `image = yield from stepping(...)`.
-    """
-    shown = 0.0
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            return end.value
-        if time.monotonic() - shown > 0.2:
-            shown = time.monotonic()
-            progress(done, desc=desc)
-            yield gr.skip()
-
-
 def output_folder() -> Path:
     """A folder for files that a handler returns; it goes away by itself after an hour."""
     folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)

@@ -23,7 +23,8 @@ from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
 
 TITLE = "Your file"
 SUFFIXES = [".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt", ".pkl"]
-ROOMS = {"latent": "Latent", "class": "Classes", "translation": "Translate", "semantic": "Paint"}
+ROOMS = {"latent": "Latent", "class": "Classes", "translation": "Translate"}
+ROOMS |= {"restoration": "Restore", "semantic": "Paint"}
 INTRO = """
 Open a generator checkpoint that lies on your computer. It is read as plain tensors: nothing in it
 is run. Once it is checked and converted it stands in the model list of its tab, on this machine

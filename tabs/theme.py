@@ -29,6 +29,12 @@ button.lg { padding: 7px 12px; font-size: 15px; }
 .thumbs .grid-wrap { max-height: 250px; }
 .thumbs .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
 .sheet .gallery-item { max-width: 260px; }
+.enlarge { align-items: center; }
+.sheet.large .grid-container {
+  grid-template-columns: repeat(auto-fit, minmax(min(190px, 44%), 1fr)) !important;
+}
+.sheet.large .gallery-item { max-width: none; }
+.sheet.large .grid-wrap { max-height: 640px; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {
   left: 0; right: auto; bottom: 0; max-width: 100%; padding: 0 5px; font-size: 11px;

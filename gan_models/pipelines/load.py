@@ -14,17 +14,21 @@ from gan_models.device import pick_device
 from gan_models.networks.cascade import cascade
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
+from gan_models.pipelines.restoration import RestorationPipeline
 from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
 from gan_models.pipelines.translation import TranslationPipeline
 from gan_models.seeds import sample_z
 
-Pipeline = LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline
+Pipeline = (
+    LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline | RestorationPipeline
+)
 
 _PIPELINES: dict[str, type[Pipeline]] = {
     "latent": LatentPipeline,
     "class": ClassPipeline,
     "translation": TranslationPipeline,
     "semantic": SemanticPipeline,
+    "restoration": RestorationPipeline,
 }
 
 

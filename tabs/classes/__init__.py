@@ -6,6 +6,7 @@ import gradio as gr
 
 from tabs.classes import across, api, listing, mix, morph, send, sheet
 from tabs.common import PRIVATE, Load, Outlet
+from tabs.components import enlarge
 
 TITLE = "Classes"
 
@@ -28,6 +29,7 @@ def build(load: Load) -> list[Outlet]:
                 with gr.Tab("Mix", elem_id="classes-tab-mix"):
                     mix.build(load, listed, panel)
             outlet = send.build(load, panel.sheet, ends.clicked)
+    enlarge.wire(panel.large, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     picked, opened, looks = listing.wire(listed, tab, load)
     events += looks + sheet.wire(panel, listed, picked, opened, load)

@@ -26,6 +26,8 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 
 
 def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
@@ -40,6 +42,7 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
             info="None chosen: all", elem_id="classes-across-names", scale=2, min_width=180,
         )  # fmt: skip
     go = gr.Button("Draw the same z in every class", elem_id="classes-across")
+    large = enlarge.switch("classes-across")
     gallery = gr.Gallery(
         label="Classes from left to right", columns=8, height="auto", allow_preview=False,
         format="png", interactive=False, object_fit="contain", buttons=[],
@@ -55,24 +58,27 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
         seeds: str,
         names: list[str] | None,
         psi: float,
+        enlarged: bool,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             keys, psi = page_seeds(seeds), check_truncation_psi(psi)
             chosen = chosen_classes(model, names, len(keys), MAX_ON_PAGE)
             pipeline = yield from loading(load, model, progress)
-            started, made = time.perf_counter(), []
             cells = [(seed, name) for seed in keys for name in chosen]
+            grower = yield from fast_grower(load, enlarged, len(cells), progress)
+            started, made = time.perf_counter(), []
             drawn = pipeline.iter_sample([s for s, _ in cells], [n for _, n in cells], psi)
             for image in drawn:
-                made.append(image)
+                made.append((yield from grower.grow(image)))
                 progress((len(made), len(cells)), unit="pictures")
                 yield gr.skip()
             seconds = time.perf_counter() - started
-            stems = [f"{model}-{file_name(name)}-seed{seed:08d}" for seed, name in cells]
+            end = enlarge.suffix(enlarged)
+            stems = [f"{model}-{file_name(name)}-seed{seed:08d}{end}" for seed, name in cells]
             captions = [f"{name} · {seed}" for seed, name in cells]
             shown = list(zip(png_files(made, stems), captions, strict=True))
-            whole = output_folder() / f"{model}-classes-x-seeds.png"
+            whole = output_folder() / f"{model}-classes-x-seeds{end}.png"
             save_png(grid(made, columns=len(chosen)), whole)
             columns = [*_CLASSES, f"columns-{len(chosen)}"]
             yield (
@@ -84,12 +90,13 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
     listed.model.change(
         lambda model: gr.Dropdown(list(classes_of(model)), value=[]), listed.model, names, **AT_ONCE
     )
-    given = [listed.model, seeds, names, sheet.psi]
+    given = [listed.model, seeds, names, sheet.psi, large]
     outputs = [gallery, info, file]
     options = {**GPU, **PRIVATE, "show_progress_on": [gallery]}
     return [
         go.click(draw, given, outputs, **options),
         seeds.submit(draw, given, outputs, **options),
+        large.input(draw, given, outputs, **options),
     ]
 
 

@@ -25,6 +25,8 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 
 MAX_FRAMES = 3600
 KINDS = [("the class", "class"), ("z", "z"), ("both", "both")]
@@ -152,6 +154,7 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id="classes-fps")
         suffix = gr.Radio([("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")], value=".mp4",
                           label="Format", elem_id="classes-format")  # fmt: skip
+        large = enlarge.film_switch("classes")
     go = gr.Button("Make the film", elem_id="classes-film")
     video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
                      elem_id="classes-video")  # fmt: skip
@@ -164,6 +167,7 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         fps: float,
         suffix: str,
         psi: float,
+        enlarged: bool,
         *ends: Any,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
@@ -173,12 +177,14 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
             if not 2 <= count <= MAX_FRAMES:
                 raise ValueError(f"A film has 2 to {MAX_FRAMES} frames, not {count}.")
             pipeline = yield from loading(load, model, progress)
-            name = f"{model}-{file_name(a.class_name)}-to-{file_name(b.class_name)}{suffix}"
-            path, started = output_folder() / name, time.perf_counter()
+            grower = yield from fast_grower(load, enlarged, count, progress)
+            name = f"{model}-{file_name(a.class_name)}-to-{file_name(b.class_name)}"
+            path = output_folder() / f"{name}{enlarge.suffix(enlarged)}{suffix}"
+            started = time.perf_counter()
             times = [k / (count - 1) for k in range(count)]
             with VideoWriter(path, int(fps), count) as writer:
                 for k, frame in enumerate(pipeline.iter_morph(a, b, times, psi)):
-                    writer.add(frame)
+                    writer.add((yield from grower.grow(frame)))
                     progress((k + 1, count), desc="Filming", unit="frames")
                     yield gr.skip()
             line = speed_line(count, time.perf_counter() - started, device_of(pipeline))
@@ -186,7 +192,7 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
             shown = gr.Video(str(path) if plays else None, visible=plays)
             yield shown, gr.File(str(path), visible=True), line
 
-    given = [listed.model, frames, fps, suffix, sheet.psi, *panel.ends]
+    given = [listed.model, frames, fps, suffix, sheet.psi, large, *panel.ends]
     return [go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import read_recipe
 from tabs.classes.listing import ListPanel
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
 from tabs.common import (
@@ -22,6 +21,8 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 from tabs.latent.sheet import recount, roll
 
 FIRST_SEEDS = "0-8"
@@ -43,6 +44,7 @@ class SheetPanel:
     info: gr.Markdown
     near: gr.Markdown
     sheet: gr.State  # the ClassSheet on the table
+    large: enlarge.Enlarged
 
     @property
     def outputs(self) -> list[gr.components.Component]:
@@ -82,28 +84,33 @@ def results() -> dict[str, Any]:
     )  # fmt: skip
     info = gr.Markdown("", elem_classes="card", elem_id="classes-info")
     near = gr.Markdown("", elem_classes="card", elem_id="classes-near")
-    return {"gallery": gallery, "info": info, "near": near, "sheet": gr.State(None)}
+    large = enlarge.layout("classes", "Enlarge the clicked picture", sheet=True)
+    return {
+        **{"gallery": gallery, "info": info, "near": near, "sheet": gr.State(None)},
+        "large": large,
+    }
 
 
 def draw(
-    load: Load, sheet: ClassSheet, progress: gr.Progress
+    load: Load, sheet: ClassSheet, progress: gr.Progress, enlarged: bool
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
     pipeline = yield from loading(load, sheet.model, progress)
+    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
     started, made = time.perf_counter(), []
     for image in pipeline.iter_sample(sheet.seeds, sheet.class_name, sheet.truncation_psi):
-        made.append(image)
+        made.append((yield from grower.grow(image)))
         if time.perf_counter() - started > 0.5:
             progress((len(made), len(sheet.seeds)), unit="pictures")
             yield gr.skip()
     seconds = time.perf_counter() - started
-    stem = f"{sheet.model}-{file_name(sheet.class_name)}"
-    paths = png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
+    stem, end = f"{sheet.model}-{file_name(sheet.class_name)}", enlarge.suffix(enlarged)
+    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
     shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
     near = pipeline.nearest_classes(sheet.class_name)
     line = speed_line(len(made), seconds, device_of(pipeline))
     return (
-        gr.Gallery(shown, selected_index=None),
+        gr.Gallery(shown, selected_index=None, elem_classes=enlarge.sheet_classes(enlarged)),
         f"**{sheet.class_name}** · {line} · seeds {sheet.seeds_text}",
         "Nearest in the embedding: " + ", ".join(f"{name} {score:.2f}" for name, score in near),
         sheet,
@@ -117,38 +124,45 @@ def wire(panel: SheetPanel, listed: ListPanel, picked: Any, opened: Any, load: L
     """
 
     def sample(
-        model: str, class_name: str, seeds: str, psi: float, progress: gr.Progress = gr.Progress()
+        model: str,
+        class_name: str,
+        seeds: str,
+        psi: float,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, psi)
             if len(sheet.seeds) > MAX_PICTURES:
                 raise ValueError(f"At most {MAX_PICTURES} pictures at once; give fewer seeds.")
-            yield (yield from draw(load, sheet, progress))
+            yield (yield from draw(load, sheet, progress, enlarged))
 
     def restore(
-        file: str | None, progress: gr.Progress = gr.Progress()
+        file: str | None, enlarged: bool, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         if file is None:
             yield gr.skip()
             return
         with user_errors():
-            sheet = read_class_recipe(read_recipe(file))
-            drawn = yield from draw(load, sheet, progress)
+            sheet = read_class_recipe(enlarge.read_base_recipe(file))
+            drawn = yield from draw(load, sheet, progress, enlarged)
             names = list(classes_of(sheet.model))
             chosen = gr.Dropdown(names, value=sheet.class_name)
             yield (*drawn, sheet.model, chosen, sheet.seeds_text, sheet.truncation_psi)
 
     given = [listed.model, listed.class_name, panel.seeds, panel.psi]
+    asked = [*given, panel.large.switch]
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     rolled = panel.dice.click(roll, panel.count, panel.seeds, queue=False, **PRIVATE)
     counted = [panel.seeds, panel.count]
     panel.count.release(recount, counted, panel.seeds, queue=False, **PRIVATE)
     triggers = [
         *(picked.then, opened.then, rolled.then, listed.class_name.input),
-        *(panel.sample.click, panel.seeds.submit, panel.psi.release),
+        *(panel.sample.click, panel.seeds.submit, panel.psi.release, panel.large.switch.input),
     ]
-    restored = panel.drop.upload(restore, panel.drop, [*panel.outputs, *given], **options)
-    return [restored, *(on(sample, given, panel.outputs, **options) for on in triggers)]
+    dropped = [panel.drop, panel.large.switch]
+    restored = panel.drop.upload(restore, dropped, [*panel.outputs, *given], **options)
+    return [restored, *(on(sample, asked, panel.outputs, **options) for on in triggers)]
 
 
 def read_class_recipe(recipe: dict[str, Any]) -> ClassSheet:

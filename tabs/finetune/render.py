@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from gan_models import list_models
+from tabs.components.words import duration
 
 STATES = {
     "queued": "Waiting",
@@ -31,18 +32,6 @@ _NUMBERS = {  # what is worth a line of the last measures, and how it reads
     "diversity_share": ("variety, of your pictures' own", "{:.0%}"),
     "memorised_share": ("samples that copy one of your pictures", "{:.0%}"),
 }
-
-
-def duration(seconds: float) -> str:
-    """A time span as people say it: 40 s, 12 min, 2 h 5 min, 7 days."""
-    if seconds < 99.5:
-        return f"{max(seconds, 1):.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-    return f"{round(minutes / 1440)} days"
 
 
 def megabytes(num_bytes: float) -> str:

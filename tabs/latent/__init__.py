@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import AT_ONCE, PRIVATE, Load
+from tabs.components import enlarge
 from tabs.latent import api, arrival, keep, morph, send, sheet, styles, walk
 from tabs.latent.state import has_w
 from tabs.mine import Visitor, opening_mine
@@ -17,7 +18,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
 
     Returns what can send pictures on to Translate, and how another opens a model of one's own here.
     """
-    load = opening_mine(load)
+    tab, load = gr.context.Context.block, opening_mine(load)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = sheet.controls()
@@ -38,6 +39,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
                     keep_panel = keep.layout()
             outlet = send.build(load, panel.history, morph_panel.picked)
     panel.model.change(styles.shown_for, panel.model, [edit_tab, mix_tab, panel.space], **AT_ONCE)
+    enlarge.wire(panel.large, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     events = sheet.wire(panel, load)
     morphs = morph.wire(morph_panel, panel, load)

@@ -29,11 +29,12 @@ class Opener:
         return self.panel.outputs
 
     def open(
-        self, key: str, ticket: str, history: History, progress: gr.Progress
+        self, key: str, ticket: str, history: History, enlarged: bool, progress: gr.Progress
     ) -> Generator[Any, None, list[Any]]:
         """Sample the first sheet of a model; returns the values of `outputs`."""
         sheet = Sheet.read(ticket, FIRST_SEEDS, 1)
-        shown = list((yield from draw(self.load, sheet, history.push(sheet), progress)))
+        drawn = yield from draw(self.load, sheet, history.push(sheet), progress, enlarged)
+        shown = list(drawn)
         shown[self.outputs.index(self.panel.model)] = gr.Dropdown(
             choices=_choices(self.visitor, key, ticket), value=ticket
         )

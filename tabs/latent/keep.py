@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import read_recipe, recipe_is_current
+from gan_models import recipe_is_current
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
+from tabs.components.enlarge import read_base_recipe
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
 from tabs.latent.sheet import SheetPanel, draw
@@ -135,22 +136,26 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     """A PNG dropped on the page brings back what made it."""
 
     def restore(
-        file: str | None, history: History, space: str, progress: gr.Progress = gr.Progress()
+        file: str | None,
+        history: History,
+        space: str,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         if file is None:
             yield gr.skip()
             return
         with user_errors():
-            recipe = read_recipe(file)
+            recipe = read_base_recipe(file)
             restored, ends, position = read_latent_recipe(recipe)
-            drawn = yield from draw(load, restored, history.push(restored), progress)
+            drawn = yield from draw(load, restored, history.push(restored), progress, enlarged)
             morphed = yield from morph.show_pair(load, ends, position, space, progress)
             _warn_of_other_weights(recipe)
             yield (*drawn, *morphed, ends, position)
 
     return panel.drop.upload(
         restore,
-        [panel.drop, sheet.history, sheet.space],
+        [panel.drop, sheet.history, sheet.space, sheet.large.switch],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
         **GPU,
         **PRIVATE,

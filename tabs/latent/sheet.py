@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 from tabs.latent.state import TASK, History, Sheet, has_w
 from tabs.mine import card_of, file_stem
 
@@ -54,6 +56,7 @@ class SheetPanel:
     dice: gr.Button
     count: gr.Slider
     space: gr.Radio
+    large: enlarge.Enlarged
 
     @property
     def outputs(self) -> list[gr.Component]:
@@ -115,6 +118,7 @@ def results() -> dict[str, Any]:
         elem_classes="sheet",
     )
     info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
+    large = enlarge.layout("latent", "Enlarge the clicked picture", sheet=True)
     query = gr.Textbox(visible=False)
     with gr.Row(equal_height=True):
         link = gr.Textbox(
@@ -124,28 +128,30 @@ def results() -> dict[str, Any]:
     query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
     copy.click(None, link, None, js="link => { navigator.clipboard.writeText(link) }", **PRIVATE)
     return {
-        **{"gallery": gallery, "info": info, "query": query},
+        **{"gallery": gallery, "info": info, "query": query, "large": large},
         "history": gr.State(History()),
         "store": gr.BrowserState(None, storage_key="ganvas-latent-sheet", secret="ganvas"),
     }
 
 
 def draw(
-    load: Load, sheet: Sheet, history: History, progress: gr.Progress
+    load: Load, sheet: Sheet, history: History, progress: gr.Progress, enlarged: bool = False
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
     pipeline = yield from loading(load, sheet.model, progress)
+    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
     started, made = time.perf_counter(), []
     for image in pipeline.iter_sample(sheet.seeds, sheet.truncation_psi):
-        made.append(image)
+        made.append((yield from grower.grow(image)))
         if time.perf_counter() - started > 0.5:
             progress((len(made), len(sheet.seeds)), unit="pictures")
             yield gr.skip()
     seconds = time.perf_counter() - started
-    paths = png_files(made, [f"{file_stem(sheet.model)}-seed{seed:08d}" for seed in sheet.seeds])
+    stem, end = file_stem(sheet.model), enlarge.suffix(enlarged)
+    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
     shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
     return (
-        gr.Gallery(shown, selected_index=None),
+        gr.Gallery(shown, selected_index=None, elem_classes=enlarge.sheet_classes(enlarged)),
         speed_line(len(made), seconds, device_of(pipeline)) + f" · seeds {sheet.seeds_text}",
         history,
         sheet.model,
@@ -162,27 +168,32 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
 
     def sample(
-        model: str, seeds: str, psi: float, history: History, progress: gr.Progress = gr.Progress()
+        model: str,
+        seeds: str,
+        psi: float,
+        history: History,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             sheet = Sheet.read(model, seeds, psi)
-            yield (yield from draw(load, sheet, history.push(sheet), progress))
+            yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    def undo(history: History, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        yield from _step(history, -1, progress)
+    def step(by: int) -> Callable[..., Generator[Any, None, None]]:
+        def move(
+            history: History, enlarged: bool, progress: gr.Progress = gr.Progress()
+        ) -> Generator[Any, None, None]:
+            moved = history.step(by)
+            if moved.current is None:
+                yield gr.skip()
+                return
+            with user_errors():
+                yield (yield from draw(load, moved.current, moved, progress, enlarged))
 
-    def redo(history: History, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        yield from _step(history, 1, progress)
+        return move
 
-    def _step(history: History, by: int, progress: gr.Progress) -> Generator[Any, None, None]:
-        moved = history.step(by)
-        if moved.current is None:
-            yield gr.skip()
-            return
-        with user_errors():
-            yield (yield from draw(load, moved.current, moved, progress))
-
-    inputs = [panel.model, panel.seeds, panel.psi, panel.history]
+    inputs = [panel.model, panel.seeds, panel.psi, panel.history, panel.large.switch]
+    kept = [panel.history, panel.large.switch]
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     started = panel.dice.click(roll, panel.count, panel.seeds, queue=False, **PRIVATE)
     panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, queue=False, **PRIVATE)
@@ -191,8 +202,9 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
         panel.seeds.submit(sample, inputs, panel.outputs, **options),
         panel.psi.release(sample, inputs, panel.outputs, **options),
         started.then(sample, inputs, panel.outputs, **options),
-        panel.undo.click(undo, panel.history, panel.outputs, **options),
-        panel.redo.click(redo, panel.history, panel.outputs, **options),
+        panel.undo.click(step(-1), kept, panel.outputs, **options),
+        panel.redo.click(step(1), kept, panel.outputs, **options),
+        panel.large.switch.input(step(0), kept, panel.outputs, **options),
     ]
 
 

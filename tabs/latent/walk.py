@@ -20,6 +20,8 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pick
@@ -53,6 +55,7 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
             label="Format",
             elem_id="latent-format",
         )
+        large = enlarge.film_switch("latent")
     with gr.Row():
         export = gr.Button("Make the walk", variant="primary", elem_id="latent-export")
         cancel = gr.Button("Cancel walk", elem_id="latent-export-cancel")
@@ -74,10 +77,12 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
         suffix: str,
         psi: float,
         space: str,
+        enlarged: bool,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             asked = (page_seeds(keys, minimum=2), int(frames or 0), int(fps), suffix, psi, space)
+            asked += (enlarged,)
             shown, line = yield from _write(load, checked_any(model, TASK), *asked, progress)
             is_video = suffix == ".mp4"
             yield (
@@ -89,7 +94,7 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
 
     started = export.click(
         make,
-        [sheet.model, keys, frames, fps, suffix, sheet.psi, sheet.space],
+        [sheet.model, keys, frames, fps, suffix, sheet.psi, sheet.space, large],
         [video, animation, file, info],
         show_progress_on=[info],
         **GPU,
@@ -110,16 +115,19 @@ def _write(
     suffix: str,
     psi: float,
     space: str,
+    enlarged: bool,
     progress: gr.Progress,
 ) -> Generator[Any, None, tuple[str, str]]:
     """Make the file, yielding between frames; returns its path and what was measured."""
     pipeline = yield from loading(load, model, progress)
-    name = f"{file_stem(model)}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
+    grower = yield from fast_grower(load, enlarged, num_frames, progress)
+    keys = "-".join(map(str, seeds[:4]))
+    name = f"{file_stem(model)}-walk-{keys}{enlarge.suffix(enlarged)}{suffix}"
     path, started = output_folder() / name, time.perf_counter()
     with VideoWriter(path, fps, num_frames) as writer:
         frames = pipeline.iter_frames(seeds, num_frames, possible(pipeline, space), psi)
         for k, frame in enumerate(frames):
-            writer.add(frame)
+            writer.add((yield from grower.grow(frame)))
             progress((k + 1, num_frames), desc="Walking", unit="frames")
             yield gr.skip()
     line = speed_line(num_frames, time.perf_counter() - started, device_of(pipeline))

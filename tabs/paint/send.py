@@ -11,7 +11,7 @@ from tabs.paint.models import checked_painter
 from tabs.paint.state import read_painting, read_request
 
 # the painting is the browser's, and handed over with the click
-_PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPaint.payload()) : '']"
+PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPaint.payload()) : '']"
 
 
 def build(load: Load) -> Outlet:
@@ -21,7 +21,7 @@ def build(load: Load) -> Outlet:
         button = gr.Button(
             "Send the picture to Translate", size="sm", scale=0, min_width=240, elem_id="paint-send"
         )
-    button.click = partial(button.click, js=_PAINTING_JS)
+    button.click = partial(button.click, js=PAINTING_JS)
 
     def make(text: str) -> str:
         request = read_request(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import WeightsError, read_photo, read_recipe
+from gan_models import WeightsError, read_photo
 from tabs.common import (
     PRIVATE,
     Load,
@@ -19,6 +19,7 @@ from tabs.common import (
     model_card,
     user_errors,
 )
+from tabs.components.enlarge import read_base_recipe
 from tabs.paint.models import checked_painter, choices, is_ready, legend
 from tabs.paint.state import TASK, write_runs, write_style
 
@@ -176,7 +177,7 @@ def _told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
 def _recipe_of(path: str) -> dict[str, Any] | None:
     """The recipe in a picture of this tab; None for other files."""
     try:
-        recipe = read_recipe(path)
+        recipe = read_base_recipe(path)
     except ValueError:
         return None
     return recipe if recipe.get("task") == "semantic" and "model" in recipe else None

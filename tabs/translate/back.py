@@ -17,10 +17,10 @@ from tabs.common import (
     device_of,
     loading,
     output_folder,
-    stepping,
     user_errors,
 )
-from tabs.translate.photo import open_photo, preview
+from tabs.components.progress import stepping
+from tabs.components.upload import open_photo, preview
 from tabs.translate.single import TASK, SinglePanel
 
 HELP = (

@@ -14,10 +14,8 @@ from PIL import Image
 from gan_models import get_spec, inverse_of, save_png
 from tabs.common import (
     AT_ONCE,
-    CACHE_SECONDS,
     GPU,
     PRIVATE,
-    SWEEP_SECONDS,
     Load,
     checked_model,
     device_of,
@@ -26,17 +24,14 @@ from tabs.common import (
     model_card,
     model_choices,
     output_folder,
-    stepping,
     user_errors,
 )
-from tabs.translate.photo import describe, open_photo, photo_input, preview
+from tabs.components.batch import Work
+from tabs.components.gradio_compat import photo_input
+from tabs.components.progress import stepping
+from tabs.components.upload import LIMITS, describe, look_at, open_photo, preview
 
 TASK = "translation"
-LIMITS = (
-    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
-    "picture stays on this server, under a name that only you are told, and is deleted within "
-    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
-)
 _EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
 
 
@@ -161,12 +156,8 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     def inspect(path: str | None, model: str) -> tuple[Any, str]:
         if path is None:  # refused just now: the note keeps the reason
             return gr.skip(), gr.skip()
-        try:
-            photo = open_photo(path)
-        except ValueError as error:
-            gr.Warning(str(error), title="This picture cannot be taken", duration=12)
-            return None, str(error)
-        return gr.skip(), describe(path, photo)
+        photo = look_at(path)
+        return (None, photo) if isinstance(photo, str) else (gr.skip(), describe(path, photo))
 
     given = [panel.photo, panel.model, panel.strength, panel.keep_colours]
     started = panel.translate.click(
@@ -184,6 +175,32 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     )  # fmt: skip
     panel.swap.click(_other_way, panel.model, panel.model, queue=False, **PRIVATE)
     return [started]
+
+
+def result_file(file: str | None) -> str:
+    """The picture that was made, in full size.
+
+    Raises:
+        ValueError: there is none yet.
+    """
+    if not file:
+        raise ValueError("Translate a picture first, then enlarge it.")
+    return str(file)
+
+
+def work(panel: SinglePanel, load: Load) -> Work:
+    """What is done to several pictures, or to a film's frames."""
+
+    def opened(
+        sizes: Any, progress: gr.Progress, model: str, *settings: Any
+    ) -> Generator[Any, None, Any]:
+        return (yield from loading(load, checked_model(model, TASK), progress))
+
+    def steps(pipeline: Any, photo: Image.Image, strength: float, keep_colours: bool) -> Any:
+        return pipeline.iter_translate(photo, strength, keep_colours)
+
+    given = [panel.model, panel.strength, panel.keep_colours]
+    return Work("translate", "Translate", given, opened, steps, GPU)
 
 
 def shown(photo: Image.Image, made: Image.Image, result: Result) -> tuple[Any, ...]:

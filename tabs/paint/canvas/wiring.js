@@ -116,6 +116,10 @@ function buildTools(studio) {
       type: "button", class: "word", title: hint, "data-save": kind, click: () => studio.takeHome(kind),
     }, icon("save"), title));
   }
+  studio.find("saves").append(make("button", {
+    type: "button", class: "word", title: "The picture at four times the size, below",
+    "data-save": "enlarge", click: () => studio.map && studio.trigger("enlarge"),
+  }, "Enlarge"));
   const rows = [
     ...TOOLS.map((tool) => [tool.key.toUpperCase(), `${tool.title}. ${tool.hint}`]),
     ...ACTIONS.map((action) => [action.keys, action.title]), ...MORE_KEYS,
