@@ -124,10 +124,16 @@ class SemanticPipeline(BasePipeline):
         Raises:
             ValueError: no such label map, or an id that the model lacks.
         """
+        return self.read_map_with_note(label_map, palette)[0]
+
+    def read_map_with_note(
+        self, label_map: Image.Image | NDArray | Path, palette: str | None = None
+    ) -> tuple[NDArray[np.int32], str]:
+        """`read_map`, and a sentence where the map could have been read otherwise, else ""."""
         if isinstance(label_map, Path):
             label_map = label_maps.open_label_map(label_map)
-        ids = label_maps.read_ids(label_map, self.labels, palette)
-        return label_maps.resize_nearest(ids, self.size)
+        reading = label_maps.read_label_map(label_map, self.labels, palette)
+        return label_maps.resize_nearest(reading.ids, self.size), reading.note
 
     @torch.inference_mode()
     def _forward(self, label_map: NDArray[np.int32], style: Style) -> Image.Image:

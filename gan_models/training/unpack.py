@@ -9,24 +9,22 @@ from __future__ import annotations
 import lzma
 import re
 import stat
-import struct
 import time
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageSequence
 
-from gan_models.images import MAX_FILE_MB, check_size, open_picture
-from gan_models.photos import normalise, read_photo
+from gan_models.images import DECODE_ERRORS, open_picture
+from gan_models.media.limits import MAX_CLIP_FRAMES, MAX_FILE_MB, check_size
+from gan_models.photos import normalise, read_photo, upright_frame
 
 STILL = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "TGA", "JPEG2000")
 MOVING = ("GIF", "WEBP", "PNG", "AVIF")
 FRAMES_A_SECOND = 4  # of a video; more are too much alike
-MAX_FRAMES = 240  # of one clip
 MAX_CLIP_SECONDS = 120
 MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
@@ -34,11 +32,7 @@ _ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some
 MAX_NAME_CHARS = 80
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-_BROKEN = (
-    *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
-    *(struct.error, zlib.error, ArithmeticError, NotImplementedError, RecursionError),
-    *(lzma.LZMAError, zipfile.BadZipFile, RuntimeError, AttributeError),
-)
+_BROKEN = (*DECODE_ERRORS, lzma.LZMAError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -263,7 +257,7 @@ def _is_svg(head: bytes) -> bool:
 
 
 def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
-    """Up to `MAX_FRAMES` frames of an animation, evenly spread.
+    """Up to `MAX_CLIP_FRAMES` frames of an animation, evenly spread.
 
     Raises:
         ValueError: all its frames together are too much to decode.
@@ -273,7 +267,7 @@ def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.I
             f"{name} has {picture.n_frames} frames of {picture.width}x{picture.height}; that is "
             "too much. Cut it shorter or make it smaller."
         )
-    stride = -(-picture.n_frames // MAX_FRAMES)
+    stride = -(-picture.n_frames // MAX_CLIP_FRAMES)
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
         budget.spend(0)
         if number % stride == 0:
@@ -324,7 +318,7 @@ def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
                 f"{path.name} lasts {seconds:.0f} seconds; at most {MAX_CLIP_SECONDS} are taken. "
                 "Cut it shorter."
             )
-        wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_FRAMES), 0.0, 0
+        wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_CLIP_FRAMES), 0.0, 0
         fps = float(stream.average_rate or 24)
         for number, frame in enumerate(container.decode(video=0)):
             budget.spend(0)
@@ -332,14 +326,7 @@ def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
             if at + 1e-6 < due:
                 continue
             due, taken = at + wait, taken + 1
-            if taken > MAX_FRAMES:
+            if taken > MAX_CLIP_FRAMES:
                 return
             check_size((frame.width, frame.height), path.name)
-            yield _upright(frame.to_image(), frame.rotation)
-
-
-def _upright(image: Image.Image, degrees: int) -> Image.Image:
-    """A frame turned anticlockwise as its video asks, by quarters: phones film on their side."""
-    if not -180 <= degrees <= 180:  # ffmpeg's answer to a matrix that makes no sense
-        return image
-    return image.rotate(90 * round(degrees / 90), expand=True)
+            yield upright_frame(frame)
