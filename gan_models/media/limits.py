@@ -68,11 +68,9 @@ def check_clip_size(size: tuple[int, int], num_frames: int, name: str) -> None:
         ValueError: over 240 frames, over 200 megapixels of all frames, or a size not taken.
     """
     check_size(size, name)
-    if (
-        num_frames > MAX_CLIP_FRAMES
-        or size[0] * size[1] * num_frames > MAX_CLIP_MEGAPIXELS * 1_000_000
-    ):
+    megapixels = size[0] * size[1] * num_frames / 1e6
+    if num_frames > MAX_CLIP_FRAMES or megapixels > MAX_CLIP_MEGAPIXELS:
         raise ValueError(
-            f"{name} is too long: {MAX_CLIP_FRAMES} frames and {MAX_CLIP_MEGAPIXELS} megapixels of all "
-            "frames together are taken. Cut it shorter or make it smaller."
+            f"{name} is too long: {MAX_CLIP_FRAMES} frames and {MAX_CLIP_MEGAPIXELS} megapixels "
+            "of all frames together are taken. Cut it shorter or make it smaller."
         )
