@@ -32,6 +32,7 @@ _TURNS = {  # what its values ask for, EXIF 2.32, section 4.6.4
     8: Image.Transpose.ROTATE_90,
 }
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}  # TIFF's types of them
+_DARK = 72  # of 255: fourteen bits in sixteen reach 64
 _TELLING_TURNS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
@@ -63,6 +64,36 @@ def read_photo(path: Path | str) -> Image.Image:
 
 def _broken(name: str) -> str:
     return f"{name} is broken: it ends too early or is damaged. Save or copy it again."
+
+
+def depth_note(path: Path | str, photo: Image.Image) -> str:
+    """A sentence where a picture of more than 8 bits a channel uses a small part of its range.
+
+    Twelve bits of a camera or a scanner in a file of sixteen come out nearly black.
+
+    Args:
+        photo: what `read_photo` made of the file.
+    """
+    colours = photo.convert("RGB").getextrema()
+    brightest = max(high for _, high in colours)
+    if brightest > _DARK or _bits_of(path) <= 8:
+        return ""
+    return (
+        f"{Path(path).name} has {_bits_of(path)} bits a channel but uses only the darkest "
+        f"{100 * (brightest + 1) / 256:.0f} % of its range, and so is nearly black: stretch its "
+        "levels to the full range first, in the program it comes from."
+    )
+
+
+def _bits_of(path: Path | str) -> int:
+    """Bits a channel of a picture file, as its head says; 8 where it does not."""
+    with open_picture(path) as picture:
+        if picture.format == "TIFF":
+            return max(picture.tag_v2.get(258, (8,)))
+        if picture.format == "PNG":
+            with open(path, "rb") as file:
+                return file.read(25)[24]  # of the IHDR chunk
+        return 16 if picture.mode.startswith("I") else 8
 
 
 def count_frames(path: Path | str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -43,7 +44,7 @@ class VideoWriter:
         self._ends_ms = [0.0]  # when the frames so far end
         self._container = self._stream = None
         self._ticks: dict[int, int] = {}  # how long the frame lasts that begins at a tick
-        self._part = self.path.with_name(self.path.stem + ".part" + self._suffix)
+        self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part{self._suffix}")
 
     def __enter__(self) -> VideoWriter:
         return self

@@ -50,7 +50,7 @@ class TranslationPipeline(BasePipeline):
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
     ) -> Steps:
         """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
-        strength = _check_strength(strength)
+        strength = check_strength(strength)
         original = photos.normalise(image)
         pixels = torch.from_numpy(np.array(photos.as_rgb(original)))  # [H, W, 3]
         translated = Image.fromarray((yield from self._steps(pixels)).numpy())
@@ -70,7 +70,7 @@ class TranslationPipeline(BasePipeline):
         Raises:
             ValueError: a strength out of range.
         """
-        strength = _check_strength(strength)
+        strength = check_strength(strength)
         colours, made = photos.as_rgb(original), photos.as_rgb(translated)
         if keep_colours:
             _, blue, red = colours.convert("YCbCr").split()
@@ -107,7 +107,12 @@ class TranslationPipeline(BasePipeline):
         return made
 
 
-def _check_strength(strength: float) -> float:
+def check_strength(strength: float) -> float:
+    """Return a strength as a float.
+
+    Raises:
+        ValueError: it is no number from 0 to 1.
+    """
     share = as_float(strength)
     if not 0 <= share <= 1:  # also refuses NaN
         raise ValueError(f"Strength goes from 0 (the original) to 1, not {strength}.")

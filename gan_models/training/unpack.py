@@ -31,6 +31,12 @@ MAX_MEMBERS = 10_000
 _ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some hundred
 MAX_NAME_CHARS = 80
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
+_SYSTEM_NOTE = "It is a note of the operating system, not a picture."
+_SYSTEM_NOTES = (
+    *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "folder.ini"),
+    *(".ds_store", ".localized", "icon\r", ".directory", ".picasa.ini", "picasa.ini"),
+)
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what a Mac keeps of a file on other file systems
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _BROKEN = (*DECODE_ERRORS, lzma.LZMAError, zipfile.BadZipFile)
 
@@ -94,24 +100,32 @@ def harmless(name: str) -> str:
     ).strip()
     if len(kept) > MAX_NAME_CHARS:
         kept = kept[: MAX_NAME_CHARS - 9] + "…" + kept[-8:]
-    return kept.strip(".") or "picture"
+    return kept if kept.strip(".") else "picture"
 
 
-def open_items(source: Path, scratch: Path, budget: Budget) -> Iterator[Item]:
+def open_items(
+    source: Path, scratch: Path, budget: Budget, *, follow_links: bool = False
+) -> Iterator[Item]:
     """Every picture in a file: itself, its frames, or those of an archive's members.
 
     Args:
         source: any file.
         scratch: a path that may be written and removed, for the member at hand.
         budget: of all files together.
+        follow_links: whether `source` may be a link; one in an archive is never followed.
 
     Raises:
         Exhausted: a limit is reached.
     """
     name = harmless(source.name)
     try:
-        if source.is_symlink() or not source.is_file():
-            yield Item(name, None, "It is no file; choose a picture, a zip or a short video.")
+        if source.is_symlink() and not follow_links:
+            yield Item(name, None, "It is a link, not a picture; choose the picture itself.")
+        elif not source.is_file():
+            what = "It is a link that leads nowhere" if source.is_symlink() else "It is no file"
+            yield Item(name, None, f"{what}; choose a picture, a zip or a short video.")
+        elif _is_system_note(source.name):
+            yield Item(name, None, _SYSTEM_NOTE)
         elif _is_archive(source):
             yield from _members(source, name, scratch, budget)
         else:
@@ -189,8 +203,8 @@ def _says_too_many(source: Path) -> bool:
 def _refusal(info: zipfile.ZipInfo) -> str:
     """Why a member is not even unpacked; empty if it is."""
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-    if "__MACOSX" in parts or parts[-1:] in (("Thumbs.db",), (".DS_Store",)):
-        return "It is a note of the operating system, not a picture."
+    if "__MACOSX" in parts or _is_system_note(parts[-1] if parts else ""):
+        return _SYSTEM_NOTE
     rooted = info.filename.startswith(("/", "\\"))
     on_a_drive = re.match("[A-Za-z]:", "/".join(parts))  # other colons are times of day
     if rooted or on_a_drive or ".." in parts:
@@ -204,6 +218,11 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.file_size > MAX_FILE_MB * 1_000_000:
         return f"It has {info.file_size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken."
     return ""
+
+
+def _is_system_note(name: str) -> bool:
+    """Whether a file's name is one that file managers give to what they note down beside files."""
+    return name.startswith("._") or name.lower() in _SYSTEM_NOTES
 
 
 def _extract(
@@ -238,7 +257,17 @@ def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
     if _is_svg(head):
         yield Item(name, None, "It is an SVG drawing, not a picture of pixels; export it as PNG.")
         return
-    with open_picture(path) as picture:
+    if head.startswith(_APPLE_DOUBLE):
+        yield Item(name, None, _SYSTEM_NOTE)
+        return
+    try:
+        picture = open_picture(path)
+    except ValueError:
+        if not _is_text(head):
+            raise
+        yield Item(name, None, "It is no picture but a text.")
+        return
+    with picture:
         if picture.format not in STILL:
             known = "PNG, JPEG, WebP and GIF"
             yield Item(name, None, f"It is a {picture.format} file; {known} are taken.")
@@ -254,6 +283,15 @@ def _is_svg(head: bytes) -> bool:
     """Whether a file is text that draws; a picture may have such text among its notes."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return text.startswith(b"<") and b"<svg" in text
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file begins as text does, in UTF-8 or UTF-16."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head[: len(head) // 2 * 2].decode("utf-16" if wide else "utf-8", "replace")
+    odd = sum(unicodedata.category(char) in ("Cc", "Cn", "Co") or char == "\ufffd" for char in text)
+    spaces = sum(text.count(char) for char in "\n\r\t\f")
+    return bool(text.strip()) and odd - spaces <= 1  # a character may be cut in two at the end
 
 
 def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
