@@ -21,7 +21,7 @@ from gan_models import (
 )
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
 
-TITLE = "Your file"
+TITLE, ELEM_ID = "Your model", "tab-your-file"
 SUFFIXES = [".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt", ".pkl"]
 ROOMS = {"latent": "Latent", "class": "Classes", "translation": "Translate", "semantic": "Paint"}
 INTRO = """

@@ -7,7 +7,7 @@ import gradio as gr
 from tabs.classes import across, api, listing, mix, morph, send, sheet
 from tabs.common import PRIVATE, Load, Outlet
 
-TITLE = "Classes"
+TITLE, ELEM_ID = "Classes", "tab-classes"
 
 
 def build(load: Load) -> list[Outlet]:

@@ -36,11 +36,9 @@ class KeepPanel:
     store: gr.BrowserState
 
 
-def layout() -> KeepPanel:
-    """Lay out the panel."""
-    with gr.Row():
-        keep = gr.Button("Keep clicked picture", elem_id="latent-keep", min_width=120)
-        remove = gr.Button("Remove clicked favourite", elem_id="latent-unkeep", min_width=120)
+def layout(keep: gr.Button) -> KeepPanel:
+    """Lay out the panel; `keep` stands under the large picture."""
+    remove = gr.Button("Remove clicked favourite", size="sm", elem_id="latent-unkeep")
     gallery = gr.Gallery(
         label="Favourites, kept in this browser",
         columns=8,
@@ -73,10 +71,14 @@ def wire(
             yield _favourites((yield from draw_favourites(load, read_favourites(stored), progress)))
 
     def keep(
-        stored: Any, picked: Pick | None, progress: gr.Progress = gr.Progress()
+        stored: Any,
+        picked: Pick | None,
+        history: History,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
+        picked = picked or history.first
         if picked is None:
-            raise gr.Error("Click a picture of the sheet first, then keep it.")
+            raise gr.Error("Sample some pictures first, then keep one.")
         picks = read_favourites(stored)
         if len(picks) >= MAX_FAVOURITES and picked not in picks:
             raise gr.Error(f"There is room for {MAX_FAVOURITES} favourites; remove one first.")
@@ -119,7 +121,7 @@ def wire(
     picked = [panel.store, pair.pair, pair.position, sheet.space]
     return [
         tab.select(show, panel.store, panel.gallery, **options),
-        panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
+        panel.keep.click(keep, [panel.store, pair.picked, sheet.history], stored, **options),
         panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
         panel.gallery.select(
             select,

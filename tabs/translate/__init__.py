@@ -7,7 +7,7 @@ import gradio as gr
 from tabs.common import PRIVATE, Load
 from tabs.translate import api, back, many, single
 
-TITLE = "Translate"
+TITLE, ELEM_ID = "Translate", "tab-translate"
 
 
 def build(load: Load) -> gr.Image:

@@ -1,0 +1,44 @@
+// What the whole page does: fields that an error is about are marked, and results come into view.
+() => {
+  const shown = new WeakSet();
+  const clear = (field) => {
+    field.classList.remove('wrong');
+    field.querySelectorAll('.field-problem').forEach((note) => note.remove());
+    field.querySelectorAll('[aria-invalid]').forEach((input) => input.removeAttribute('aria-invalid'));
+  };
+  const mark = (field, sentence) => {
+    clear(field);
+    field.classList.add('wrong');
+    field.querySelectorAll('input, textarea').forEach((input) => input.setAttribute('aria-invalid', 'true'));
+    const note = document.createElement('p');
+    note.className = 'field-problem';
+    note.textContent = sentence;
+    field.append(note);
+    const fresh = () => { clear(field); field.removeEventListener('input', fresh); };
+    field.addEventListener('input', fresh);
+    field.addEventListener('drop', fresh, { once: true });
+  };
+  new MutationObserver(() => {
+    for (const hint of document.querySelectorAll('.toast-body [data-field]')) {
+      if (shown.has(hint)) continue;
+      shown.add(hint);
+      const field = document.getElementById(hint.dataset.field);
+      if (field) mark(field, hint.parentElement.textContent.trim());
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+
+  // Bring an element into the window, as little as it takes; called after an event's result.
+  window.ganvasShow = (id) => requestAnimationFrame(() => {
+    const element = document.getElementById(id);
+    if (!element) return;
+    const { top, bottom, height } = element.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight) return;
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const block = height > innerHeight ? 'start' : top < 0 ? 'start' : 'end';
+    element.scrollIntoView({ block, behavior: calm ? 'auto' : 'smooth' });
+  });
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (button) document.querySelectorAll('.wrong').forEach(clear);
+  }, true);
+}
