@@ -81,8 +81,8 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
                 gr.File(str(whole), visible=True),
             )
 
-    listed.model.change(
-        lambda model: gr.Dropdown(list(classes_of(model)), value=[]), listed.model, names, **AT_ONCE
+    listed.ready.change(
+        lambda model: gr.Dropdown(list(classes_of(model)), value=[]), listed.ready, names, **AT_ONCE
     )
     given = [listed.model, seeds, names, sheet.psi]
     outputs = [gallery, info, file]

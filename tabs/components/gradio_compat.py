@@ -42,7 +42,7 @@ class Page(gr.Blocks):
             _LOG.error("An event of the page failed", exc_info=error)
         sentence, title = explain(error)
         field = _field_at_fault(error, fn)
-        mark = f'<i hidden data-field="{html.escape(field)}"></i>' if field else ""
+        mark = f'<i hidden class="field--{html.escape(field)}"></i>' if field else ""
         if event_id is not None:
             self._queue.log_message(
                 event_id, html.escape(sentence) + mark, title, "warning", SECONDS

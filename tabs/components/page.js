@@ -19,10 +19,10 @@
     field.addEventListener('drop', fresh, { once: true });
   };
   new MutationObserver(() => {
-    for (const hint of document.querySelectorAll('.toast-body [data-field]')) {
+    for (const hint of document.querySelectorAll('.toast-body i[class^="field--"]')) {
       if (shown.has(hint)) continue;
       shown.add(hint);
-      const field = document.getElementById(hint.dataset.field);
+      const field = document.getElementById(hint.className.slice('field--'.length));
       if (field) mark(field, hint.parentElement.textContent.trim());
     }
   }).observe(document.body, { childList: true, subtree: true });

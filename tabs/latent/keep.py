@@ -10,6 +10,7 @@ import gradio as gr
 
 from gan_models import get_spec, read_recipe
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
+from tabs.components.files import recipe_input
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
 from tabs.latent.sheet import SheetPanel, draw
@@ -51,12 +52,7 @@ def layout(keep: gr.Button) -> KeepPanel:
         elem_id="latent-favourites",
         elem_classes="sheet",
     )
-    drop = gr.File(
-        label="Drop a PNG from this page to bring back what made it",
-        file_types=[".png"],
-        elem_id="latent-drop",
-        height=110,
-    )
+    drop = recipe_input("latent-drop")
     store = gr.BrowserState([], storage_key="ganvas-latent-favourites", secret="ganvas")
     return KeepPanel(drop, gallery, keep, remove, gr.State(None), store)
 

@@ -11,6 +11,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def classes() -> Frames:
     for k in range(cells):
         names = [f"{_BIOMES[k]}-{season}" for season in (*_SEASONS, _SEASONS[0])]
         points = [ClassPoint(5, name) for name in names]
-        ways = zip(points, points[1:], strict=False)
+        ways = pairwise(points)
         loops.append([frame for a, b in ways for frame in pipeline.morphs(a, b, times, _PSI)])
     return (sheet(pictures) for pictures in zip(*loops, strict=True))
 
@@ -169,7 +170,7 @@ TILES: dict[str, Callable[..., Frames]] = {
 def save(name: str, frames: Frames, most_bytes: int) -> None:
     """Write a loop and its still, in the best quality that fits."""
     made = list(frames)
-    path = FOLDER / f"{name}.webp"
+    path = FOLDER / f"{name}.part.webp"
     for quality in range(68, 20, -8):
         options = {"quality": quality, "method": 6, "minimize_size": True}
         duration = round(1000 / FPS)
@@ -179,7 +180,9 @@ def save(name: str, frames: Frames, most_bytes: int) -> None:
         if path.stat().st_size <= most_bytes:
             break
     else:
-        raise ValueError(f"{path.name} does not fit into {most_bytes} bytes.")
+        path.unlink()
+        raise ValueError(f"{name} does not fit into {most_bytes} bytes.")
+    path.replace(FOLDER / f"{name}.webp")
     made[2 * len(made) // 3].save(FOLDER / f"{name}-still.webp", quality=75, method=6)
 
 
@@ -190,7 +193,7 @@ def main() -> int:
     parser.add_argument(
         "--run",
         type=Path,
-        help="folder of a fine-tuning run; without it fine-tune is left as it is",
+        help="folder of a fine-tuning run, for fine-tune",
     )
     given = parser.parse_args()
     names = given.names or [name for name in TILES if name != "fine-tune" or given.run]

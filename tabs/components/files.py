@@ -1,0 +1,35 @@
+"""Places for files that visitors bring: whatever comes in, the handler gets its path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+
+def file_input(**options: Any) -> gr.File:
+    """A file component that hands every file to the handler, which says what is wrong with it.
+
+    Gradio's own compares the suffix with `file_types` first, and its error leaves no sentence.
+    (A subclass would make Gradio write a stub file beside this one.)
+    """
+    component = gr.File(**options)
+    component.preprocess = _paths_of
+    return component
+
+
+def recipe_input(elem_id: str) -> gr.File:
+    """A place for a picture that was saved on this page, which brings back what made it."""
+    return file_input(
+        label="Drop a PNG that was saved here: it brings back model, seeds and settings",
+        elem_id=elem_id,
+        height=110,
+    )
+
+
+def _paths_of(payload: Any) -> str | list[str] | None:
+    if payload is None:
+        return None
+    if hasattr(payload, "path"):
+        return payload.path
+    return [file.path for file in payload]
