@@ -103,7 +103,7 @@ def availability(spec: ModelSpec) -> tuple[bool, str]:
 
 
 def can_fetch(spec: ModelSpec) -> bool:
-    """Whether `ensure` may bring the weights: they come from elsewhere, and networks are allowed."""
+    """Whether `ensure` may bring the weights: they are downloaded, and the network is allowed."""
     return _is_downloaded(spec) and not is_offline()
 
 

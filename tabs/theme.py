@@ -81,13 +81,17 @@ button.lg { padding: 7px 10px; font-size: 15px; white-space: nowrap; }
   .main-sheet .grid-wrap { max-height: 58vh !important; }
 }
 .thumbs .grid-wrap { max-height: 250px; }
-.thumbs .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
-.sheet .gallery-item { max-width: 260px; }
+.thumbs .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
+.sheet .gallery-item { max-width: none; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {
   left: 0; right: auto; bottom: 0; max-width: 100%; padding: 0 5px; font-size: 11px;
-  line-height: 17px; border-radius: 0 6px 0 0; border: 0; opacity: 0.88;
+  line-height: 15px; padding: 1px 5px; border-radius: 0 6px 0 0; border: 0; opacity: 0.92;
+  white-space: normal; text-overflow: clip; overflow-wrap: anywhere; text-align: left;
 }
+.while-running { display: none !important; }
+.tabitem:has([data-testid="status-tracker"]:not(.hide):not(.hidden)) .while-running,
+.tabitem:has(.generating) .while-running { display: inline-flex !important; }
 .run-card { display: grid; gap: 8px; padding: 12px 14px; border-radius: 8px;
   border: 1px solid var(--border-color-primary); background: var(--background-fill-secondary); }
 .run-head { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: baseline; }

@@ -27,6 +27,7 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components.preview import into_view
 
 MAX_FRAMES = 3600
 KINDS = [("the class", "class"), ("z", "z"), ("both", "both")]
@@ -95,8 +96,9 @@ def _seed(label: str, elem_id: str, value: int) -> gr.Number:
 
 def _picture(label: str, elem_id: str) -> gr.Image:
     return gr.Image(
-        label=label, type="filepath", format="png", interactive=False, buttons=["download", "fullscreen"],
-        min_width=88, height=230, elem_id=elem_id, elem_classes="fill",
+        label=label, type="filepath", format="png", interactive=False,
+        buttons=["download", "fullscreen"], min_width=88, height=230,
+        elem_id=elem_id, elem_classes="fill",
     )  # fmt: skip
 
 
@@ -150,7 +152,10 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
     panel.position.input(scrub, given, panel.between, **live)
     listed.ready.change(_other_classes, listed.ready, [panel.class_a, panel.class_b], **AT_ONCE)
     changes = [end.input for end in panel.ends]
-    return [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+    shown = [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+    for event in shown[1:]:
+        event.then(**into_view("classes-between"))
+    return shown
 
 
 def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
@@ -162,10 +167,10 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         suffix = gr.Radio([("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")], value=".mp4",
                           label="Format", elem_id="classes-format")  # fmt: skip
     go = gr.Button("Make the film", elem_id="classes-film")
+    info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
     video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
                      elem_id="classes-video")  # fmt: skip
     file = gr.File(label="Download", visible=False, interactive=False, elem_id="classes-file")
-    info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
 
     def make(
         model: str,
@@ -197,7 +202,9 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
             yield shown, gr.File(str(path), visible=True), line
 
     given = [listed.model, frames, fps, suffix, sheet.psi, *panel.ends]
-    return [go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)]
+    made = go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
+    made.then(**into_view("classes-file"))
+    return [made]
 
 
 def _stem(model: str, a: ClassPoint, b: ClassPoint | None = None, t: float | None = None) -> str:

@@ -19,8 +19,8 @@ class Page(gr.Blocks):
     """Blocks whose private events never fail: a toast says why, and all outputs stay as they are.
 
     Gradio writes a bare "Error" over every output of an event that raised, also where its own
-    reading of the inputs did, and answers HTTP 500 where the event is not queued. Programs that call
-    public endpoints are told of errors as before.
+    reading of the inputs did, and answers HTTP 500 where the event is not queued. Programs that
+    call public endpoints are told of errors as before.
     """
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **known: Any) -> Any:

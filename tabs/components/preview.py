@@ -24,11 +24,15 @@ def layout(prefix: str) -> gr.Image:
 
 
 def sheet_classes(num_pictures: int) -> list[str]:
-    """The classes of a sheet's gallery: as many columns as leave no picture alone in the last row."""
+    """The classes of a sheet's gallery."""
+    return ["sheet", "main-sheet", f"columns-{columns_without_orphan(num_pictures)}"]
+
+
+def columns_without_orphan(num_pictures: int) -> int:
+    """Columns that leave no picture alone in the last row: 3 or 4, else 5 or 2."""
     choices = [c for c in (3, 4, 5, 2) if c <= num_pictures] or [1]
     full = [c for c in choices if num_pictures % c == 0]
-    columns = (full or [c for c in choices if num_pictures % c != 1] or choices)[0]
-    return ["sheet", "main-sheet", f"columns-{columns}"]
+    return (full or [c for c in choices if num_pictures % c != 1] or choices)[0]
 
 
 def show(path: str, caption: str) -> gr.Image:

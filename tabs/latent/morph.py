@@ -192,7 +192,7 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         return replace(pair, turn=turn)
 
     def follow(history: History, pair: Pair) -> tuple[Pair, str]:
-        """After a sample: the first two pictures, unless a visitor has chosen others of the model."""
+        """After a sample: its first two pictures, unless a visitor has chosen others."""
         chosen = pair.a or pair.b
         now = history.current
         if now is None or (chosen and not pair.is_automatic and chosen.model == now.model):

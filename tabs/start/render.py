@@ -1,8 +1,8 @@
 """Make the tiles of the Start tab anew from the models at hand: python -m tabs.start.render [NAME…]
 
 Each tile is a seamless loop (NAME.webp) and one of its frames (NAME-still.webp), shown to
-visitors who ask for reduced motion. Nothing depends on a model's resolution: small pictures become a
-grid, large ones a single picture.
+visitors who ask for reduced motion. Nothing depends on a model's resolution: small pictures become
+a grid, large ones a single picture.
 """
 
 from __future__ import annotations
