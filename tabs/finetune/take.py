@@ -50,7 +50,7 @@ def layout() -> Chosen:
     )
     with gr.Row():
         open_latent = gr.Button(
-            "Open in Latent", variant="primary", elem_id="finetune-open", min_width=200
+            "Open in Sample", variant="primary", elem_id="finetune-open", min_width=200
         )
         generator = gr.Button("Download", elem_id="finetune-take", min_width=110)
         film = gr.Button("Film", elem_id="finetune-film", min_width=110)
@@ -114,7 +114,7 @@ def wire(room: Room) -> None:
             shutil.copy(jobs.generator(key, status.id, which), made)
             card = folder / f"{name}.md"
             card.write_text(jobs.card(key, status.id, which), "utf-8")
-            line = f"{made.name} opens on any page of this kind: under Your file, or by path."
+            line = f"{made.name} opens on any page of this kind: under Your model, or by path."
             return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
 
     def film(key: Any, run: str | None) -> Generator[Any, None, None]:

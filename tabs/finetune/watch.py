@@ -25,8 +25,8 @@ from tabs.finetune.take import step_choices
 POLL_SECONDS = 2.0  # only while a run that is not finished is in view
 KINDS = [("Moving average (what you take home)", "average"), ("The network as it is now", "raw")]
 # a poll that is still under way makes the next one needless; nothing waits for pictures
-POLL = {"queue": False, "show_progress": "hidden", **PRIVATE}
-SCRUB = {"show_progress": "hidden", "trigger_mode": "always_last", "queue": False, **PRIVATE}
+POLL = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
+SCRUB = {"trigger_mode": "always_last", **POLL}
 
 
 @dataclass(frozen=True)

@@ -98,14 +98,14 @@ def clicked_seed(picked: Pick | None) -> str:
 def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
     """Lay out and connect the style mixing matrix."""
     with gr.Row():
-        rows = gr.Textbox("0-3", label="Rows: seeds that keep the rest", elem_id="latent-mix-rows")
+        rows = gr.Textbox("0-3", label="Rows: seeds of the other layers", elem_id="latent-mix-rows")
         columns = gr.Textbox(
-            "4-8", label="Columns: seeds that give the style", elem_id="latent-mix-columns"
+            "4-8", label="Columns: seeds of the chosen layers", elem_id="latent-mix-columns"
         )
-    layers = gr.Radio(LAYERS[1:], value="middle", label="Layers from the column")
+    layers = gr.Radio(LAYERS[1:], value="middle", label="Chosen layers")
     with gr.Row():
         run = gr.Button("Mix styles", variant="primary", elem_id="latent-mix")
-        cancel = gr.Button("Cancel mixing", elem_id="latent-mix-cancel")
+        cancel = gr.Button("Cancel", elem_id="latent-mix-cancel", elem_classes="while-running")
     sheet = gr.Image(
         label="First row and column: the seeds themselves",
         format="png",

@@ -10,6 +10,7 @@ from PIL import Image
 
 from gan_models import VideoWriter
 from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
+from tabs.components.preview import into_view
 from tabs.paint.models import checked_painter
 from tabs.paint.state import MAX_STATES, read_map, read_painting, read_request
 
@@ -24,15 +25,20 @@ def build(load: Load) -> None:
     with gr.Row():
         beside = gr.Checkbox(True, label="With the label map beside it", elem_id="paint-film-map")
         make = gr.Button("Make the film", variant="primary", elem_id="paint-film-make")
-        cancel = gr.Button("Cancel", elem_id="paint-film-cancel")
+        cancel = gr.Button("Cancel", elem_id="paint-film-cancel", elem_classes="while-running")
     info = gr.Markdown(
-        "Every stroke is a picture; undone strokes are left out.",
+        "One frame for each stroke, without those that were undone.",
         elem_id="paint-film-info",
         elem_classes="card",
     )
     with gr.Row(equal_height=False):
         movie = gr.Image(
-            label="Film", type="filepath", interactive=False, height=300, elem_id="paint-film"
+            label="Film",
+            type="filepath",
+            interactive=False,
+            height=300,
+            elem_id="paint-film",
+            elem_classes="fill",
         )
         file = gr.File(label="Download", interactive=False, elem_id="paint-film-file")
 
@@ -52,6 +58,7 @@ def build(load: Load) -> None:
         **GPU,
         **PRIVATE,
     )
+    started.then(**into_view("paint-film"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
 
 

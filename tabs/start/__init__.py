@@ -21,7 +21,7 @@ SENTENCES = {  # by element id, without "tab-"
     "learn": "See a GAN being trained, step by step.",
     "your-file": "Open a generator that you have as a file.",
 }
-_HTML = '<nav class="tiles" style="--columns: {columns}" aria-label="What you can do here">{tiles}</nav>'
+_HTML = '<nav class="tiles" style="--columns: {columns}" aria-label="The tabs">{tiles}</nav>'
 _TILE = (
     '<a class="tile" href="#{tab}" data-tab="{tab}">{picture}<span class="tile-text">'
     "<b>{title}</b><span>{sentence}</span></span></a>"

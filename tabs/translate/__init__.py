@@ -11,13 +11,14 @@ TITLE, ELEM_ID = "Translate", "tab-translate"
 
 
 def build(load: Load) -> gr.Image:
-    """Build the tab inside an open `gr.Blocks`; returns where other tabs may put a picture."""
+    """Build the tab inside an open `gr.Tab`; returns where other tabs may put a picture."""
+    tab = gr.context.Context.block
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = single.controls()
         with gr.Column(scale=2, min_width=320):
             panel = single.SinglePanel(**left, **single.results())
-            with gr.Tabs():
+            with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Round trip", elem_id="translate-tab-back"):
                     events = back.build(load, panel)
                 with gr.Tab("Several", elem_id="translate-tab-several"):
@@ -25,6 +26,6 @@ def build(load: Load) -> gr.Image:
                 with gr.Tab("GIF, video", elem_id="translate-tab-clip"):
                     events += many.build_clip(load, panel)
     api.build(load)
-    events += single.wire(panel, load)
+    events += single.wire(panel, tab, load)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return panel.photo

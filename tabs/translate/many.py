@@ -19,22 +19,23 @@ from tabs.common import (
     device_of,
     loading,
     output_folder,
+    refuse_absent,
     speed_line,
     stepping,
     user_errors,
 )
+from tabs.components.files import file_input
+from tabs.components.preview import into_view
 from tabs.translate.photo import open_photo
 from tabs.translate.single import TASK, SinglePanel
 
 MAX_PICTURES = 32
-PICTURE_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"]
-CLIP_TYPES = [".gif", ".webp", ".png", ".mp4", ".mov", ".webm"]
 
 
 def build_several(load: Load, single: SinglePanel) -> list[Any]:
     """Lay out and connect the panel of several pictures; returns what can be cancelled."""
-    files = gr.Files(
-        label=f"Up to {MAX_PICTURES} pictures", file_types=PICTURE_TYPES,
+    files = file_input(
+        label=f"Up to {MAX_PICTURES} pictures", file_count="multiple",
         elem_id="translate-files", height=140,
     )  # fmt: skip
     go = gr.Button("Translate all", elem_id="translate-all")
@@ -53,7 +54,8 @@ def build_several(load: Load, single: SinglePanel) -> list[Any]:
         with user_errors():
             names = zip_names(paths or [])
             notes = [f"{Path(p).name}: first of its pictures." for p in names if _moves(p)]
-            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            refuse_absent(checked_model(model, TASK))
+            pipeline = yield from loading(load, model, progress)
             started, folder = time.perf_counter(), output_folder()
             target = folder / f"{model}.zip"
             with zipfile.ZipFile(target, "w") as zipped:
@@ -67,13 +69,15 @@ def build_several(load: Load, single: SinglePanel) -> list[Any]:
             yield gr.File(str(target), visible=True), "\n\n".join([line, *notes])
 
     given = [files, single.model, single.strength, single.keep_colours]
-    return [go.click(run, given, [archive, info], show_progress_on=[info], **GPU, **PRIVATE)]
+    started = go.click(run, given, [archive, info], show_progress_on=[info], **GPU, **PRIVATE)
+    started.then(**into_view("translate-zip"))
+    return [started]
 
 
 def build_clip(load: Load, single: SinglePanel) -> list[Any]:
     """Lay out and connect the panel of moving pictures; returns what can be cancelled."""
-    clip = gr.File(
-        label="GIF or short video, up to 240 frames", file_types=CLIP_TYPES,
+    clip = file_input(
+        label="GIF or short video, up to 240 frames",
         elem_id="translate-clip", height=140,
     )  # fmt: skip
     with gr.Row():
@@ -101,7 +105,8 @@ def build_clip(load: Load, single: SinglePanel) -> list[Any]:
             if path is None:
                 raise ValueError("Upload a GIF or a short video first.")
             frames = read_clip(path)
-            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            refuse_absent(checked_model(model, TASK))
+            pipeline = yield from loading(load, model, progress)
             started = time.perf_counter()
             target = output_folder() / f"{Path(path).stem}-{model}{suffix}"
             total = len(frames.frames)
@@ -120,7 +125,9 @@ def build_clip(load: Load, single: SinglePanel) -> list[Any]:
             )
 
     given = [clip, single.model, suffix, single.strength, single.keep_colours]
-    return [go.click(run, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)]
+    started = go.click(run, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
+    started.then(**into_view("translate-movie"))
+    return [started]
 
 
 def zip_names(paths: list[str]) -> dict[str, str]:
