@@ -23,6 +23,7 @@ def recipe_input(elem_id: str) -> gr.File:
     return file_input(
         label="Drop a PNG that was saved here: it brings back model, seeds and settings",
         elem_id=elem_id,
+        elem_classes="forget-wrong",
         height=110,
     )
 

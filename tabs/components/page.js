@@ -14,6 +14,8 @@
     note.className = 'field-problem';
     note.textContent = sentence;
     field.append(note);
+    // a file that cannot be used does not stay where the next one is dropped
+    if (field.classList.contains('forget-wrong')) field.querySelector('button[aria-label="Clear"]')?.click();
     const fresh = () => { clear(field); field.removeEventListener('input', fresh); };
     field.addEventListener('input', fresh);
     field.addEventListener('drop', fresh, { once: true });
@@ -38,7 +40,7 @@
     element.scrollIntoView({ block, behavior: calm ? 'auto' : 'smooth' });
   });
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('button');
+    const button = event.isTrusted && event.target.closest('button');
     if (button) document.querySelectorAll('.wrong').forEach(clear);
   }, true);
 }

@@ -150,6 +150,7 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
         restore,
         [panel.drop, sheet.history, sheet.space],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
+        show_progress_on=[sheet.gallery],
         **GPU,
         **PRIVATE,
     )
