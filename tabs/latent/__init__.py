@@ -41,7 +41,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
         with gr.Tab("Film", elem_id="latent-tab-walk", render_children=True):
             walk.build(load, panel, picked)
         with gr.Tab("Edit", elem_id="latent-tab-edit", visible=shown) as edit_tab:
-            styles.build_edit(load, panel.model, panel.psi, picked)
+            styles.build_edit(load, edit_tab, panel.model, panel.psi, picked)
         with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
             styles.build_mix(load, panel.model, panel.psi)
         with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
