@@ -9,7 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 import gan_models
-from tabs import build_room, connect, rooms_shown
+from tabs import build_room, connect, rooms_shown, start
 from tabs.batching import remember_configs
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
 from tabs.components.gradio_compat import Page
@@ -61,6 +61,7 @@ def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str
         "theme": THEME,
         "css": CSS,
         "js": SCRIPT,
+        **start.early_options(rooms_shown()[1:]),
     }
     return (app or create_app()).launch(**(settings | options))
 

@@ -49,8 +49,16 @@ CSS = """
   overflow-wrap: anywhere; margin: 0; }
 .card summary { cursor: pointer; }
 .card details { font-size: 13px; color: var(--body-text-color-subdued); }
+@media (pointer: coarse), (max-width: 760px) {
+  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
+  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
+}
 .field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }
-.dark .field-problem { color: #fca5a5; }
+.dark @media (pointer: coarse), (max-width: 760px) {
+  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
+  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
+}
+.field-problem { color: #fca5a5; }
 .wrong { border-color: #dc2626 !important; box-shadow: 0 0 0 1px #dc2626; }
 .sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
 .main-sheet .grid-wrap { max-height: 640px !important; }

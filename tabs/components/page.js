@@ -29,6 +29,20 @@
     }
   }).observe(document.body, { childList: true, subtree: true });
 
+  // Names for what Gradio leaves without: pictures of a sheet by their caption, examples by number.
+  const name = () => {
+    for (const item of document.querySelectorAll('button.thumbnail-item')) {
+      const caption = item.querySelector('.caption-label')?.textContent.trim();
+      if (caption && item.getAttribute('aria-label') !== caption) item.setAttribute('aria-label', caption);
+    }
+    document.querySelectorAll('[id$="-examples"] button').forEach((button, k) => {
+      if (!button.getAttribute('aria-label')) button.setAttribute('aria-label', `Example ${k + 1}`);
+    });
+  };
+  let naming = null;
+  new MutationObserver(() => { naming ??= setTimeout(() => { naming = null; name(); }, 200); })
+    .observe(document.body, { childList: true, subtree: true });
+
   // Bring an element into the window, as little as it takes; called after an event's result.
   window.ganvasShow = (id) => requestAnimationFrame(() => {
     const element = document.getElementById(id);

@@ -28,7 +28,7 @@ HELP = (
     "you press Start. Use pictures that are yours, or free, to use."
 )
 EXPIRED = "Your pictures were checked too long ago and are gone; upload them again."
-WAITING = "Your pictures will be shown here as the network sees them."
+WAITING = "Your pictures are shown here once they are checked."
 
 
 @dataclass(frozen=True)
@@ -212,13 +212,13 @@ def told_of_expiry() -> Iterator[None]:
 
 
 def preview(visitor: Visitor, key: Any, draft: str, augmentation: str) -> str:
-    """The pictures of a draft as the network and the critic will see them, as HTML."""
+    """The pictures of a draft as generator and discriminator will see them, as HTML."""
     with told_of_expiry():
         plain, augmented = visitor.jobs.preview(key, draft, augmentation or "diffaugment")
     return side_by_side(
         [
-            figure(plain, "What the network sees"),
-            figure(augmented, "The same, as the critic is shown them: augmented"),
+            figure(plain, "Your pictures, cropped"),
+            figure(augmented, "The same, augmented for the discriminator"),
         ]
     )
 

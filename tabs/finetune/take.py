@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from tabs.common import PRIVATE, in_thread, output_folder, user_errors
+from tabs.finetune.render import steps_text
 from tabs.finetune.state import Room
 from tabs.mine import Visitor, offer
 
@@ -83,7 +84,7 @@ def layout() -> Chosen:
 def step_choices(status: Any) -> list[tuple[str, str]]:
     """Labels and values of the generators of a run, the newest first."""
     steps = [] if status is None else sorted(status.snapshots, reverse=True)
-    return [("The newest", NEWEST), *((f"After {step:,} steps", str(step)) for step in steps)]
+    return [("The newest", NEWEST), *((f"After {steps_text(step)}", str(step)) for step in steps)]
 
 
 def read_step(step: str | None) -> int | None:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
+
+from tabs.start.early import EarlyTiles
 
 TITLE, ELEM_ID = "Start", "tab-start"
 FOLDER = Path(__file__).parent / "tiles"
@@ -30,11 +33,12 @@ _PICTURE = (
     '<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
     '<img src="{moving}" alt="" width="288" height="288"></picture>'
 )
-_CSS = """
+CSS = """
 .tiles { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 14px; }
 .tile { display: flex; flex-direction: column; overflow: hidden; border-radius: 12px;
-  border: 1px solid var(--border-color-primary); background: var(--background-fill-secondary);
-  color: var(--body-text-color); text-decoration: none; }
+  border: 1px solid var(--border-color-primary, #94a3b855);
+  background: var(--background-fill-secondary, transparent);
+  color: var(--body-text-color, inherit); text-decoration: none; }
 .tile:hover, .tile:focus-visible { border-color: #0f766e; box-shadow: 0 0 0 2px #0f766e; }
 .tile picture { display: block; overflow: hidden; }
 .tile img { display: block; width: 100%; height: auto; aspect-ratio: 16 / 10; object-fit: cover;
@@ -66,14 +70,25 @@ element.addEventListener('click', event => {
 def build(rooms: Sequence[Any]) -> None:
     """Lay out the tiles of these tabs inside an open `gr.Tab`."""
     gr.set_static_paths(FOLDER)
-    tiles = "".join(_tile(room) for room in rooms)
     gr.HTML(
-        html_template=_HTML.format(tiles=tiles, columns=3 if len(rooms) <= 6 else 4),
-        css_template=_CSS,
+        html_template=tiles_of(rooms),
+        css_template=CSS,
         js_on_load=_JS,
         apply_default_css=False,
         elem_id="start-tiles",
     )
+
+
+def tiles_of(rooms: Sequence[Any]) -> str:
+    """The tiles of these tabs as HTML."""
+    tiles = "".join(_tile(room) for room in rooms)
+    return _HTML.format(tiles=tiles, columns=3 if len(rooms) <= 6 else 4)
+
+
+def early_options(rooms: Sequence[Any]) -> dict[str, Any]:
+    """For `launch`: the tiles of these tabs stand in the first answer of the server."""
+    tiles = Middleware(EarlyTiles, tiles=tiles_of(rooms), style=CSS)
+    return {"app_kwargs": {"middleware": [tiles]}}
 
 
 def _tile(room: Any) -> str:
