@@ -69,8 +69,8 @@ CSS = """
 .large { aspect-ratio: 1; min-height: 192px; height: auto !important; }
 .large .image-container { height: 100% !important; }
 /* what is not on this machine stands apart in the list of models */
-ul.options li[aria-label^="Needs a download"] { color: var(--body-text-color-subdued); }
-ul.options li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs a download"] {
+ul.option-list li[aria-label^="Needs a download"] { color: var(--body-text-color-subdued); }
+ul.option-list li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs a download"] {
   border-top: 1px solid var(--border-color-primary); margin-top: 6px; padding-top: 8px; }
 .sheet .grid-container {
   padding-top: 2.2em; gap: 6px;

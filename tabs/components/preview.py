@@ -30,7 +30,7 @@ def sheet_classes(num_pictures: int) -> list[str]:
 
 def columns_without_orphan(num_pictures: int) -> int:
     """Columns that leave no picture alone in the last row: 3 or 4, else 5 or 2."""
-    choices = [c for c in (3, 4, 5, 2) if c <= num_pictures] or [1]
+    choices = [c for c in (3, 4, 5, 2, 7) if c <= num_pictures] or [1]
     full = [c for c in choices if num_pictures % c == 0]
     return (full or [c for c in choices if num_pictures % c != 1] or choices)[0]
 

@@ -12,7 +12,7 @@ from gan_models import VideoWriter
 from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
 from tabs.components.preview import into_view
 from tabs.paint.models import checked_painter
-from tabs.paint.state import MAX_STATES, read_map, read_painting, read_request
+from tabs.paint.state import MAX_STATES, file_name, read_map, read_painting, read_request
 
 FPS = 8
 LAST_SECONDS = 2  # how long the finished picture stands
@@ -70,7 +70,7 @@ def _write(
     pipeline = yield from loading(load, checked_painter(request.get("model")), progress)
     painting = read_painting(request, pipeline)
     states = [read_map(state, pipeline) for state in request["states"]]
-    path = output_folder() / "painting.gif"
+    path = output_folder() / f"{file_name(pipeline, painting)}.gif"
     with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
         for k, label_map in enumerate(states):
             parts = painting.patches if k == len(states) - 1 else ()

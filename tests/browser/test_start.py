@@ -61,9 +61,7 @@ def seconds_until(browser, url: str, size: tuple[int, int], ready: str) -> float
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_something_moves_soon_after_an_empty_page_would_be_there(
-    browser, counted, empty_url, size
-):
+def test_something_moves_soon_after_an_empty_page_would_be_there(browser, counted, empty_url, size):
     load, url = counted
     empty = "() => document.querySelector('#empty')?.innerText.includes('empty')"
     pairs = [
@@ -115,6 +113,6 @@ def test_a_tile_moves_and_stands_still_for_those_who_ask(browser, counted):
     page.goto(counted[1])
     image = page.locator(".tile img").first
     expect(image).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.tile img').currentSrc")
+    expect(image).to_have_js_property("complete", True)
     assert "-still.webp" in image.evaluate("image => image.currentSrc")
     context.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='64'><rect width='9' height='9'/></svg>"
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='64'/>"
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -23,7 +23,9 @@ def bomb() -> bytes:
     """A PNG of a few kilobytes that says it has 400 megapixels."""
     head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
     rows = zlib.compress(bytes(20_001) * 40, 9)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+    )
 
 
 def picture(recipe: dict | None = None) -> Image.Image:
