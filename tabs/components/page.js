@@ -35,6 +35,11 @@
       const caption = item.querySelector('.caption-label')?.textContent.trim();
       if (caption && item.getAttribute('aria-label') !== caption) item.setAttribute('aria-label', caption);
     }
+    // a picture is a button that shows it in full; what stands for an empty one has a label and no role
+    for (const button of document.querySelectorAll('.image-container > button:not([aria-label])')) {
+      button.setAttribute('aria-label', 'Show the picture in full');
+    }
+    document.querySelectorAll('.empty[aria-label]:not([role])').forEach((e) => e.setAttribute('role', 'img'));
     document.querySelectorAll('[id$="-examples"] button').forEach((button, k) => {
       if (!button.getAttribute('aria-label')) button.setAttribute('aria-label', `Example ${k + 1}`);
     });

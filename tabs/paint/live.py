@@ -97,7 +97,7 @@ def _keep(load: Load, request: Any) -> Answer:
     makers = {"picture": _picture_files, "map": _map_files, "layers": _layer_files}
     kind = str(request.get("kind"))
     if kind not in makers:
-        raise ValueError(f"There is nothing called {kind[:20]!r} to take home.")
+        raise ValueError(f"There is nothing called {kind[:20]!r} to download.")
     return {"files": makers[kind](pipeline, painting)}
 
 

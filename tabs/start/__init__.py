@@ -15,7 +15,7 @@ from tabs.start.early import EarlyTiles
 TITLE, ELEM_ID = "Start", "tab-start"
 FOLDER = Path(__file__).parent / "tiles"
 SENTENCES = {  # by element id, without "tab-"
-    "latent": "Random pictures from a seed. Mix two of them, walk from one to the next.",
+    "latent": "Random pictures from a seed. Morph from one to another, edit them, make a film.",
     "classes": "Choose what is in the picture: a place, a season, an animal.",
     "translate": "Your photo in winter, in summer, or as an old print.",
     "restore": "Enlarge a small picture and sharpen it.",

@@ -11,6 +11,7 @@ from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 
 SIZES = [(1280, 800), (390, 844)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def in_window(page, selector: str) -> None:

@@ -9,6 +9,7 @@ from gan_models import availability, list_models
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 
+pytestmark = pytest.mark.timeout(900)
 ROOMS = {  # task: tab, its title, the dropdown, the card, what is on the page
     "latent": ("tab-latent", "Sample", "latent", "#latent-gallery img"),
     "class": ("tab-classes", "Classes", "classes", "#classes-gallery img"),

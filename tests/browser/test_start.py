@@ -14,6 +14,7 @@ from tabs import rooms_shown, start
 from tests.browser.conftest import visit
 
 SIZES = [(1280, 800), (390, 844)]
+pytestmark = pytest.mark.timeout(900)
 MOVING = """() => [...document.querySelectorAll('.tile img')].some(image => {
   const box = image.getBoundingClientRect();
   return image.complete && image.naturalWidth > 0 && box.top >= 0 && box.bottom <= innerHeight;

@@ -10,6 +10,7 @@ from tests.browser.rooms import open_room
 from tests.browser.test_offline import bare_errors
 from tests.browser.wrong_files import make
 
+pytestmark = pytest.mark.timeout(900)
 UPLOADS = {  # tab, title, what to click, the upload, then what to press, what stays
     "latent": ("tab-latent", "Sample", "#latent-tab-keep-button", "#latent-drop", None,
                "#latent-gallery img"),
