@@ -23,6 +23,7 @@ READY = {
     "tab-fine-tune": "#finetune-files",
     "tab-your-file": "#own-file",
 }
+pytestmark = pytest.mark.timeout(900)
 OPTIONS = {"resultTypes": ["violations"]}
 
 
