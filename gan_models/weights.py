@@ -28,7 +28,16 @@ from gan_models.downloads import (
     disk_errors,
     sha256_of,
 )
-from gan_models.store import availability, ensure, find, home, is_offline, kind_of, verify_all
+from gan_models.store import (
+    availability,
+    can_fetch,
+    ensure,
+    find,
+    home,
+    is_offline,
+    kind_of,
+    verify_all,
+)
 
 __all__ = [
     "CorruptWeightsError",
@@ -38,6 +47,7 @@ __all__ = [
     "WeightsError",
     "assemble",
     "availability",
+    "can_fetch",
     "ensure",
     "find",
     "home",

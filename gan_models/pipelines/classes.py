@@ -221,7 +221,9 @@ def class_names(spec: ModelSpec) -> tuple[str, ...]:
     """
     if spec.classes:
         return spec.classes
-    if spec.config.get("num_classes") == _IMAGENET:
+    # the network of this family has ImageNet's classes where its config does not say otherwise
+    default = _IMAGENET if spec.family == "biggan-deep" else 0
+    if spec.config.get("num_classes", default) == _IMAGENET:
         from torchvision.models import ResNet50_Weights  # takes a while to load
 
         return tuple(ResNet50_Weights.DEFAULT.meta["categories"])

@@ -15,12 +15,12 @@ from PIL import Image
 
 from gan_models import VideoWriter, count_frames, read_clip, save_png
 from tabs.common import PRIVATE, device_of, in_thread, output_folder, speed_line, user_errors
+from tabs.components.files import file_input
+from tabs.components.preview import into_view
 from tabs.components.progress import Bar
 from tabs.components.upload import open_photo, size_of
 
 MAX_PICTURES = 32
-PICTURE_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"]
-CLIP_TYPES = [".gif", ".webp", ".png", ".mp4", ".mov", ".webm"]
 
 Size = tuple[int, int]
 
@@ -69,8 +69,8 @@ class Work:
 
 def build_several(work: Work) -> list[Any]:
     """Lay out and connect the panel of several pictures; returns what can be cancelled."""
-    files = gr.Files(
-        label=f"Up to {MAX_PICTURES} pictures", file_types=PICTURE_TYPES,
+    files = file_input(
+        label=f"Up to {MAX_PICTURES} pictures", file_count="multiple",
         elem_id=f"{work.prefix}-files", height=140,
     )  # fmt: skip
     go = gr.Button(f"{work.verb} all", elem_id=f"{work.prefix}-all")
@@ -111,13 +111,15 @@ def build_several(work: Work) -> list[Any]:
 
     _forecast(work, files, info, lambda paths: [head.size for head in read_heads(paths)[0]])
     options = {"show_progress_on": [info], **work.lane, **PRIVATE}
-    return [go.click(run, [files, *work.given], [archive, info], **options)]
+    started = go.click(run, [files, *work.given], [archive, info], **options)
+    started.then(**into_view(f"{work.prefix}-zip"))
+    return [started]
 
 
 def build_clip(work: Work) -> list[Any]:
     """Lay out and connect the panel of moving pictures; returns what can be cancelled."""
-    clip = gr.File(
-        label="GIF or short video, up to 240 frames", file_types=CLIP_TYPES,
+    clip = file_input(
+        label="GIF or short video, up to 240 frames",
         elem_id=f"{work.prefix}-clip", height=140,
     )  # fmt: skip
     with gr.Row():
@@ -145,15 +147,17 @@ def build_clip(work: Work) -> list[Any]:
         with user_errors():
             if path is None:
                 raise ValueError("Upload a GIF or a short video first.")
-            frames = read_clip(path)
-            total, sizes = len(frames.frames), [frame.size for frame in frames.frames]
+            read = read_clip(path)
+            total, sizes = len(read.frames), [frame.size for frame in read.frames]
             pipeline = yield from work.open(sizes, progress, model, *settings)
             started, bar = time.perf_counter(), Bar(progress, total)
             target = output_folder() / f"{Path(path).stem}-{pipeline.spec.id}{suffix}"
-            with VideoWriter(target, round(frames.fps), total) as writer:
-                for count, frame in enumerate(frames.frames, 1):
+            with VideoWriter(target, min(max(read.fps, 1), 60), total) as writer:
+                timed = zip(read.frames, read.durations_ms, strict=True)
+                for count, (frame, duration_ms) in enumerate(timed, 1):
                     steps = work.steps(pipeline, frame, *settings)
-                    writer.add((yield from bar.follow(steps, f"Frame {count} of {total}", 1)))
+                    made = yield from bar.follow(steps, f"Frame {count} of {total}", 1)
+                    writer.add(made, duration_ms)
             seconds = time.perf_counter() - started
             plays = suffix == ".mp4"
             line = speed_line(total, seconds, device_of(pipeline))
@@ -165,7 +169,9 @@ def build_clip(work: Work) -> list[Any]:
 
     _forecast(work, clip, info, lambda path: [frame.size for frame in read_clip(path).frames])
     options = {"show_progress_on": [info], **work.lane, **PRIVATE}
-    return [go.click(run, [clip, suffix, *work.given], [video, file, info], **options)]
+    started = go.click(run, [clip, suffix, *work.given], [video, file, info], **options)
+    started.then(**into_view(f"{work.prefix}-movie"))
+    return [started]
 
 
 def _forecast(

@@ -58,18 +58,22 @@ class Enlarged:
         return [self.box, self.compare, self.info, self.file]
 
 
-def layout(prefix: str, label: str | None, sheet: bool = False) -> Enlarged:
-    """Lay out the button, the switch of a sheet, and where the large picture opens.
+def layout(prefix: str, label: str | None) -> Enlarged:
+    """Lay out the button and, right under it, where the large picture opens.
 
     `label`: of the button; None for none.
     """
-    button = shown = None
-    if label is not None:
-        with gr.Row(elem_classes="enlarge"):
-            button = gr.Button(
-                label, size="sm", scale=0, min_width=220, elem_id=f"{prefix}-enlarge"
-            )
-            shown = switch(prefix) if sheet else None
+    shown = None if label is None else button(prefix, label)
+    return Enlarged(shown, None, **layout_box(prefix))
+
+
+def button(prefix: str, label: str) -> gr.Button:
+    """Lay out the button alone, for beside the picture that it enlarges."""
+    return gr.Button(label, size="sm", min_width=110, elem_id=f"{prefix}-enlarge")
+
+
+def layout_box(prefix: str) -> dict[str, Any]:
+    """Lay out where the large picture opens, alone; the components by their names in `Enlarged`."""
     with gr.Column(visible=False, elem_id=f"{prefix}-enlarged") as box:
         compare = gr.ImageSlider(
             label=_LABEL, type="filepath", format="png", interactive=False,
@@ -82,7 +86,7 @@ def layout(prefix: str, label: str | None, sheet: bool = False) -> Enlarged:
                 elem_id=f"{prefix}-enlarged-file",
             )  # fmt: skip
             close = gr.Button("Close", size="sm", min_width=80, elem_id=f"{prefix}-enlarged-close")
-    return Enlarged(button, shown, box, compare, info, file, close)
+    return {"box": box, "compare": compare, "info": info, "file": file, "close": close}
 
 
 def switch(prefix: str) -> gr.Checkbox:
@@ -91,11 +95,6 @@ def switch(prefix: str) -> gr.Checkbox:
         False, label="Show enlarged (4 x, fast network)", container=False, min_width=250,
         elem_id=f"{prefix}-show-enlarged",
     )  # fmt: skip
-
-
-def sheet_classes(enlarged: bool) -> list[str]:
-    """The style classes of a sheet's gallery, whose pictures are larger where they are enlarged."""
-    return ["sheet", "large"] if enlarged else ["sheet"]
 
 
 def suffix(enlarged: bool) -> str:

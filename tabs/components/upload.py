@@ -51,6 +51,11 @@ def look_at(path: str) -> Image.Image | str:
         return str(error)
 
 
+def last_good(taken: str | None) -> str | None:
+    """What an upload shows again after one that was refused: the last picture that was taken."""
+    return taken if taken and Path(taken).is_file() else None
+
+
 def describe(path: str, photo: Image.Image) -> str:
     """What came in, in one line."""
     width, height = photo.size

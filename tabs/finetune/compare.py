@@ -11,7 +11,7 @@ from gan_models import grid
 from tabs.common import GPU, PRIVATE, Load, loading, page_seeds, png_files, user_errors
 from tabs.components import enlarge
 from tabs.components.upscalers import fast_grower
-from tabs.finetune.render import base_title, figure, placeholder, side_by_side
+from tabs.finetune.render import base_title, figure, placeholder, side_by_side, steps_text
 from tabs.finetune.take import Chosen, offer_chosen, read_step
 from tabs.mine import Visitor, file_stem
 
@@ -49,7 +49,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: Chosen) -> Non
             figures = []
             for model, caption in (
                 (status.base, f"The base, {base_title(status.base)}"),
-                (ticket, "Yours" if which is None else f"Yours, after {which:,} steps"),
+                (ticket, "Yours" if which is None else f"Yours, after {steps_text(which)}"),
             ):
                 pipeline = yield from loading(load, model, progress)
                 made = yield from grower.grow_all(pipeline.sample(listed))

@@ -9,7 +9,7 @@ from tabs.components import enlarge
 from tabs.paint import api, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
-TITLE = "Paint"
+TITLE, ELEM_ID = "Paint", "tab-paint"
 MISSING = (
     "**The landscape model is missing:** `checkpoints/paint.safetensors` is not here. Train it "
     "with `python -m gan_models train paint`, put the generator there, and start again."

@@ -11,9 +11,10 @@ from PIL import Image
 from gan_models import VideoWriter
 from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
 from tabs.components import enlarge
+from tabs.components.preview import into_view
 from tabs.components.upscalers import fast_grower
 from tabs.paint.models import checked_painter
-from tabs.paint.state import MAX_STATES, read_map, read_painting, read_request
+from tabs.paint.state import MAX_STATES, file_name, read_map, read_painting, read_request
 
 FPS = 8
 LAST_SECONDS = 2  # how long the finished picture stands
@@ -27,15 +28,20 @@ def build(load: Load) -> None:
         beside = gr.Checkbox(True, label="With the label map beside it", elem_id="paint-film-map")
         large = enlarge.film_switch("paint")
         make = gr.Button("Make the film", variant="primary", elem_id="paint-film-make")
-        cancel = gr.Button("Cancel", elem_id="paint-film-cancel")
+        cancel = gr.Button("Cancel", elem_id="paint-film-cancel", elem_classes="while-running")
     info = gr.Markdown(
-        "Every stroke is a picture; undone strokes are left out.",
+        "One frame for each stroke, without those that were undone.",
         elem_id="paint-film-info",
         elem_classes="card",
     )
     with gr.Row(equal_height=False):
         movie = gr.Image(
-            label="Film", type="filepath", interactive=False, height=300, elem_id="paint-film"
+            label="Film",
+            type="filepath",
+            interactive=False,
+            height=300,
+            elem_id="paint-film",
+            elem_classes="fill",
         )
         file = gr.File(label="Download", interactive=False, elem_id="paint-film-file")
 
@@ -55,6 +61,7 @@ def build(load: Load) -> None:
         **GPU,
         **PRIVATE,
     )
+    started.then(**into_view("paint-film"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
 
 
@@ -67,7 +74,7 @@ def _write(
     painting = read_painting(request, pipeline)
     states = [read_map(state, pipeline) for state in request["states"]]
     grower = yield from fast_grower(load, enlarged, len(states), progress)
-    path = output_folder() / f"painting{enlarge.suffix(enlarged)}.gif"
+    path = output_folder() / f"{file_name(pipeline, painting)}{enlarge.suffix(enlarged)}.gif"
     with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
         for k, label_map in enumerate(states):
             parts = painting.patches if k == len(states) - 1 else ()

@@ -8,18 +8,18 @@ from tabs.common import PRIVATE, Load
 from tabs.components import batch
 from tabs.restore import api, several, single
 
-TITLE = "Restore"
+TITLE, ELEM_ID = "Restore", "tab-restore"
 
 
 def build(load: Load) -> None:
-    """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline."""
+    """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = single.controls()
         with gr.Column(scale=2, min_width=320):
             panel = single.SinglePanel(**left, **single.results())
             work = several.work(panel, load)
-            with gr.Tabs():
+            with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Several", elem_id="restore-tab-several"):
                     events = batch.build_several(work)
                 with gr.Tab("GIF, video", elem_id="restore-tab-clip"):

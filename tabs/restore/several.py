@@ -14,7 +14,8 @@ from tabs.common import Load
 from tabs.components.batch import Size, Work
 from tabs.components.save_as import save_as
 from tabs.components.upscalers import ENLARGE, candidates, choose, forecast, is_ready
-from tabs.restore.single import SinglePanel, named
+from tabs.restore.single import SinglePanel, how_to_get, named
+from tabs.restore.state import refuse_absent_choice
 
 
 def work(panel: SinglePanel, load: Load) -> Work:
@@ -23,13 +24,14 @@ def work(panel: SinglePanel, load: Load) -> Work:
     def opened(
         sizes: Sequence[Size], progress: gr.Progress, model: str, scale: int, suffix: str
     ) -> Generator[Any, None, Any]:
+        refuse_absent_choice(model)
         pipeline = yield from choose(load, model, sizes, scale, progress)
         forecast(pipeline, sizes, scale)  # refuses what is too much
         return pipeline
 
     def said(sizes: Sequence[Size], model: str, scale: int, suffix: str) -> str:
         if not all(is_ready(name) for name in candidates(model)):
-            return "The model is fetched first."
+            return how_to_get(model)
         try:
             pipeline = at_once(choose(load, model, sizes, scale, lambda *_, **__: None))
         except WeightsError as error:

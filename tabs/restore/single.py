@@ -10,27 +10,39 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import WeightsError
+from gan_models import WeightsError, get_spec
 from tabs.common import (
     AT_ONCE,
     PRIVATE,
     Load,
+    absence,
     in_thread,
     output_folder,
     user_errors,
 )
-from tabs.components import upscalers
+from tabs.components import model_menu, upscalers
 from tabs.components.gradio_compat import photo_input
+from tabs.components.model_menu import ModelMenu
+from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
-from tabs.components.upload import LIMITS, describe, look_at, open_photo
+from tabs.components.upload import LIMITS, describe, last_good, look_at, open_photo
 from tabs.components.upscalers import (
     AUTOMATIC,
     ENLARGE,
+    TASK,
     candidates,
     choose,
     is_ready,
 )
-from tabs.restore.state import ABOUT, Result, card, choices, factor_choices, factor_radio
+from tabs.restore.state import (
+    ABOUT,
+    Result,
+    card,
+    choices,
+    factor_choices,
+    factor_radio,
+    refuse_absent_choice,
+)
 
 LOOK = {"concurrency_id": "look", "concurrency_limit": 2, "show_progress": "hidden", **PRIVATE}
 SHORT_SECONDS = 1.5  # so soon is the whole picture there that a part of it is not worth a look
@@ -47,7 +59,7 @@ Place = tuple[int, int] | None
 class SinglePanel:
     """The components of the panel."""
 
-    model: gr.Dropdown
+    menu: ModelMenu
     scale: gr.Radio
     suffix: gr.Radio
     photo: gr.Image
@@ -60,6 +72,12 @@ class SinglePanel:
     file: gr.File
     result: gr.State
     centre: gr.State  # of the part to look at, in pixels of the picture; None for anywhere
+    taken: gr.State  # the path of the last picture that could be read
+
+    @property
+    def model(self) -> gr.Dropdown:
+        """The choice of the model."""
+        return self.menu.dropdown
 
     @property
     def outputs(self) -> list[gr.components.Component]:
@@ -69,8 +87,7 @@ class SinglePanel:
 
 def controls() -> dict[str, Any]:
     """Lay out the left column: which picture, which model, how much."""
-    model = gr.Dropdown(choices(), value=AUTOMATIC, label="Model", elem_id="restore-model")
-    about = gr.Markdown(visible=False, elem_classes="card", elem_id="restore-card")
+    menu = model_menu.layout_of(choices(), AUTOMATIC, card(AUTOMATIC), "restore")
     scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
     photo = photo_input(
         label="Your picture",
@@ -81,16 +98,18 @@ def controls() -> dict[str, Any]:
     )
     with gr.Row():
         enlarge = gr.Button("Enlarge", variant="primary", elem_id="restore-go", min_width=120)
-        cancel = gr.Button("Cancel", elem_id="restore-cancel", min_width=80)
+        cancel = gr.Button(
+            "Cancel", elem_id="restore-cancel", elem_classes="while-running", min_width=80
+        )
     note = gr.Markdown(LIMITS, elem_classes="card", elem_id="restore-note")
     gr.Examples(
         [str(_FOLDER / "examples" / name) for name in EXAMPLES], photo,
-        label="Examples, made by us", elem_id="restore-examples", api_visibility="private",
+        label="Examples", elem_id="restore-examples", api_visibility="private",
     )  # fmt: skip
-    model.change(card, model, about, queue=False, **PRIVATE)
-    gr.context.Context.root_block.load(lambda: gr.Dropdown(choices()), None, model, **AT_ONCE)
+    on_load = gr.context.Context.root_block.load
+    on_load(lambda: gr.Dropdown(choices()), None, menu.dropdown, **AT_ONCE)
     return {
-        **{"model": model, "scale": scale, "photo": photo, "note": note},
+        **{"menu": menu, "scale": scale, "photo": photo, "note": note},
         **{"enlarge": enlarge, "cancel": cancel},
     }
 
@@ -120,7 +139,7 @@ def results() -> dict[str, Any]:
     )
     return {
         **{"compare": compare, "view": view, "suffix": suffix, "info": info, "file": file},
-        **{"result": gr.State(None), "centre": gr.State(None)},
+        **{"result": gr.State(None), "centre": gr.State(None), "taken": gr.State(None)},
     }
 
 
@@ -138,6 +157,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     ) -> Generator[Any, None, None]:
         with user_errors():
             photo = open_photo(path)
+            refuse_absent_choice(model)
             pipeline = yield from choose(load, model, [photo.size], scale, progress)
             plan = pipeline.plan(photo.size, scale)
             check_format(suffix, plan.size)
@@ -163,6 +183,7 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
         run, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
         **ENLARGE, **PRIVATE,
     )  # fmt: skip
+    started.then(**into_view("restore-compare"))
     saved = panel.suffix.input(save, [panel.result, panel.suffix], panel.file, **PRIVATE)
     return [started, saved]
 
@@ -173,31 +194,42 @@ _KEEP = (gr.skip(), gr.skip())  # the file and the result that are there
 def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
     """A look at a part: of a new picture, of the place clicked, when model or factor change."""
 
-    def arrive(path: str | None, model: str, scale: int) -> Generator[Any, None, None]:
-        yield from look(path, model, scale, None)
-
-    def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
-        if path is None:  # refused just now: the note keeps the reason
-            yield [gr.skip()] * 5
+    def arrive(
+        path: str | None, model: str, scale: int, taken: str | None
+    ) -> Generator[Any, None, None]:
+        if path is None or path == taken:
+            yield [gr.skip()] * 6
             return
         photo = look_at(path)
         if isinstance(photo, str):
-            yield None, photo, gr.skip(), gr.skip(), None
+            good = last_good(taken)
+            yield gr.skip(), photo, gr.skip(), gr.skip(), good, good
+            return
+        for values in look(path, model, scale, None):
+            yield *values, gr.skip(), path
+
+    def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
+        if path is None:  # refused just now: the note keeps the reason
+            yield [gr.skip()] * 4
+            return
+        photo = look_at(path)
+        if isinstance(photo, str):
+            yield gr.skip(), photo, gr.skip(), gr.skip()
             return
         said = describe(path, photo)
         try:
             waiting = [name for name in candidates(model) if not is_ready(name)]
             if waiting:
-                yield gr.skip(), f"{said}\n\nPress Enlarge to fetch the model.", *_KEEP, centre
+                yield centre, f"{said}\n\n{how_to_get(model)}", *_KEEP
                 return
             pipeline = yield from choose(load, model, [photo.size], scale, _quiet)
             sentence = pipeline.plan(photo.size, scale).sentence()
             said += f"\n\n{named(pipeline, model)}{sentence} {POINT_HELP}"
-            yield gr.skip(), said, *_KEEP, centre
+            yield centre, said, *_KEEP
             crop = detail(pipeline, photo, scale, centre)
-            yield gr.skip(), gr.skip(), crop, gr.Radio(value=DETAIL), centre
+            yield gr.skip(), gr.skip(), crop, gr.Radio(value=DETAIL)
         except (ValueError, WeightsError) as error:
-            yield gr.skip(), f"{said}\n\n**{error}**", *_KEEP, centre
+            yield centre, f"{said}\n\n**{error}**", *_KEEP
 
     def point(
         path: str | None, model: str, scale: int, event: gr.SelectData
@@ -212,24 +244,28 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
             with user_errors():
                 folder = output_folder()
                 pair = slider_pair(open_photo(result.original), read_own(result.enlarged), folder)
-                yield (*[gr.skip()] * 2, gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_KEEP)
+                yield (*_KEEP, gr.ImageSlider(pair, label=_LABELS[WHOLE]), gr.skip())
             return
         yield from look(path, model, scale, centre)
 
-    filled = [panel.photo, panel.note, panel.compare, panel.view, panel.centre]
+    filled = [panel.centre, panel.note, panel.compare, panel.view]
     given = [panel.photo, panel.model, panel.scale]
     newest = {**LOOK, "trigger_mode": "always_last"}
-    adapted = panel.model.input(factor_radio, [panel.model, panel.scale], panel.scale, **AT_ONCE)
+    chosen, fetched = model_menu.wire(panel.menu, TASK, load, card, choices)
+    adapted = chosen(factor_radio, [panel.model, panel.scale], panel.scale, **AT_ONCE)
     looked = [
-        panel.photo.change(arrive, given, filled, **newest),
+        panel.photo.change(
+            arrive, [*given, panel.taken], [*filled, panel.photo, panel.taken], **newest
+        ),
         panel.photo.select(point, given, filled, **LOOK),
         adapted.then(look, [*given, panel.centre], filled, **newest),
+        fetched(look, [*given, panel.centre], filled, **newest),
         panel.scale.input(look, [*given, panel.centre], filled, **newest),
         panel.view.input(
             change_view, [panel.view, panel.result, *given, panel.centre], filled, **newest
         ),
     ]
-    panel.photo.clear(lambda: LIMITS, None, panel.note, **AT_ONCE)
+    panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
     return looked
 
 
@@ -241,6 +277,13 @@ _LABELS = {
 
 def _quiet(*_: Any, **__: Any) -> None:
     """Progress that nobody looks at."""
+
+
+def how_to_get(model: str) -> str:
+    """What to press where the model is not here."""
+    if model == AUTOMATIC:
+        return "Press Enlarge: the model is downloaded first."
+    return f"**{absence(get_spec(model))}**"
 
 
 def named(pipeline: Any, model: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from gan_models import availability, get_spec
-from tabs.common import models_of, user_errors
+from gan_models import get_spec
+from tabs.common import checked_model, model_card, model_choices, refuse_absent
 from tabs.components.upscalers import AUTOMATIC, AUTOMATIC_LABEL, TASK
 
 FACTORS = (2, 3, 4)
@@ -27,27 +27,24 @@ class Result:
     line: str  # what was done
 
 
-def choices() -> list[tuple[str, str]]:
+def choices(task: str = TASK) -> list[tuple[str, str]]:
     """Labels and ids for the dropdown."""
-    rows = []
-    for spec in models_of(TASK):
-        needed = "" if availability(spec)[0] else f" · download {spec.size_bytes / 1e6:.0f} MB"
-        rows.append((f"{spec.title}{needed}", spec.id))
-    return [(AUTOMATIC_LABEL, AUTOMATIC), *rows]
+    return [(AUTOMATIC_LABEL, AUTOMATIC), *model_choices(task)]
 
 
-def card(model: str) -> gr.Markdown:
-    """One line of what a model is, for under its dropdown; none of the automatic choice."""
-    if model == AUTOMATIC:
-        return gr.Markdown(visible=False)
-    with user_errors():
-        spec = get_spec(model)
-    line = (
-        f"{spec.family}, {spec.num_params / 1e6:.1f} million parameters · trained on "
-        f"{spec.trained_on} · licence: {spec.licence} · {spec.attribution}"
-    )
-    ready, reason = availability(spec)
-    return gr.Markdown(line if ready else f"{line}\n\n**Not here yet.** {reason}", visible=True)
+def card(model: str) -> str:
+    """What a model is, for under its dropdown; nothing of the automatic choice."""
+    return "" if model == AUTOMATIC else model_card(model)
+
+
+def refuse_absent_choice(model: str) -> None:
+    """Refuse a model that is chosen and not here; the automatic choice takes one that is.
+
+    Raises:
+        ValueError: it is not here, or there is no such model.
+    """
+    if model != AUTOMATIC:
+        refuse_absent(checked_model(model, TASK))
 
 
 def factors_of(model: str) -> tuple[int, ...]:

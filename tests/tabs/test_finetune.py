@@ -55,7 +55,7 @@ def test_the_card_says_how_a_run_stands_and_escapes_names():
     card = render.status_card(status())
     assert "Training" in card
     assert "width:50.0%" in card
-    assert "2.50 of 5 thousand pictures seen" in card
+    assert "2,500 of 5,000 pictures seen" in card
     assert "about 2 min left" in card
     assert "Learns." in card
     assert "My &lt;garden&gt;" in card

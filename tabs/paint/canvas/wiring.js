@@ -25,7 +25,7 @@ const SHORTCUTS = {
 
 const MORE_KEYS = [
   ["1 to 9, 0", "choose a material"], [", and .", "the material before, the next one"],
-  ["[ and ]", "smaller, larger brush"], ["N", "a random layout"], ["D", "roll another style"],
+  ["[ and ]", "smaller, larger brush"], ["N", "a random layout"], ["D", "a random style"],
   ["V", "ghost of the picture on the canvas"], ["S", "save the picture"],
   ["Arrows", "move the cursor, with Shift by 8"], ["Space", "paint while held; set a corner"],
   ["Enter", "begin or end a stroke; close a polygon"], ["Esc", "leave a stroke or a polygon"],
