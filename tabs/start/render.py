@@ -25,6 +25,7 @@ TILE_PX = 288
 FPS = 10
 MOST_BYTES = 1_500_000  # of all tiles together
 _EXAMPLES = Path(__file__).parent.parent / "translate" / "examples"
+_SMALL = Path(__file__).parent.parent / "restore" / "examples" / "river.jpg"
 _PSI = 0.7
 _SEASONS = ("spring", "summer", "autumn", "winter")
 _BIOMES = ("forest", "meadow", "alpine", "tundra")
@@ -75,6 +76,18 @@ def translate() -> Frames:
         side = min(photo.size)
         summer = photo.convert("RGB").crop((0, 0, side, side)).resize((TILE_PX, TILE_PX))
     return wipe(summer, pipeline.translate(summer), 28)
+
+
+def restore() -> Frames:
+    """A small picture and what a network makes of it, a line going to and fro between them."""
+    pipeline = load_pipeline("real-esrgan-x4")
+    with Image.open(_SMALL) as photo:
+        side = TILE_PX // pipeline.scale
+        left, top = (photo.width - side) // 2, (photo.height - side) // 2
+        small = photo.convert("RGB").crop((left, top, left + side, top + side))
+    return wipe(
+        small.resize((TILE_PX, TILE_PX), Image.Resampling.BICUBIC), pipeline.enlarge(small), 28
+    )
 
 
 def paint() -> Frames:
@@ -161,6 +174,7 @@ TILES: dict[str, Callable[..., Frames]] = {
     "latent": sample,
     "classes": classes,
     "translate": translate,
+    "restore": restore,
     "paint": paint,
     "fine-tune": finetune,
     "your-file": own,
@@ -204,7 +218,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for name in names:
         frames = TILES[name](given.run) if name == "fine-tune" else TILES[name]()
-        save(name, frames, MOST_BYTES // 6)
+        save(name, frames, MOST_BYTES // len(TILES))
     return 0
 
 

@@ -325,7 +325,7 @@ def room():
     jobs = SimpleNamespace(
         asked=asked,
         quotas=Quotas(),
-        bases=lambda: [SimpleNamespace(id=i, title=i, resolution=r) for i, r in known.items()],
+        bases=lambda: [SimpleNamespace(id=i, title=i, base_resolution=r) for i, r in known.items()],
         list=lambda key: [status()],
         preview=lambda *given: asked.append(("preview", *given)) or (preview, preview),
         discard=lambda *given: asked.append(("discard", *given)),
@@ -375,7 +375,7 @@ def test_a_check_that_is_cancelled_leaves_nothing():
             ended.set()
             raise
 
-    jobs = SimpleNamespace(prepare=prepare, bases=lambda: [SimpleNamespace(id="b", resolution=8)])
+    jobs = SimpleNamespace(prepare=prepare, bases=lambda: [SimpleNamespace(id="b", base_resolution=8)])
     taking = start.take_in(jobs, "key", ["a.png"], "b", "centre", None)
     next(taking)
     taking.close()
