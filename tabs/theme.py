@@ -61,7 +61,7 @@ CSS = """
 .field-problem { color: #fca5a5; }
 .wrong { border-color: #dc2626 !important; box-shadow: 0 0 0 1px #dc2626; }
 .sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
-.main-sheet .grid-wrap { max-height: 640px !important; }
+.main-sheet .grid-wrap { max-height: 672px !important; }
 @media (max-width: 760px) {
   .first-on-phones { order: -1; }
   #rooms > .tab-wrapper .tab-container > button { padding: 0 11px; height: 44px; }

@@ -15,13 +15,13 @@ def build(load: Load) -> list[Outlet]:
     """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
     tab = gr.context.Context.block
     with gr.Row(equal_height=False, elem_classes="sheet-row"):
-        with gr.Column(scale=1, min_width=270):
+        with gr.Column(scale=4, min_width=260):
             choice = listing.layout_choice()
             left = sheet.controls(choice["menu"].dropdown.value)
-        with gr.Column(scale=2, min_width=320, elem_classes="first-on-phones"):
+        with gr.Column(scale=9, min_width=320, elem_classes="first-on-phones"):
             opened = enlarge.layout_box("classes")
             right = sheet.results()
-        with gr.Column(scale=1, min_width=260):
+        with gr.Column(scale=4, min_width=250):
             right["large"], clicked = preview.layout("classes"), gr.State(0)
             with gr.Row():
                 outlet = send.build(load, right["sheet"], clicked)

@@ -89,6 +89,7 @@ def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
     gallery = gr.Gallery(
         label="Click a picture to see it large and to morph from it", columns=3, height="auto",
+        type="filepath",
         allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
         elem_id="classes-gallery", elem_classes=["sheet", "main-sheet"], min_width=320,
     )  # fmt: skip

@@ -48,16 +48,29 @@
   new MutationObserver(() => { naming ??= setTimeout(() => { naming = null; name(); }, 200); })
     .observe(document.body, { childList: true, subtree: true });
 
-  // Bring an element into the window, as little as it takes; called after an event's result.
-  window.ganvasShow = (id) => requestAnimationFrame(() => {
-    const element = document.getElementById(id);
-    if (!element) return;
+  // Bring an element into the window, as little as it takes, and again while it still grows: what it
+  // shows comes a moment later. A visitor who scrolls is left alone.
+  const bring = (element) => {
     const { top, bottom, height } = element.getBoundingClientRect();
     if (top >= 0 && bottom <= innerHeight) return;
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const block = height > innerHeight ? 'start' : top < 0 ? 'start' : 'end';
-    element.scrollIntoView({ block, behavior: calm ? 'auto' : 'smooth' });
-  });
+    element.scrollIntoView({ block: height > innerHeight || top < 0 ? 'start' : 'end' });
+  };
+  window.ganvasShow = (id) => {
+    let height = 0;
+    let looks = 30;
+    const stop = () => {
+      clearInterval(timer);
+      ['wheel', 'touchmove', 'keydown'].forEach((kind) => removeEventListener(kind, stop));
+    };
+    const timer = setInterval(() => {
+      const element = document.getElementById(id);
+      const now = element ? element.getBoundingClientRect().height : 0;
+      if (element && now !== height) bring(element);
+      height = now;
+      if (--looks === 0) stop();
+    }, 120);
+    ['wheel', 'touchmove', 'keydown'].forEach((kind) => addEventListener(kind, stop, { passive: true }));
+  };
   document.addEventListener('click', (event) => {
     const button = event.isTrusted && event.target.closest('button');
     if (button) document.querySelectorAll('.wrong').forEach(clear);

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from tabs.common import AT_ONCE
+from tabs.common import AT_ONCE, output_folder
 
 
 def layout(prefix: str) -> gr.Image:
@@ -43,10 +45,15 @@ def show(path: str, caption: str) -> gr.Image:
 def wire(gallery: gr.Gallery, large: gr.Image) -> Any:
     """A click on a picture of the sheet shows it large."""
 
-    def clicked(event: gr.SelectData) -> gr.Image:
-        return show(event.value["image"]["path"], event.value["caption"])
+    def clicked(shown: list[tuple[str, str]] | None, event: gr.SelectData) -> Any:
+        if not shown or event.index >= len(shown):
+            return gr.skip()
+        path, caption = shown[event.index]
+        copy = output_folder() / Path(path).name  # what Gradio keeps of a sheet is not served twice
+        shutil.copy(path, copy)
+        return show(str(copy), caption)
 
-    return gallery.select(clicked, None, large, **AT_ONCE)
+    return gallery.select(clicked, gallery, large, **AT_ONCE)
 
 
 def into_view(elem_id: str) -> dict[str, Any]:

@@ -20,12 +20,12 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
     """
     tab, load = gr.context.Context.block, opening_mine(load)
     with gr.Row(equal_height=False, elem_classes="sheet-row"):
-        with gr.Column(scale=1, min_width=270):
+        with gr.Column(scale=4, min_width=260):
             left = sheet.controls()
-        with gr.Column(scale=2, min_width=320, elem_classes="first-on-phones"):
+        with gr.Column(scale=9, min_width=320, elem_classes="first-on-phones"):
             opened = enlarge.layout_box("latent")
             right = sheet.results()
-        with gr.Column(scale=1, min_width=260):
+        with gr.Column(scale=4, min_width=250):
             right["large"] = preview.layout("latent")
             picked = gr.State(None)
             with gr.Row():

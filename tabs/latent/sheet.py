@@ -122,6 +122,7 @@ def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
     gallery = gr.Gallery(
         label="Click a picture to see it large and to morph from it",
+        type="filepath",
         columns=3,
         height="auto",
         allow_preview=False,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
@@ -86,5 +88,6 @@ def close_toasts(page) -> None:
         button = page.locator("[data-testid=toast-close]")
         if not button.count():
             return
-        button.first.click()
+        with suppress(Error):  # it may have gone by itself
+            button.first.click(timeout=2000)
         page.wait_for_timeout(400)
