@@ -26,7 +26,7 @@ Layout = Mapping[str, Slot]  # in the order of the file
 
 
 @dataclass
-class _Fault(Exception):
+class _FaultError(Exception):
     """The first thing in a file that does not fit a layout."""
 
     at: int  # bytes from the beginning
@@ -47,7 +47,7 @@ def read(path: Path, layouts: Sequence[Layout]) -> tuple[int, dict[str, Tensor]]
     for index, layout in enumerate(layouts):
         try:
             return index, _parse(data, size, layout)
-        except _Fault as fault:
+        except _FaultError as fault:
             faults.append(fault)
     first = max(faults, key=lambda fault: fault.at)
     raise FormatError(
@@ -75,7 +75,7 @@ def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
     """The tensors by name; `size` is the whole file's, of which `data` may be the beginning.
 
     Raises:
-        _Fault: the first one.
+        _FaultError: the first one.
     """
     at, tensors, name = 0, {}, ""
     for name, slot in layout.items():
@@ -86,17 +86,17 @@ def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
         values, at = _numbers(data, at, name, math.prod(slot.shape), kind)
         tensors[name] = values.reshape(slot.shape)
     if at < size:
-        raise _Fault(at, f"has {size - at:,} bytes left over behind {name!r}, its last tensor")
+        raise _FaultError(at, f"has {size - at:,} bytes left over behind {name!r}, its last tensor")
     return tensors
 
 
 def _type_at(data: bytes, at: int, name: str) -> np.dtype:
     """The type that the tag before a weight says."""
     if at + TAG_BYTES > len(data):
-        raise _Fault(at, f"ends at byte {len(data):,}, before {name!r}")
+        raise _FaultError(at, f"ends at byte {len(data):,}, before {name!r}")
     tag = int.from_bytes(data[at : at + TAG_BYTES], "little")
     if tag not in TYPES:
-        raise _Fault(
+        raise _FaultError(
             at,
             f"has the tag 0x{tag:08X} at byte {at:,}, where {name!r} begins and 0x{HALF_TAG:08X} "
             "(float16) or 0 (float32) should stand",
@@ -108,8 +108,8 @@ def _numbers(data: bytes, at: int, name: str, count: int, kind: np.dtype) -> tup
     """`count` numbers from byte `at` on as float32, and where the next tensor begins."""
     end = at + -(-count * kind.itemsize // 4) * 4
     if end > len(data):
-        raise _Fault(len(data), f"ends at byte {len(data):,}, inside {name!r}")
+        raise _FaultError(len(data), f"ends at byte {len(data):,}, inside {name!r}")
     values = np.frombuffer(data, kind, count, at).astype(np.float32)
     if not np.isfinite(values).all():
-        raise _Fault(at, f"holds numbers that are not finite in {name!r}")
+        raise _FaultError(at, f"holds numbers that are not finite in {name!r}")
     return torch.from_numpy(values), end

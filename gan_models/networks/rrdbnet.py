@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast
+from .fast import rrdb
+from .inference import ChannelsLast, result_of
 
 SLOPE = 0.2  # of every leaky ReLU
 RESIDUAL = 0.2  # how much of each residual branch is added
@@ -19,20 +20,30 @@ UNSHUFFLE = {4: 1, 2: 2, 1: 4}  # by the factor of the whole
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each sees all outputs before it; the last is the residual."""
+    """Five convolutions, each sees all outputs before it; the last is the residual.
+
+    What comes and goes may have more precision than the weights.
+    """
 
     def __init__(self, num_feat: int, num_grow_ch: int) -> None:
         super().__init__()
-        for k in range(1, 6):
-            outputs = num_grow_ch if k < 5 else num_feat
-            before = num_feat + (k - 1) * num_grow_ch
-            self.add_module(f"conv{k}", nn.Conv2d(before, outputs, 3, padding=1))
+        grown = range(num_feat, num_feat + 5 * num_grow_ch, num_grow_ch)
+        self.conv1 = nn.Conv2d(grown[0], num_grow_ch, 3, padding=1)
+        self.conv2 = nn.Conv2d(grown[1], num_grow_ch, 3, padding=1)
+        self.conv3 = nn.Conv2d(grown[2], num_grow_ch, 3, padding=1)
+        self.conv4 = nn.Conv2d(grown[3], num_grow_ch, 3, padding=1)
+        self.conv5 = nn.Conv2d(grown[4], num_feat, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """x [N, num_feat, H, W] -> the same shape."""
-        features = [x]
+        return result_of(self.steps(x))
+
+    def steps(self, x: Tensor) -> Generator[None, None, Tensor]:
+        """`forward`, pausing behind each convolution but the last."""
+        features = [x.to(self.conv1.weight.dtype)]
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
             features.append(F.leaky_relu(conv(torch.cat(features, 1)), SLOPE))
+            yield
         return x + RESIDUAL * self.conv5(torch.cat(features, 1))
 
 
@@ -47,7 +58,14 @@ class ResidualDenseBlocks(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [N, num_feat, H, W] -> the same shape."""
-        return x + RESIDUAL * self.rdb3(self.rdb2(self.rdb1(x)))
+        return result_of(self.steps(x))
+
+    def steps(self, x: Tensor) -> Generator[None, None, Tensor]:
+        """`forward`, pausing behind each convolution but the last."""
+        y = x
+        for dense in (self.rdb1, self.rdb2, self.rdb3):
+            y = yield from dense.steps(y)
+        return x + RESIDUAL * y
 
 
 class RRDBNet(ChannelsLast):
@@ -63,6 +81,7 @@ class RRDBNet(ChannelsLast):
 
     family = "rrdbnet"
     img_resolution = 256  # shorter side of the patches that it was trained to make
+    slope, residual = SLOPE, RESIDUAL
 
     def __init__(
         self,
@@ -76,14 +95,11 @@ class RRDBNet(ChannelsLast):
         super().__init__()
         if scale not in UNSHUFFLE:
             raise ValueError(f"RRDBNet has the factors 1, 2 and 4, not {scale}.")
-        self.in_channels, self.out_channels, self.img_channels = (
-            in_channels,
-            out_channels,
-            out_channels,
-        )
-        self.scale, self.num_feat = scale, num_feat
-        self.num_blocks, self.num_grow_ch = num_blocks, num_grow_ch
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.scale, self.img_channels = scale, out_channels
+        self.num_feat, self.num_blocks, self.num_grow_ch = num_feat, num_blocks, num_grow_ch
         self.unshuffle = UNSHUFFLE[scale]
+        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
         self.conv_first = nn.Conv2d(in_channels * self.unshuffle**2, num_feat, 3, padding=1)
         self.body = nn.ModuleList(
             ResidualDenseBlocks(num_feat, num_grow_ch) for _ in range(num_blocks)
@@ -113,28 +129,42 @@ class RRDBNet(ChannelsLast):
         Sides that the unshuffling does not divide are mirrored up to the next that it does, and the
         result is cut to size.
         """
-        height, width = images.shape[2:]
-        x = self.conv_first(self._unshuffled(images))  # [N, num_feat, h, w]
-        y = x
-        for block in self.body:
-            y = block(y)
-        x = x + self.conv_body(y)
+        if not rrdb.pays(self, images):
+            return result_of(self._plain_steps(images))
+        return torch.cat([result_of(rrdb.steps(self, image)) for image in images.split(1)])
+
+    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """`forward` of one picture in steps: yields how far it is, 0 to 1; returns the result."""
+        run = rrdb.steps if rrdb.pays(self, images) else type(self)._plain_steps
+        return run(self, images)
+
+    def first_features(self, images: Tensor) -> Tensor:
+        """What the first convolution gives: [N, C, H, W] -> [N, num_feat, H / unshuffle, …]."""
+        if self.unshuffle > 1:
+            height, width = images.shape[2:]
+            missing = (0, -width % self.unshuffle, 0, -height % self.unshuffle)
+            images = F.pad(images, missing, mode="reflect") if any(missing) else images
+            images = F.pixel_unshuffle(images, self.unshuffle)
+        return self.conv_first(images.to(self.conv_first.weight.dtype))
+
+    def _plain_steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """All as it is written in the paper; any device and type, with gradients."""
+        first = self.first_features(images)
+        dtype = torch.promote_types(first.dtype, images.dtype)
+        y = first.to(dtype)
+        for index, block in enumerate(self.body):
+            pauses = block.steps(y)
+            for pause in range(12):
+                next(pauses)
+                yield (index + pause / 12) / len(self.body)
+            y = result_of(pauses)
+        x = first + self.conv_body(y.to(first.dtype))
         for conv in (self.conv_up1, self.conv_up2):
             x = F.leaky_relu(conv(F.interpolate(x, scale_factor=2, mode="nearest")), SLOPE)
         x = self.conv_last(F.leaky_relu(self.conv_hr(x), SLOPE))
-        return x[:, :, : self.scale * height, : self.scale * width]
+        return self.cut(x, images).to(dtype)
 
-    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """`forward` in steps: yields how far it is, 0 to 1, and returns the pictures."""
-        yield 0.0
-        return self(images)
-
-    def _unshuffled(self, images: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C unshuffle^2, H / unshuffle, W / unshuffle], rounded up."""
-        if self.unshuffle == 1:
-            return images
+    def cut(self, made: Tensor, images: Tensor) -> Tensor:
+        """Cut off what was added to fill whole pixels of the unshuffled picture."""
         height, width = images.shape[2:]
-        missing = (0, -width % self.unshuffle, 0, -height % self.unshuffle)
-        if any(missing):
-            images = F.pad(images, missing, mode="reflect")
-        return F.pixel_unshuffle(images, self.unshuffle)
+        return made[:, :, : self.scale * height, : self.scale * width]

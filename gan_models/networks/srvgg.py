@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast
+from .fast import compact
+from .inference import ChannelsLast, result_of
 
 SLOPE = 0.1  # of the leaky ReLU, where it is the activation
 ACTIVATIONS = ("prelu", "relu", "leakyrelu")
@@ -54,13 +56,10 @@ class SRVGGNetCompact(ChannelsLast):
             raise ValueError(f"The factor is 1 to {MAX_SCALE}, not {scale}.")
         if in_channels != out_channels:
             raise ValueError("The enlarged input is added, so it needs as many channels as comes.")
-        self.in_channels, self.out_channels, self.img_channels = (
-            in_channels,
-            out_channels,
-            out_channels,
-        )
-        self.scale, self.num_feat = scale, num_feat
-        self.num_convs, self.act_type = num_convs, act_type
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.scale, self.img_channels = scale, out_channels
+        self.num_feat, self.num_convs, self.act_type = num_feat, num_convs, act_type
+        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
         layers: list[nn.Module] = []
         for k in range(num_convs + 1):
             layers.append(nn.Conv2d(num_feat if k else in_channels, num_feat, 3, padding=1))
@@ -84,13 +83,20 @@ class SRVGGNetCompact(ChannelsLast):
         """images [N, in_channels, H, W] in [0, 1] -> [N, out_channels, scale H, scale W], about
         [0, 1], not clamped.
         """
-        x = images
-        for layer in self.body:
-            x = layer(x)
-        enlarged = F.interpolate(images, scale_factor=self.scale, mode="nearest")
-        return F.pixel_shuffle(x, self.scale) + enlarged
+        if not compact.pays(self, images):
+            return result_of(self._plain_steps(images))
+        return torch.cat([result_of(compact.steps(self, image)) for image in images.split(1)])
 
     def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """`forward` in steps: yields how far it is, 0 to 1, and returns the pictures."""
-        yield 0.0
-        return self(images)
+        """`forward` of one picture in steps: yields how far it is, 0 to 1; returns the result."""
+        run = compact.steps if compact.pays(self, images) else type(self)._plain_steps
+        return run(self, images)
+
+    def _plain_steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """Any device and type, with gradients; what is added at the end keeps its precision."""
+        x = images.to(self.body[0].weight.dtype)
+        for index, layer in enumerate(self.body):
+            x = layer(x)
+            yield (index + 1) / len(self.body)
+        enlarged = F.interpolate(images, scale_factor=self.scale, mode="nearest")
+        return F.pixel_shuffle(x, self.scale) + enlarged

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ def _spans(side: int, step: int, margin: int, multiple: int) -> Iterator[tuple[i
     """Cut one side into equal parts: where each begins and ends, and sees from and to."""
     count = math.ceil(side / step)
     edges = [round(k * side / count / multiple) * multiple for k in range(count)] + [side]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         yield first, last, max(0, first - margin), min(side, last + margin)
 
 

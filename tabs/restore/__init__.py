@@ -13,6 +13,7 @@ TITLE, ELEM_ID = "Restore", "tab-restore"
 
 def build(load: Load) -> None:
     """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
+    tab = gr.context.Context.block
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = single.controls()
@@ -25,5 +26,5 @@ def build(load: Load) -> None:
                 with gr.Tab("GIF, video", elem_id="restore-tab-clip"):
                     events += batch.build_clip(work)
     api.build(load)
-    events += single.wire(panel, load)
+    events += single.wire(panel, load, tab)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,9 +144,10 @@ def results() -> dict[str, Any]:
     }
 
 
-def wire(panel: SinglePanel, load: Load) -> list[Any]:
+def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
     looks = _wire_looks(panel, load)
+    tab.select(lambda: warm_up(load), None, None, **LOOK)
 
     def run(  # not named as the endpoint is, which would get another name then
         path: str | None,
@@ -273,6 +275,15 @@ _LABELS = {
     WHOLE: "Before and after, the whole picture: drag the line",
     DETAIL: "Before and after, a part of it: drag the line",
 }
+
+
+def warm_up(load: Load) -> None:
+    """Have the networks of the automatic choice ready, and their speed known, before they are
+    needed; those that are not on the machine are not fetched for it.
+    """
+    for name in filter(is_ready, candidates(AUTOMATIC)):
+        with suppress(ValueError, WeightsError):  # said when somebody asks for a picture
+            load(name).plan((64, 64))
 
 
 def _quiet(*_: Any, **__: Any) -> None:

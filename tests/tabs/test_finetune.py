@@ -375,7 +375,9 @@ def test_a_check_that_is_cancelled_leaves_nothing():
             ended.set()
             raise
 
-    jobs = SimpleNamespace(prepare=prepare, bases=lambda: [SimpleNamespace(id="b", base_resolution=8)])
+    jobs = SimpleNamespace(
+        prepare=prepare, bases=lambda: [SimpleNamespace(id="b", base_resolution=8)]
+    )
     taking = start.take_in(jobs, "key", ["a.png"], "b", "centre", None)
     next(taking)
     taking.close()
