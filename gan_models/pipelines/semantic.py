@@ -90,7 +90,12 @@ class SemanticPipeline(BasePipeline):
     # --- painting -------------------------------------------------------------------------------
 
     def paint(
-        self, label_map: Image.Image | NDArray, style_seed: Style = 0, patches: Sequence[Patch] = ()
+        self,
+        label_map: Image.Image | NDArray,
+        style_seed: Style = 0,
+        patches: Sequence[Patch] = (),
+        *,
+        draft: bool = False,
     ) -> Image.Image:
         """The picture of a label map, of the model's own size, with its recipe.
 
@@ -99,6 +104,8 @@ class SemanticPipeline(BasePipeline):
                 in the palette's colours; 16x16 to 16.8 megapixels, resized by nearest neighbour.
             style_seed: a seed, or a style z of `z_dim` numbers.
             patches: parts with a style of their own; all other pixels stay what they are.
+            draft: the base's picture alone, plainly enlarged, for while a brush moves; models
+                without an upscaler have no other picture.
 
         Raises:
             ValueError: any of these is not what it should be.
@@ -107,10 +114,10 @@ class SemanticPipeline(BasePipeline):
         if len(painting.patches) > MAX_PATCHES:
             raise ValueError(f"A painting has at most {MAX_PATCHES} parts of their own style.")
         # one at a time: in a batch the same map may come out a level lighter or darker
-        pixels = np.asarray(self._forward(painting.label_map, painting.style))
+        pixels = np.asarray(self._forward(painting.label_map, painting.style, draft))
         for patch in painting.patches:
             mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
-            other = np.asarray(self._forward(painting.label_map, patch.style))
+            other = np.asarray(self._forward(painting.label_map, patch.style, draft))
             pixels = np.where(mask[..., None], other, pixels)
         return pictures.add_recipe(Image.fromarray(pixels), self.recipe(**self._facts(painting)))
 
@@ -138,11 +145,14 @@ class SemanticPipeline(BasePipeline):
         return label_maps.resize_nearest(reading.ids, self.size), reading.note
 
     @torch.inference_mode()
-    def _forward(self, label_map: NDArray[np.int32], style: Style) -> Image.Image:
+    def _forward(
+        self, label_map: NDArray[np.int32], style: Style, draft: bool = False
+    ) -> Image.Image:
         ids = torch.from_numpy(label_map).long().to(self.device)
         planes = F.one_hot(ids, len(self.labels)).permute(2, 0, 1)[None]  # [1, num_labels, H, W]
         z = self.style_vector(style).to(self.device)
-        return pictures.to_pil(self.generator(planes.float(), z))[0]
+        paint = getattr(self.generator, "preview", self.generator) if draft else self.generator
+        return pictures.to_pil(paint(planes.float(), z))[0]
 
     def indexed_map(self, label_map: NDArray) -> Image.Image:
         """Ids [H, W] as an indexed picture in the labels' colours."""

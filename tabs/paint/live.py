@@ -80,7 +80,8 @@ def _preview(load: Load, request: Any) -> Answer:
     pipeline = _pipeline(load, request)
     painting = read_painting(request, pipeline)
     started = time.perf_counter()
-    picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
+    draft = request.get("draft") is True  # while the brush moves, the full picture follows
+    picture = pipeline.paint(painting.label_map, painting.style, painting.patches, draft=draft)
     seconds = time.perf_counter() - started
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)

@@ -91,6 +91,15 @@ def test_a_map_of_any_size_is_painted_at_the_models_own(pipe, shape):
     assert pipe.paint(ids).size == (64, 64)
 
 
+def test_a_draft_is_the_bases_picture_where_there_is_one(label_map):
+    painter = fake_painter()
+    whole = pixels(painter.paint(label_map, 3))
+    assert (pixels(painter.paint(label_map, 3, draft=True)) == whole).all()
+    painter.generator.preview = lambda planes, z: -painter.generator(planes, z)
+    assert (pixels(painter.paint(label_map, 3, draft=True)) != whole).any()
+    assert (pixels(painter.paint(label_map, 3)) == whole).all()
+
+
 def test_what_the_network_sees_is_the_map_id_for_id():
     painter = fake_painter()
     ids = np.random.RandomState(0).randint(0, 12, (64, 64))

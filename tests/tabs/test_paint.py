@@ -85,6 +85,14 @@ def test_styles_are_seeds_vectors_and_mixtures(ask, ids):
         assert (picture_of(ask("preview", request_of(ids, style=style))) != seed).any()
 
 
+def test_while_the_brush_moves_the_quick_picture_is_enough(ask, painter, ids):
+    painter.generator.preview = lambda planes, z: -painter.generator(planes, z)
+    whole = picture_of(ask("preview", request_of(ids)))
+    assert (picture_of(ask("preview", request_of(ids, draft=True))) != whole).any()
+    for other in (False, None, 1, "true"):
+        assert (picture_of(ask("preview", request_of(ids, draft=other))) == whole).all()
+
+
 def test_a_part_changes_alone(ask, ids):
     whole = picture_of(ask("preview", request_of(ids)))
     patches = [{"mask": write_runs(ids == 10), "style": {"seed": 8}}]

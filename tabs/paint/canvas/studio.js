@@ -179,6 +179,7 @@ class Studio {
       map: runsToText(toRuns(this.map.data)),
       style,
       patches: this.sentPatches(),
+      draft: this.easel.busy, // the quick picture is enough while the brush moves
     };
   }
 
