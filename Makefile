@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PORT ?= 7860
 PY := .venv/bin/python
 
-.PHONY: setup run test test-long check bench quality browser
+.PHONY: setup run test test-long check bench quality browser tiles
 
 setup: .venv/.packages .venv/.weights
 
@@ -42,6 +42,10 @@ check: setup
 bench: setup
 	$(PY) -m benchmarks.speed
 	$(PY) -m benchmarks.canvas
+
+# the moving pictures of the Start tab; RUN=… a fine-tuning run for the tile of Fine-tune
+tiles: setup
+	$(PY) -m tabs.start.render $(if $(RUN),--run $(RUN))
 
 quality: setup
 	$(PY) -m benchmarks.quality

@@ -9,14 +9,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 import gan_models
-from tabs import build_room, connect, rooms_shown
+from tabs import build_room, connect, rooms_shown, start
 from tabs.batching import remember_configs
-from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load
+from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
+from tabs.components.gradio_compat import Page
 from tabs.mine import Visitor, visitor_key
 from tabs.own import is_private
-from tabs.theme import CSS, THEME
+from tabs.theme import CSS, SCRIPT, THEME
 
-INTRO = "# Ganvas\nA playground of pretrained GANs: sample, morph and take pictures home."
+INTRO = "# Ganvas"
 
 
 def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) -> gr.Blocks:
@@ -27,13 +28,13 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     """
     load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
     jobs.watch()
-    with gr.Blocks(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
+    with Page(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         gr.Markdown(INTRO, elem_id="intro")
         visitor = Visitor(visitor_key(), jobs)
         built = {}
-        with gr.Tabs() as rooms:
+        with gr.Tabs(elem_id="rooms", overflow_behavior="wrap") as rooms:
             for tab in rooms_shown():
-                with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab_id(tab.TITLE)):
+                with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab.ELEM_ID):
                     built[tab.TITLE] = build_room(tab, load, visitor)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
@@ -41,14 +42,12 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     return app.queue(max_size=64)
 
 
-def tab_id(title: str) -> str:
-    """The element id of a room: tab-latent, tab-your-file."""
-    return "tab-" + title.lower().replace(" ", "-")
-
-
 def list_models() -> list[dict]:
     """List every model: id, title, task, family, resolution, licence, source, ready or why not."""
-    return gan_models.describe_models()
+    rows = gan_models.describe_models()
+    for row in rows:  # the library's reason is for whoever runs the server
+        row["reason"] = absence(gan_models.get_spec(row["id"]))
+    return rows
 
 
 def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str, str | None]:
@@ -61,6 +60,8 @@ def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str
         "_frontend": False,  # or Gradio gives up where its first answer takes more than 3 s
         "theme": THEME,
         "css": CSS,
+        "js": SCRIPT,
+        **start.early_options(rooms_shown()[1:]),
     }
     return (app or create_app()).launch(**(settings | options))
 

@@ -10,5 +10,5 @@ from gan_models.pipelines import *  # noqa: F403 - the names that its __all__ li
 from gan_models.seeds import check_truncation_psi, format_seeds, parse_seeds
 from gan_models.shelf import *  # noqa: F403 - the names that its __all__ lists
 from gan_models.video import VideoWriter
-from gan_models.weights import WeightsError, availability
+from gan_models.weights import MissingWeightsError, WeightsError, availability, can_fetch
 from gan_models.zoo import ModelSpec, inverse_of

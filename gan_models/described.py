@@ -25,7 +25,7 @@ METADATA = {  # what else their metadata holds; all but the strings as JSON
 MAX_METADATA_CHARS = 1_000_000  # an entry
 MAX_CONFIG_NUMBER = 1 << 16
 MAX_DEPTH = 256  # of one kind of layer or block: widths that double with each are reckoned first
-DEPTHS = ("num_layers", "num_mapping_layers", "num_blocks", "num_downs", "depth")
+DEPTHS = ("num_layers", "num_mapping_layers", "num_blocks", "num_convs", "num_downs", "depth")
 
 
 def encode(family: str, config: dict[str, Any], facts: dict[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Task = Literal["latent", "class", "translation", "semantic", "features", "upscaler"]
+Task = Literal["latent", "class", "translation", "semantic", "restoration", "features", "upscaler"]
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,11 @@ def availability(spec: ModelSpec) -> tuple[bool, str]:
     return False, _damaged(spec, path)
 
 
+def can_fetch(spec: ModelSpec) -> bool:
+    """Whether `ensure` may bring the weights: they are downloaded, and the network is allowed."""
+    return _is_downloaded(spec) and not is_offline()
+
+
 def verify_all(specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Path, bool, str]]:
     """Hash every weights file present anew; yield model id, path, whether it is right, a sentence.
 

@@ -28,7 +28,16 @@ from gan_models.downloads import (
     disk_errors,
     sha256_of,
 )
-from gan_models.store import availability, ensure, find, home, is_offline, kind_of, verify_all
+from gan_models.store import (
+    availability,
+    can_fetch,
+    ensure,
+    find,
+    home,
+    is_offline,
+    kind_of,
+    verify_all,
+)
 
 __all__ = [
     "CorruptWeightsError",
@@ -38,6 +47,7 @@ __all__ = [
     "WeightsError",
     "assemble",
     "availability",
+    "can_fetch",
     "ensure",
     "find",
     "home",
@@ -70,7 +80,7 @@ def read_tensors(path: Path | str) -> dict[str, Any]:
         kind = kind_of(path)
         if kind in ("empty", "page", "pointer", "other"):
             raise CorruptWeightsError(_not_weights(path, kind))
-        if path.suffix == ".safetensors" and kind != "safetensors":
+        if path.suffix.lower() == ".safetensors" and kind != "safetensors":
             raise CorruptWeightsError(
                 f"{path.name} is called .safetensors but is a pickled torch file: rename it to "
                 f"{path.stem}.pth and open it again, so that it is read as what it is."

@@ -17,6 +17,7 @@ from gan_models.spec import (
 )
 from gan_models.zoo_own import OWN_MODELS, UPSCALER
 from gan_models.zoo_public import PUBLIC_MODELS
+from gan_models.zoo_restoration import RESTORATION_MODELS
 
 __all__ = [
     "ALL_WEIGHTS",
@@ -112,6 +113,7 @@ MODELS: tuple[ModelSpec, ...] = (
         format="cyclegan-vintagify",
     ),
     *OWN_MODELS,
+    *RESTORATION_MODELS,
     *PUBLIC_MODELS,
 )
 

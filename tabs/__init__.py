@@ -6,26 +6,28 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, finetune, latent, own, paint, translate
+from tabs import classes, finetune, latent, own, paint, restore, start, translate
 from tabs.common import GPU, PRIVATE, Load, Outlet, user_errors
 from tabs.mine import Visitor
 
-TABS = (latent, classes, translate, paint, finetune)
+TABS = (latent, classes, translate, restore, paint, finetune)
 PERSONAL = (latent, finetune)  # what is there depends on who is at the page
 
 
 def rooms_shown() -> tuple[Any, ...]:
-    """The rooms of this page.
+    """The rooms of this page, behind the first one, which leads to them.
 
     Paint is open where a model that paints is on the machine; the room for files of one's own on a
     private machine.
     """
     rooms = [tab for tab in TABS if tab is not paint or paint.is_open()]
-    return (*rooms, own) if own.is_private() else tuple(rooms)
+    return (start, *rooms, own) if own.is_private() else (start, *rooms)
 
 
 def build_room(tab: Any, load: Load, visitor: Visitor) -> Any:
     """Lay out a room inside an open `gr.Tab`."""
+    if tab is start:
+        return start.build(rooms_shown()[1:])
     return tab.build(load, visitor) if tab in PERSONAL else tab.build(load)
 
 

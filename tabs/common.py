@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 import tempfile
 import threading
 import time
@@ -17,9 +18,11 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import (
+    MissingWeightsError,
     ModelSpec,
     WeightsError,
     availability,
+    can_fetch,
     device_title,
     get_spec,
     list_models,
@@ -30,13 +33,20 @@ from gan_models import (
 MAX_ON_PAGE = 64
 GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at a time
 PRIVATE = {"api_visibility": "private"}
-# small things done beside the queue: every click counts and none waits for pictures
-AT_ONCE = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
+# small things: every click counts and none waits for pictures; queued, so that a toast can say
+# what is wrong
+AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", "trigger_mode": "multiple"}
+AT_ONCE |= PRIVATE
 # clicks that build on each other: one after the other, however fast they come
 IN_ORDER = {"concurrency_id": "clicks", "concurrency_limit": 1, "show_progress": "hidden"}
 IN_ORDER |= {"trigger_mode": "multiple", **PRIVATE}
 
 Load = Callable[..., Any]
+
+FIRST = {"latent": "landscapes", "class": "landscapes-classes", "translation": "summer2winter"}
+ABSENT = "Needs a download"  # how the labels of models begin that are not here
+NOT_HERE = "This model is not on this server; choose another one."
+_LOG = logging.getLogger(__name__)
 
 CACHE_SECONDS = 3600  # how long a visitor's files are kept
 SWEEP_SECONDS = 600  # how often those that are older are deleted
@@ -60,6 +70,9 @@ def user_errors() -> Iterator[None]:
     """Turn errors a visitor can act on into toasts; bugs pass through to the log."""
     try:
         yield
+    except MissingWeightsError as error:  # its sentence is for whoever runs the server
+        _LOG.warning("%s", error)
+        raise gr.Error(NOT_HERE, title="This model is not here", duration=12) from error
     except (ValueError, WeightsError) as error:
         raise gr.Error(str(error), title="That did not work", duration=12) from error
 
@@ -70,8 +83,22 @@ def models_of(task: str) -> list[ModelSpec]:
 
 
 def model_choices(task: str) -> list[tuple[str, str]]:
-    """Labels and ids for a model dropdown."""
-    return [(_choice(spec), spec.id) for spec in models_of(task)]
+    """Labels and ids for a model dropdown: those that are here, then those that are not."""
+    specs = sorted(models_of(task), key=lambda spec: not availability(spec)[0])
+    return [(model_label(spec), spec.id) for spec in specs]
+
+
+def first_model(task: str) -> str:
+    """The model that a tab begins with: ours where it is here, else the first that is here."""
+    choices = [model for _, model in model_choices(task)]
+    ours = FIRST.get(task)
+    here = ours in choices and availability(get_spec(ours))[0]
+    return ours if here else choices[0]
+
+
+def start_psi(family: str) -> float:
+    """The truncation ψ that the page begins with: truncation improves the pictures of StyleGANs."""
+    return 0.7 if family.startswith("stylegan") else 1.0
 
 
 def keep_choices_current(dropdown: gr.Dropdown, task: str) -> None:
@@ -83,22 +110,63 @@ def keep_choices_current(dropdown: gr.Dropdown, task: str) -> None:
     gr.context.Context.root_block.load(refresh, None, dropdown, **AT_ONCE)
 
 
-def _choice(spec: ModelSpec) -> str:
-    fetched = "" if availability(spec)[0] else f" · download {spec.size_bytes / 1e6:.0f} MB"
-    return f"{spec.title} · {spec.resolution} px{fetched}"
+def model_label(spec: ModelSpec) -> str:
+    """How a model is named in a list: its size, too, and that of a download where it needs one."""
+    # what enlarges has no resolution of its own
+    label = spec.title if spec.task == "restoration" else f"{spec.title} · {spec.resolution} px"
+    if availability(spec)[0]:
+        return label
+    use = " · non-commercial" if spec.non_commercial else ""
+    return f"{ABSENT}: {label} · {spec.size_bytes / 1e6:.0f} MB{use}"
 
 
 def model_card(model: str) -> str:
-    """One line of what a model is, for under its dropdown."""
+    """What a model is, and where it is not here what would bring it, for under its dropdown."""
     with user_errors():
         spec = get_spec(model)
-        ready, reason = availability(spec)
     badge = " · **non-commercial use only**" if spec.non_commercial else ""
     card = (
-        f"{spec.family} · {spec.resolution} px · trained on {spec.trained_on} · "
-        f"licence: {spec.licence}{badge} · {spec.attribution}"
+        f"Trained on {spec.trained_on} · licence: {spec.licence}{badge}\n<details><summary>Source"
+        f"</summary>{spec.family}, {spec.num_params / 1e6:.1f} million parameters · "
+        f"{spec.attribution}</details>"
     )
-    return card if ready else f"{card}\n\n**Not on this machine yet.** {reason}"
+    problem = absence(spec)
+    return f"**{problem}**\n\n{card}" if problem else card
+
+
+def absence(spec: ModelSpec) -> str:
+    """Why a model cannot be used at once, for visitors; empty where it can."""
+    ready, reason = availability(spec)
+    if ready:
+        return ""
+    size = f"{spec.size_bytes / 1e6:.0f} MB"
+    if can_fetch(spec):
+        return f"{spec.title} needs a download of {size} first."
+    _LOG.info("%s", reason)  # what to do about it is for whoever runs the server
+    return f"{spec.title} is not on this server and cannot be downloaded here ({size})."
+
+
+def refuse_absent(model: str) -> None:
+    """Refuse a model whose weights are not here: they are fetched only where a visitor asks for it.
+
+    Raises:
+        ValueError: it is not here; the sentence says what to do.
+    """
+    spec = get_spec(model)
+    if problem := absence(spec):
+        cure = "Press Get it, under the model." if can_fetch(spec) else "Choose another model."
+        with blamed("model"):
+            raise ValueError(f"{problem} {cure}")
+
+
+@contextmanager
+def blamed(field: str) -> Iterator[None]:
+    """Note in errors which field of the page they are about: the end of its element id."""
+    try:
+        yield
+    except ValueError as error:
+        error.field = field
+        raise
 
 
 def checked_model(model: str, task: str) -> str:
@@ -115,7 +183,8 @@ def checked_model(model: str, task: str) -> str:
 
 def page_seeds(text: str, minimum: int = 1) -> list[int]:
     """Seeds as typed on the page, 64 at most."""
-    return parse_seeds(text, limit=MAX_ON_PAGE, minimum=minimum)
+    with blamed("seeds"):
+        return parse_seeds(text, limit=MAX_ON_PAGE, minimum=minimum)
 
 
 def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, None, Any]:
@@ -159,25 +228,6 @@ def in_thread(work: Callable[[], Any]) -> Generator[Any, None, Any]:
     if "error" in outcome:
         raise outcome["error"]
     return outcome["made"]
-
-
-def stepping(
-    steps: Generator[float, None, Any], progress: gr.Progress, desc: str
-) -> Generator[Any, None, Any]:
-    """Run a pipeline's steps, yielding between them so that the event can be cancelled.
-
-    Use as `image = yield from stepping(...)`.
-    """
-    shown = 0.0
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            return end.value
-        if time.monotonic() - shown > 0.2:
-            shown = time.monotonic()
-            progress(done, desc=desc)
-            yield gr.skip()
 
 
 def output_folder() -> Path:

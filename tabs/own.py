@@ -20,16 +20,16 @@ from gan_models import (
     remove_own_model,
 )
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
+from tabs.components.files import file_input
 
-TITLE = "Your file"
-SUFFIXES = [".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt", ".pkl"]
-ROOMS = {"latent": "Latent", "class": "Classes", "translation": "Translate", "semantic": "Paint"}
+TITLE, ELEM_ID = "Your model", "tab-your-file"
+ROOMS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
+ROOMS |= {"restoration": "Restore", "semantic": "Paint"}
 INTRO = """
-Open a generator checkpoint that lies on your computer. It is read as plain tensors: nothing in it
-is run. Once it is checked and converted it stands in the model list of its tab, on this machine
-only.
+Open a generator checkpoint of your own. It is read as plain tensors; no code in it is run. Once it
+is checked and converted, it is in the model list of its tab, on this machine only.
 """
-LICENCE_NOTE = "Whose weights they are, and what their licence allows, is for you to know."
+LICENCE_NOTE = "Use only weights whose licence allows what you do with them."
 
 
 def is_private() -> bool:
@@ -54,7 +54,7 @@ def build(load: Load) -> None:
     gr.Markdown(INTRO, elem_classes="card")
     with gr.Row():
         with gr.Column(min_width=300):
-            file = gr.File(label="Checkpoint", file_types=SUFFIXES, elem_id="own-file", height=150)
+            file = file_input(label="Checkpoint", elem_id="own-file", height=150)
             format = gr.Dropdown(
                 model_formats(),
                 value=None,
@@ -64,13 +64,12 @@ def build(load: Load) -> None:
             )
             title = gr.Textbox(label="Title", max_lines=1, elem_id="own-title")
             with gr.Accordion("Style encoder of a SPADE model", open=False):
-                encoder = gr.File(
+                encoder = file_input(
                     label="Encoder, such as latest_net_E.pth: moods and the style of a picture",
-                    file_types=SUFFIXES,
                     elem_id="own-encoder",
                     height=120,
                 )
-            with gr.Accordion("What no tensor tells", open=False):
+            with gr.Accordion("Options that cannot be read from the file", open=False):
                 options = gr.Textbox(
                     label="Options",
                     info="As in the reference's constructor: conv_clamp=256, num_layers=14",
@@ -83,7 +82,7 @@ def build(load: Load) -> None:
                 )
             with gr.Row():
                 add = gr.Button("Check and add", variant="primary", elem_id="own-add")
-                cancel = gr.Button("Cancel", elem_id="own-cancel")
+                cancel = gr.Button("Cancel", elem_id="own-cancel", elem_classes="while-running")
             info = gr.Markdown(LICENCE_NOTE, elem_id="own-info")
         with gr.Column(min_width=300):
             shelf = gr.Dropdown(own_choices(), label="Models of your own", elem_id="own-shelf")
@@ -163,12 +162,12 @@ def _ready_line(spec: ModelSpec) -> str:
         f"**{spec.title}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million parameters."
     )
     if spec.task == "latent":
-        return f"{line} [Open it in Latent](?model={spec.id})."
-    return f"{line} Reload the page: it stands in the model list of {ROOMS[spec.task]}."
+        return f"{line} [Open it in Sample](?model={spec.id})."
+    return f"{line} Reload the page; it is then in the model list of {ROOMS[spec.task]}."
 
 
 def remove_model(model: str | None) -> tuple[str, gr.Dropdown]:
-    """Take a model off the shelf."""
+    """Remove a model of the host's own."""
     with user_errors():
         refuse_public()
         remove_own_model(model or "")

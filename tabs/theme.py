@@ -1,40 +1,105 @@
 """How the page looks."""
 
+from pathlib import Path
+
 import gradio as gr
 
-THEME = gr.themes.Default(primary_hue="emerald", neutral_hue="slate", radius_size="md")
+# faces of weight 400 and 700 only: Gradio's files of weight 600 hold few letters of the alphabet
+_FONT = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700))
+_INK, _INK_DARK = "#047857", "#34d399"  # at least 4.5 : 1 on the page, and under white
+THEME = gr.themes.Default(
+    primary_hue="emerald",
+    neutral_hue="slate",
+    radius_size="md",
+    font=(_FONT, "system-ui", "sans-serif"),
+).set(
+    body_text_color_subdued="#475569",
+    body_text_color_subdued_dark="#a8b3c4",
+    block_info_text_color="#475569",
+    block_info_text_color_dark="#a8b3c4",
+    block_label_text_color="#475569",
+    block_label_text_color_dark="#cbd5e1",
+    block_title_text_color="#334155",
+    block_title_text_color_dark="#e2e8f0",
+    input_placeholder_color="#5b6677",
+    input_placeholder_color_dark="#a8b3c4",
+    color_accent=_INK,
+    link_text_color=_INK,
+    link_text_color_dark=_INK_DARK,
+    slider_color=_INK,
+    checkbox_background_color_selected=_INK,
+    checkbox_background_color_selected_dark=_INK,
+    checkbox_border_color_selected=_INK,
+    button_primary_background_fill=_INK,
+    button_primary_background_fill_dark=_INK,
+    button_primary_background_fill_hover="#065f46",
+    button_primary_background_fill_hover_dark="#065f46",
+    button_primary_text_color="white",
+    button_primary_text_color_dark="white",
+    button_large_text_weight="700",
+)
 
 CSS = """
 .gradio-container { width: 100% !important; max-width: 1360px !important; margin: 0 auto; }
-#intro h1 { margin: 0; }
-#intro p { margin: 2px 0 0; opacity: 0.8; }
-.card p { font-size: 13px; line-height: 1.45; opacity: 0.8; overflow-wrap: anywhere; margin: 0; }
+.gradio-container > main { padding-top: 10px !important; }
+#intro h1 { margin: 0; font-size: 24px; line-height: 1.2; }
+#rooms > .tab-wrapper { margin-bottom: 4px; }
+.dark .tab-container button.selected { color: #34d399; }
+.card p, .card summary { font-size: 13px; line-height: 1.45; color: var(--body-text-color-subdued);
+  overflow-wrap: anywhere; margin: 0; }
+.card summary { cursor: pointer; }
+.card details { font-size: 13px; color: var(--body-text-color-subdued); }
+@media (pointer: coarse), (max-width: 760px) {
+  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
+  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
+}
+.field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }
+.dark @media (pointer: coarse), (max-width: 760px) {
+  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
+  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
+}
+.field-problem { color: #fca5a5; }
+.wrong { border-color: #dc2626 !important; box-shadow: 0 0 0 1px #dc2626; }
 .sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
+.main-sheet .grid-wrap { max-height: 672px !important; }
+@media (max-width: 760px) {
+  .first-on-phones { order: -1; }
+  #rooms > .tab-wrapper .tab-container > button { padding: 0 11px; height: 44px; }
+}
+.large { aspect-ratio: 1; min-height: 192px; height: auto !important; }
+.large .image-container { height: 100% !important; }
+/* what is not on this machine stands apart in the list of models */
+ul.option-list li[aria-label^="Needs a download"] { color: var(--body-text-color-subdued); }
+ul.option-list li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs a download"] {
+  border-top: 1px solid var(--border-color-primary); margin-top: 6px; padding-top: 8px; }
 .sheet .grid-container {
   padding-top: 2.2em; gap: 6px;
   grid-template-columns: repeat(auto-fit, minmax(min(96px, 28%), 1fr)) !important;
 }
-.strip .grid-container { grid-template-columns: repeat(9, minmax(0, 1fr)) !important; gap: 3px; }
+.strip .grid-container { display: grid; grid-template-columns: none !important; gap: 3px;
+  grid-auto-flow: column; grid-auto-columns: 192px; overflow-x: auto; padding-bottom: 6px; }
 .strip .thumbnail-item { aspect-ratio: 1; height: auto; }
 .strip .thumbnail-item img { height: 100%; object-fit: cover; }
 .fill .image-frame, .fill .image-frame img, .fill button.image-button { width: 100%; height: 100%; }
 .fill img { object-fit: contain; }
-#latent-link-copy { align-self: center; }
-button.lg { padding: 7px 12px; font-size: 15px; }
+button.lg { padding: 7px 10px; font-size: 15px; white-space: nowrap; }
 @media (max-width: 600px) {
-  .strip .caption-label { display: none; }
-  .strip .grid-container { grid-template-columns: repeat(5, minmax(0, 1fr)) !important; }
-  .fill { height: 140px !important; }
+  .strip .grid-container { grid-auto-columns: 110px; }
+  .fill:not(.large) { height: 140px !important; }
+  .main-sheet .grid-wrap { max-height: 58vh !important; }
 }
 .thumbs .grid-wrap { max-height: 250px; }
-.thumbs .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
-.sheet .gallery-item { max-width: 260px; }
+.thumbs .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
+.sheet .gallery-item { max-width: none; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {
   left: 0; right: auto; bottom: 0; max-width: 100%; padding: 0 5px; font-size: 11px;
-  line-height: 17px; border-radius: 0 6px 0 0; border: 0; opacity: 0.88;
+  line-height: 15px; padding: 1px 5px; border-radius: 0 6px 0 0; border: 0; opacity: 0.92;
+  white-space: normal; text-overflow: clip; overflow-wrap: anywhere; text-align: left;
 }
-@media (max-width: 600px) { .across .caption-label { display: none; } }
+.while-running { display: none !important; }
+.tabitem:has([data-testid="status-tracker"]:not(.hide):not(.hidden)) .while-running,
+.tabitem:has(.generating) .while-running { display: inline-flex !important; }
 .run-card { display: grid; gap: 8px; padding: 12px 14px; border-radius: 8px;
   border: 1px solid var(--border-color-primary); background: var(--background-fill-secondary); }
 .run-head { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: baseline; }
@@ -85,3 +150,5 @@ polyline.line1 { stroke: #6366f1; } span.line1 { color: #6366f1; }
     f"{{ grid-template-columns: repeat({n}, minmax(0, 1fr)) !important; gap: 3px; }}\n"
     for n in range(1, 25)
 )
+
+SCRIPT = (Path(__file__).parent / "components" / "page.js").read_text("utf-8")

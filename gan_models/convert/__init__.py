@@ -11,7 +11,18 @@ from typing import Any
 from torch import nn
 
 from ..weights import read_tensors, save_generator
-from . import biggan, dcgan, light, nvlabs_pickle, spade, stylegan2, stylegan3, translators
+from . import (
+    biggan,
+    dcgan,
+    light,
+    ncnn,
+    nvlabs_pickle,
+    real_esrgan,
+    spade,
+    stylegan2,
+    stylegan3,
+    translators,
+)
 from .reading import FormatError, looks_like, unwrap
 
 __all__ = [
@@ -37,6 +48,8 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "spade-nvlabs": spade.load_generator,
     "animegan2-bryandlee": light.load_animegan,
     "fastgan-huggan": light.load_fastgan,
+    "real-esrgan": real_esrgan.load,
+    "real-esrgan-ncnn": real_esrgan.load_ncnn,
 }
 TASKS = {
     "resnet": "translation",
@@ -44,8 +57,11 @@ TASKS = {
     "animegan2": "translation",
     "spade": "semantic",
     "biggan-deep": "class",
+    "rrdbnet": "restoration",
+    "srvgg": "restoration",
 }
 PICKLED = ("stylegan2-nvlabs", "stylegan3-nvlabs")
+NAMELESS = ("real-esrgan-ncnn",)  # their tensors have no names: the loader reads the file itself
 
 
 def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn.Module:
@@ -55,7 +71,7 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn
     in the reference's constructor and with its default. An NVIDIA `.pkl` brings its own options.
 
     Args:
-        path: a .safetensors, .pth, .pt, .bin, .tar or NVIDIA .pkl file.
+        path: a .safetensors, .pth, .pt, .bin, .tar or NVIDIA .pkl file; ncnn's .bin, too.
         format: one of `FORMATS`.
         options: see the `load` function of the format.
 
@@ -70,6 +86,8 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn
         )
     load, path = FORMATS[format], Path(path)
     _check_options(load, options, format)
+    if format in NAMELESS:
+        return load(path)
     if path.suffix == ".pkl" and format in PICKLED:
         record = nvlabs_pickle.read_networks(path)["G_ema"]
         own = nvlabs_pickle.generator_options(record, format)
@@ -113,6 +131,8 @@ def guess_format(path: str | PathLike[str]) -> str | None:
         WeightsError: the file cannot be read, or wants to run code.
     """
     path = Path(path)
+    if ncnn.begins_like(path):
+        return "real-esrgan-ncnn"
     if path.suffix == ".pkl":
         return looks_like(nvlabs_pickle.tensors_of(nvlabs_pickle.read_networks(path)["G_ema"]))
     return looks_like(unwrap(read_tensors(path))[0])
@@ -163,7 +183,7 @@ def to_safetensors(
 
 
 def task_of(generator: nn.Module) -> str:
-    """Return what a network is for: "latent", "class", "translation" or "semantic"."""
+    """Return what a network is for: a task such as "latent" or "restoration"."""
     if generator.family in TASKS:
         return TASKS[generator.family]
     return "class" if generator.c_dim else "latent"

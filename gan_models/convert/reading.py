@@ -20,7 +20,7 @@ Tensors = dict[str, Tensor]
 ADVICE = "Choose the format the file was saved in."
 PICTURE_CHANNELS = (3, 1)
 MOST_TENSORS, MOST_NUMBERS = 1 << 14, 1 << 31  # of any network that a checkpoint may hold
-CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict")
+CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict", "params")
 
 
 # a name only this format's files hold
@@ -35,6 +35,7 @@ SIGNATURES = {
     "spade-nvlabs": r"head_0\.conv_0\.bias",
     "animegan2-bryandlee": r"block_a\.0\.1\.weight",
     "fastgan-huggan": r"_upsample_1024\._layers\.1\._conv\.weight_orig",
+    "real-esrgan": r"body\.0\.(rdb1\.conv1\.)?weight",
     "dcgan-pytorch": r"main\.1\.running_mean",
 }
 

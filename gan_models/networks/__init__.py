@@ -24,6 +24,8 @@ FAMILIES: dict[str, str] = {
     "spade-discriminator": "spade_discriminator:MultiscaleDiscriminator",
     "animegan2": "animegan2:AnimeGANGenerator",
     "fastgan": "fastgan:FastGANGenerator",
+    "rrdbnet": "rrdbnet:RRDBNet",
+    "srvgg": "srvgg:SRVGGNetCompact",
     "feature-encoder": "feature_encoder:FeatureEncoder",
     "feature-reader": "feature_reader:FeatureReader",
     "classifier": "classifier:Classifier",

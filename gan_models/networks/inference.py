@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import lru_cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,15 @@ def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
         return True
     tensors = [*network.parameters(), *(tensor for tensor in inputs if tensor is not None)]
     return not any(tensor.requires_grad for tensor in tensors)
+
+
+def result_of(steps: Generator[Any, None, Tensor]) -> Tensor:
+    """Run a computation that pauses on its way to its end; return what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def one_by_one(run: Callable[..., Tensor], *batches: Tensor | None) -> Tensor:

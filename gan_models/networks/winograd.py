@@ -60,7 +60,7 @@ def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
     x = F.pad(x, (1, 1, 1, 1), mode=mode)
     if height % 4 or width % 4:  # up to whole tiles, with what no kept pixel sees
         x = F.pad(x, (0, -width % 4, 0, -height % 4))
-    kernels = _matrix(KERNELS) @ conv.weight.flatten(2).permute(2, 0, 1).flatten(1)  # [36, O I]
+    kernels = transform(KERNELS) @ conv.weight.flatten(2).permute(2, 0, 1).flatten(1)  # [36, O I]
     kernels = kernels.view(36, conv.out_channels, conv.in_channels).transpose(1, 2)
     pixels = x.permute(0, 2, 3, 1)  # [N, H', W', I]
     down, across = (pixels.shape[1] - 2) // 4, (pixels.shape[2] - 2) // 4
@@ -81,15 +81,15 @@ def _tiles(pixels: Tensor, kernels: Tensor) -> Tensor:
     """
     tiles = pixels.unfold(0, 6, 4).unfold(1, 6, 4)  # [t, u, I, 6, 6]
     down, across, inputs = tiles.shape[:3]
-    spread = _matrix(INPUTS) @ tiles.permute(3, 4, 0, 1, 2).reshape(36, -1)
+    spread = transform(INPUTS) @ tiles.permute(3, 4, 0, 1, 2).reshape(36, -1)
     products = torch.bmm(spread.view(36, -1, inputs), kernels)  # [36, t u, O]
-    gathered = _matrix(OUTPUTS) @ products.flatten(1)  # [16, t u O]
+    gathered = transform(OUTPUTS) @ products.flatten(1)  # [16, t u O]
     return gathered.view(4, 4, down, across, -1).permute(2, 0, 3, 1, 4)
 
 
 @lru_cache
-def _matrix(rows: tuple[tuple[float, ...], ...]) -> Tensor:
-    """A transform of both directions at once."""
+def transform(rows: tuple[tuple[float, ...], ...]) -> Tensor:
+    """A transform of both directions at once, of one row of `rows` after the other."""
     line = torch.tensor(rows, dtype=torch.float64)
     with torch.inference_mode(False):
         return torch.kron(line, line).float()

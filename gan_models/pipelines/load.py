@@ -14,17 +14,21 @@ from gan_models.device import pick_device
 from gan_models.networks.cascade import cascade
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
+from gan_models.pipelines.restoration import RestorationPipeline
 from gan_models.pipelines.semantic import SemanticPipeline, encoder_beside
 from gan_models.pipelines.translation import TranslationPipeline
 from gan_models.seeds import sample_z
 
-Pipeline = LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline
+Pipeline = (
+    LatentPipeline | ClassPipeline | TranslationPipeline | SemanticPipeline | RestorationPipeline
+)
 
 _PIPELINES: dict[str, type[Pipeline]] = {
     "latent": LatentPipeline,
     "class": ClassPipeline,
     "translation": TranslationPipeline,
     "semantic": SemanticPipeline,
+    "restoration": RestorationPipeline,
 }
 
 
@@ -46,7 +50,7 @@ def load_pipeline(
     """Load a model by id, or a self-describing .safetensors file by path.
 
     Args:
-        model: "faces-64", or a path that ends in .safetensors.
+        model: "faces-64", or a path that ends in .safetensors, in any case.
         device: "cpu", "cuda", "mps"; by default `GANVAS_DEVICE`, else the best there is.
         progress: told (bytes so far, bytes in all) while weights are fetched.
         cancelled: asked while weights are fetched; True stops it.
@@ -56,7 +60,7 @@ def load_pipeline(
         WeightsError: the weights cannot be had or are not what they should be.
     """
     chosen = pick_device(device)
-    if str(model).endswith(".safetensors"):
+    if is_file_name(str(model)):
         generator, spec, sha256 = _from_file(Path(model))
     else:
         spec = shelf.get_spec(str(model))
@@ -83,6 +87,11 @@ def _with_upscaler(
     upscaler, _ = weights.load_described(weights.ensure(upscaler_spec))
     upscaler = upscaler.to(device).eval()
     return cascade(generator, upscaler), upscaler_spec.sha256
+
+
+def is_file_name(model: str) -> bool:
+    """Whether what names a model is the path of a file, not an id."""
+    return model.lower().endswith(".safetensors")
 
 
 def _fill_w_avg(generator: nn.Module) -> None:

@@ -6,28 +6,40 @@ import gradio as gr
 
 from tabs.classes import across, api, listing, mix, morph, send, sheet
 from tabs.common import PRIVATE, Load, Outlet
+from tabs.components import enlarge, preview
 
-TITLE = "Classes"
+TITLE, ELEM_ID = "Classes", "tab-classes"
 
 
 def build(load: Load) -> list[Outlet]:
     """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
     tab = gr.context.Context.block
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=320):
-            listed = listing.layout()
-            left = sheet.controls()
-        with gr.Column(scale=3, min_width=320):
-            panel = sheet.SheetPanel(**left, **sheet.results())
-            with gr.Tabs():
-                with gr.Tab("Morph", elem_id="classes-tab-morph"):
-                    ends = morph.layout(listed)
-                    events = morph.build_film(load, ends, listed, panel)
-                with gr.Tab("Same z", elem_id="classes-tab-across"):
-                    events += across.build(load, listed, panel)
-                with gr.Tab("Mix", elem_id="classes-tab-mix"):
-                    mix.build(load, listed, panel)
-            outlet = send.build(load, panel.sheet, ends.clicked)
+    with gr.Row(equal_height=False, elem_classes="sheet-row"):
+        with gr.Column(scale=4, min_width=260):
+            choice = listing.layout_choice()
+            left = sheet.controls(choice["menu"].dropdown.value)
+        with gr.Column(scale=9, min_width=320, elem_classes="first-on-phones"):
+            opened = enlarge.layout_box("classes")
+            right = sheet.results()
+        with gr.Column(scale=4, min_width=250):
+            right["large"], clicked = preview.layout("classes"), gr.State(0)
+            with gr.Row():
+                outlet = send.build(load, right["sheet"], clicked)
+                button = enlarge.button("classes", "Enlarge")
+            right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("classes"), **opened)
+            right |= sheet.facts()
+            listed = listing.layout_list(choice)
+    left["drop"] = sheet.layout_drop()
+    panel = sheet.SheetPanel(**left, **right)
+    with gr.Tabs(overflow_behavior="wrap"):
+        with gr.Tab("Morph", elem_id="classes-tab-morph"):
+            ends = morph.layout(listed, clicked)
+            events = morph.build_film(load, ends, listed, panel)
+        with gr.Tab("Same z", elem_id="classes-tab-across"):
+            events += across.build(load, listed, panel)
+        with gr.Tab("Mix", elem_id="classes-tab-mix"):
+            mix.build(load, listed, panel)
+    enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     picked, opened, looks = listing.wire(listed, tab, load)
     events += looks + sheet.wire(panel, listed, picked, opened, load)

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import availability, get_spec
+from gan_models import get_spec
 from tabs.classes.state import (
     MAX_CLASSES_IN_A_ROW,
     TASK,
@@ -22,13 +22,14 @@ from tabs.common import (
     GPU,
     PRIVATE,
     Load,
+    absence,
     keep_choices_current,
     loading,
-    model_card,
-    model_choices,
     png_files,
     user_errors,
 )
+from tabs.components import model_menu
+from tabs.components.model_menu import ModelMenu
 
 _THUMBNAIL_PX = 96
 _MAX_KEPT = 2000
@@ -38,37 +39,45 @@ _MAX_KEPT = 2000
 class ListPanel:
     """The components of the list."""
 
-    model: gr.Dropdown
+    menu: ModelMenu
     search: gr.Textbox
     thumbnails: gr.Gallery
     note: gr.Markdown
     class_name: gr.Dropdown
     found: gr.State  # the classes that the thumbnails show
+    ready: gr.State  # the model chosen last whose weights are here: whose classes are listed
+
+    @property
+    def model(self) -> gr.Dropdown:
+        """The choice of the model."""
+        return self.menu.dropdown
 
 
-def layout() -> ListPanel:
-    """Lay out the list: which model, which class."""
-    choices = model_choices(TASK)
-    first = choices[0][1]
-    names = classes_of(first)
-    model = gr.Dropdown(choices, value=first, label="Model", elem_id="classes-model")
-    keep_choices_current(model, TASK)
-    card = gr.Markdown(model_card(first), elem_classes="card")
-    model.change(model_card, model, card, queue=False, **PRIVATE)
+def layout_choice() -> dict[str, Any]:
+    """Lay out which model and which class."""
+    menu = model_menu.layout(TASK, "classes")
+    keep_choices_current(menu.dropdown, TASK)
+    names = classes_of(menu.dropdown.value)
+    class_name = gr.Dropdown(
+        list(names), value=names[0], label="Class", filterable=True, elem_id="classes-class"
+    )
+    return {"menu": menu, "class_name": class_name, "ready": gr.State(menu.dropdown.value)}
+
+
+def layout_list(choice: dict[str, Any]) -> ListPanel:
+    """Lay out the classes as pictures, with a search."""
+    names = classes_of(choice["menu"].dropdown.value)
     search = gr.Textbox(
         label="Search the classes", placeholder=f"{len(names)} classes", max_lines=1,
         elem_id="classes-search",
     )  # fmt: skip
     thumbnails = gr.Gallery(
-        label="As the model draws them: click one", columns=4, height="auto",
+        label="Classes: click one", columns=3, height="auto",
         allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
         elem_id="classes-list", elem_classes=["sheet", "thumbs"],
     )  # fmt: skip
     note = gr.Markdown("", elem_classes="card", elem_id="classes-list-note")
-    class_name = gr.Dropdown(
-        list(names), value=names[0], label="Class", filterable=True, elem_id="classes-class"
-    )
-    return ListPanel(model, search, thumbnails, note, class_name, gr.State(()))
+    return ListPanel(search=search, thumbnails=thumbnails, note=note, found=gr.State(()), **choice)
 
 
 def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]]:
@@ -81,9 +90,8 @@ def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]
         with user_errors():
             names = search_classes(model, text)
             found = names[:MAX_CLASSES_IN_A_ROW]
-            ready, reason = availability(get_spec(model))
-            if not ready:
-                yield [], (), f"Press Sample to fetch the model first. {reason}"
+            if absence(get_spec(model)):  # the card says so, and has the button to get it
+                yield gr.skip()
                 return
             pipeline = yield from loading(load, model, progress)
             if len(kept) > _MAX_KEPT:
@@ -98,14 +106,15 @@ def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]
             yield shown, tuple(found), _note(len(found), len(names))
 
     options = {**GPU, **PRIVATE, "show_progress": "hidden", "trigger_mode": "always_last"}
-    given = [panel.model, panel.search]
+    given = [panel.ready, panel.search]
     outputs = [panel.thumbnails, panel.found, panel.note]
     picked = panel.thumbnails.select(_choose, panel.found, panel.class_name, **AT_ONCE)
-    changed = panel.model.input(
-        _choose_model, panel.model, [panel.class_name, panel.search], queue=False, **PRIVATE
-    )
+    chosen, fetched = model_menu.wire(panel.menu, TASK, load)
+    filled = [panel.class_name, panel.search, panel.ready]
+    for event in (chosen, fetched):
+        event(_choose_model, panel.model, filled, **AT_ONCE)
     opened = tab.select(look, given, outputs, **options)
-    events = [opened, changed.then(look, given, outputs, **options)]
+    events = [opened, panel.ready.change(look, given, outputs, **options)]
     events.append(panel.search.change(look, given, outputs, **options))
     return picked, opened, events
 
@@ -117,11 +126,14 @@ def _note(num_shown: int, num_found: int) -> str:
     return f"{hidden} more; search to see them." if hidden else ""
 
 
-def _choose_model(model: str) -> tuple[gr.Dropdown, gr.Textbox]:
+def _choose_model(model: str) -> Any:
+    """The classes of a model that is here; all stays as it is for one that is not."""
     with user_errors():
         names = list(classes_of(model))
+    if absence(get_spec(model)):
+        return [gr.skip()] * 3
     search = gr.Textbox("", placeholder=f"{len(names)} classes")
-    return gr.Dropdown(names, value=names[0]), search
+    return gr.Dropdown(names, value=names[0]), search, model
 
 
 def _choose(found: tuple[str, ...], event: gr.SelectData) -> Any:

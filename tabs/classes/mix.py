@@ -9,7 +9,16 @@ import gradio as gr
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
-from tabs.common import AT_ONCE, GPU, PRIVATE, Load, page_seeds, user_errors
+from tabs.common import (
+    AT_ONCE,
+    GPU,
+    PRIVATE,
+    Load,
+    page_seeds,
+    png_files,
+    refuse_absent,
+    user_errors,
+)
 
 _PAD_HTML = """
 <div class="pad" tabindex="0" role="application"
@@ -96,7 +105,7 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**32 - 1,
                              elem_id="classes-mix-seed")  # fmt: skip
             picture = gr.Image(
-                label="Mixture", format="png", interactive=False, height=240,
+                label="Mixture", type="filepath", format="png", interactive=False, height=240,
                 buttons=["download", "fullscreen"], elem_id="classes-mix",
             )  # fmt: skip
     place = gr.Textbox(visible=False)
@@ -104,7 +113,9 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
     def mix(model: str, text: str, seed: float, psi: float) -> Any:
         with user_errors():
             seeds = page_seeds(f"{seed:.0f}" if seed is not None else "")
-            return load(model).sample_mix(seeds[:1], read_weights(model, text), psi)[0]
+            refuse_absent(model)
+            made = load(model).sample_mix(seeds[:1], read_weights(model, text), psi)
+            return png_files(made, [f"{model}-mixture-seed{seeds[0]:08d}"])[0]
 
     def weigh(place: str, *corners: str) -> str:
         with user_errors():
@@ -129,8 +140,8 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
         moved.append(named.then(weigh, [place, *pickers], weights, **weighing))
     for on in (*(weighed.then for weighed in moved), weights.submit, seed.input):
         on(mix, given, picture, **live)
-    listed.model.change(
-        change_model, [place, listed.model], [*pickers, pad, weights], js=_PLACE_JS, **AT_ONCE
+    listed.ready.change(
+        change_model, [place, listed.ready], [*pickers, pad, weights], js=_PLACE_JS, **AT_ONCE
     )
 
 

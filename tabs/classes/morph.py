@@ -22,9 +22,14 @@ from tabs.common import (
     device_of,
     loading,
     output_folder,
+    png_files,
+    refuse_absent,
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.preview import into_view
+from tabs.components.upscalers import fast_grower
 
 MAX_FRAMES = 3600
 KINDS = [("the class", "class"), ("z", "z"), ("both", "both")]
@@ -54,8 +59,8 @@ class MorphPanel:
         return [self.kind, self.class_a, self.seed_a, self.class_b, self.seed_b]
 
 
-def layout(listed: ListPanel) -> MorphPanel:
-    """Lay out the two ends and what lies between."""
+def layout(listed: ListPanel, clicked: gr.State) -> MorphPanel:
+    """Lay out the two ends and what lies between; `clicked`: which picture of the sheet was."""
     names = list(classes_of(listed.model.value))
     kind = gr.Radio(KINDS, value="class", label="Morph", elem_id="classes-kind")
     with gr.Row():
@@ -70,12 +75,12 @@ def layout(listed: ListPanel) -> MorphPanel:
         between = _picture("Between", "classes-between")
         picture_b = _picture("B", "classes-b")
     position = gr.Slider(0, 1, 0.5, step=0.01, label="From A to B", elem_id="classes-position")
-    turn = gr.Radio(["A", "B"], value="A", label="The next click on a picture above sets",
+    turn = gr.Radio(["A", "B"], value="A", label="The next click sets",
                     elem_id="classes-turn")  # fmt: skip
     info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
     return MorphPanel(
         *(kind, class_a, seed_a, class_b, seed_b, turn),
-        *(picture_a, between, picture_b, position, info, gr.State(0), gr.State("A")),
+        *(picture_a, between, picture_b, position, info, clicked, gr.State("A")),
     )
 
 
@@ -93,8 +98,9 @@ def _seed(label: str, elem_id: str, value: int) -> gr.Number:
 
 def _picture(label: str, elem_id: str) -> gr.Image:
     return gr.Image(
-        label=label, format="png", interactive=False, buttons=["download", "fullscreen"],
-        min_width=88, height=180, elem_id=elem_id,
+        label=label, type="filepath", format="png", interactive=False,
+        buttons=["download", "fullscreen"], min_width=88, height=230,
+        elem_id=elem_id, elem_classes="fill",
     )  # fmt: skip
 
 
@@ -105,21 +111,28 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
         model: str, position: float, psi: float, *ends: Any, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
+            refuse_absent(model)
             a, b = morph_ends(model, *ends)
             pipeline = yield from loading(load, model, progress)
             started = time.perf_counter()
             made = pipeline.morphs(a, b, [0, position, 1], psi)
             line = speed_line(3, time.perf_counter() - started, device_of(pipeline))
+            paths = png_files(
+                made, [_stem(model, a), _stem(model, a, b, position), _stem(model, b)]
+            )
             yield (
-                gr.Image(made[0], label=f"A: {_words(a)}"),
-                made[1],
-                gr.Image(made[2], label=f"B: {_words(b)}"),
+                gr.Image(paths[0], label=f"A: {_words(a)}"),
+                paths[1],
+                gr.Image(paths[2], label=f"B: {_words(b)}"),
                 line,
             )
 
     def scrub(model: str, position: float, psi: float, *ends: Any) -> Any:
         with user_errors():
-            return load(model).morphs(*morph_ends(model, *ends), [position], psi)[0]
+            refuse_absent(model)
+            a, b = morph_ends(model, *ends)
+            made = load(model).morphs(a, b, [position], psi)
+            return png_files(made, [_stem(model, a, b, position)])[0]
 
     def pick(sheet: ClassSheet | None, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
         if sheet is None or event.index >= len(sheet.seeds):
@@ -139,9 +152,12 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
     )
     panel.turn.input(lambda turn: turn, panel.turn, panel.next_end, **IN_ORDER)
     panel.position.input(scrub, given, panel.between, **live)
-    listed.model.change(_other_classes, listed.model, [panel.class_a, panel.class_b], **AT_ONCE)
+    listed.ready.change(_other_classes, listed.ready, [panel.class_a, panel.class_b], **AT_ONCE)
     changes = [end.input for end in panel.ends]
-    return [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+    shown = [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+    for event in shown[1:]:
+        event.then(**into_view("classes-between"))
+    return shown
 
 
 def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
@@ -152,11 +168,12 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id="classes-fps")
         suffix = gr.Radio([("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")], value=".mp4",
                           label="Format", elem_id="classes-format")  # fmt: skip
+        large = enlarge.film_switch("classes")
     go = gr.Button("Make the film", elem_id="classes-film")
+    info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
     video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
                      elem_id="classes-video")  # fmt: skip
     file = gr.File(label="Download", visible=False, interactive=False, elem_id="classes-file")
-    info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
 
     def make(
         model: str,
@@ -164,21 +181,24 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         fps: float,
         suffix: str,
         psi: float,
+        enlarged: bool,
         *ends: Any,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
+            refuse_absent(model)
             a, b = morph_ends(model, *ends)
             count, psi = int(frames or 0), check_truncation_psi(psi)
             if not 2 <= count <= MAX_FRAMES:
                 raise ValueError(f"A film has 2 to {MAX_FRAMES} frames, not {count}.")
             pipeline = yield from loading(load, model, progress)
-            name = f"{model}-{file_name(a.class_name)}-to-{file_name(b.class_name)}{suffix}"
+            grower = yield from fast_grower(load, enlarged, count, progress)
+            name = f"{_stem(model, a, b)}{enlarge.suffix(enlarged)}{suffix}"
             path, started = output_folder() / name, time.perf_counter()
             times = [k / (count - 1) for k in range(count)]
             with VideoWriter(path, int(fps), count) as writer:
                 for k, frame in enumerate(pipeline.iter_morph(a, b, times, psi)):
-                    writer.add(frame)
+                    writer.add((yield from grower.grow(frame)))
                     progress((k + 1, count), desc="Filming", unit="frames")
                     yield gr.skip()
             line = speed_line(count, time.perf_counter() - started, device_of(pipeline))
@@ -186,8 +206,17 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
             shown = gr.Video(str(path) if plays else None, visible=plays)
             yield shown, gr.File(str(path), visible=True), line
 
-    given = [listed.model, frames, fps, suffix, sheet.psi, *panel.ends]
-    return [go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)]
+    given = [listed.model, frames, fps, suffix, sheet.psi, large, *panel.ends]
+    made = go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
+    made.then(**into_view("classes-file"))
+    return [made]
+
+
+def _stem(model: str, a: ClassPoint, b: ClassPoint | None = None, t: float | None = None) -> str:
+    """What the file of a picture is called: the model, and class and seed of its ends."""
+    ends = [a] if b is None else [a, b]
+    stem = "-to-".join(f"{file_name(end.class_name)}-seed{end.seed:08d}" for end in ends)
+    return f"{model}-{stem}" + ("" if t is None else f"-{t:.3f}")
 
 
 def _words(end: ClassPoint) -> str:

@@ -10,7 +10,7 @@ from tabs.common import Load, Outlet, png_files
 
 def build(load: Load, sheet: gr.State, clicked: gr.State) -> Outlet:
     """Lay out the button; it sends the picture clicked last, else the sheet's first."""
-    button = gr.Button("Send the clicked picture to Translate", size="sm", elem_id="classes-send")
+    button = gr.Button("Send to Translate", size="sm", elem_id="classes-send", min_width=110)
 
     def make(sheet: ClassSheet | None, clicked: int) -> str:
         if sheet is None:

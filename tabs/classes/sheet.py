@@ -9,19 +9,25 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import read_recipe
+from gan_models import get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
 from tabs.common import (
+    AT_ONCE,
     GPU,
     PRIVATE,
     Load,
     device_of,
     loading,
     png_files,
+    refuse_absent,
     speed_line,
+    start_psi,
     user_errors,
 )
+from tabs.components import enlarge, preview
+from tabs.components.files import recipe_input
+from tabs.components.upscalers import fast_grower
 from tabs.latent.sheet import recount, roll
 
 FIRST_SEEDS = "0-8"
@@ -40,73 +46,90 @@ class SheetPanel:
     cancel: gr.Button
     drop: gr.File
     gallery: gr.Gallery
+    large: gr.Image
     info: gr.Markdown
     near: gr.Markdown
     sheet: gr.State  # the ClassSheet on the table
+    enlarged: enlarge.Enlarged
 
     @property
     def outputs(self) -> list[gr.components.Component]:
         """What a sample fills."""
-        return [self.gallery, self.info, self.near, self.sheet]
+        return [self.gallery, self.info, self.near, self.sheet, self.count, self.large]
 
 
-def controls() -> dict[str, Any]:
-    """Lay out the rest of the left column: which seeds."""
+def controls(model: str) -> dict[str, Any]:
+    """Lay out the rest of the left column: which seeds; `model` is the one to begin with."""
     seeds = gr.Textbox(
         FIRST_SEEDS, label="Seeds", info="Such as 0-8, 42", max_lines=1, elem_id="classes-seeds"
     )
-    count = gr.Slider(
-        1, MAX_PICTURES, 9, step=1, label="How many for the dice", elem_id="classes-count"
-    )
-    psi = gr.Slider(0, 2, 1, step=0.05, label="Truncation ψ", elem_id="classes-psi")
+    count = gr.Slider(1, MAX_PICTURES, 9, step=1, label="Pictures", elem_id="classes-count")
+    psi = gr.Slider(0, 2, page_psi(model), step=0.05, label="Truncation ψ", elem_id="classes-psi")
     with gr.Row():
         sample = gr.Button("Sample", variant="primary", elem_id="classes-sample", min_width=90)
-        dice = gr.Button("Dice", elem_id="classes-dice", min_width=70)
-        cancel = gr.Button("Cancel", elem_id="classes-cancel", min_width=70)
-    drop = gr.File(
-        label="Drop a PNG from this page to bring back what made it", file_types=[".png"],
-        height=140, elem_id="classes-drop",
-    )  # fmt: skip
+        dice = gr.Button("Random seeds", elem_id="classes-dice", min_width=90)
+    cancel = gr.Button("Cancel", elem_id="classes-cancel", elem_classes="while-running")
     return {
         **{"seeds": seeds, "count": count, "psi": psi, "sample": sample, "dice": dice},
-        **{"cancel": cancel, "drop": drop},
+        "cancel": cancel,
     }
+
+
+def layout_drop() -> gr.File:
+    """Lay out the place for a picture that was saved on this page."""
+    return recipe_input("classes-drop")
+
+
+def page_psi(model: str) -> float:
+    """The ψ that the page begins with."""
+    return start_psi(get_spec(model).family)
 
 
 def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
     gallery = gr.Gallery(
-        label="Pictures: click one for A, another for B", columns=6, height="auto",
+        label="Click a picture to see it large and to morph from it", columns=3, height="auto",
+        type="filepath",
         allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
-        elem_id="classes-gallery", elem_classes="sheet",
+        elem_id="classes-gallery", elem_classes=["sheet", "main-sheet"], min_width=320,
     )  # fmt: skip
+    return {"gallery": gallery, "sheet": gr.State(None)}
+
+
+def facts() -> dict[str, Any]:
+    """Lay out what is said of the pictures."""
     info = gr.Markdown("", elem_classes="card", elem_id="classes-info")
     near = gr.Markdown("", elem_classes="card", elem_id="classes-near")
-    return {"gallery": gallery, "info": info, "near": near, "sheet": gr.State(None)}
+    return {"info": info, "near": near}
 
 
 def draw(
-    load: Load, sheet: ClassSheet, progress: gr.Progress
+    load: Load, sheet: ClassSheet, progress: gr.Progress, enlarged: bool
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
+    refuse_absent(sheet.model)
     pipeline = yield from loading(load, sheet.model, progress)
+    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
     started, made = time.perf_counter(), []
     for image in pipeline.iter_sample(sheet.seeds, sheet.class_name, sheet.truncation_psi):
-        made.append(image)
+        made.append((yield from grower.grow(image)))
         if time.perf_counter() - started > 0.5:
             progress((len(made), len(sheet.seeds)), unit="pictures")
             yield gr.skip()
     seconds = time.perf_counter() - started
-    stem = f"{sheet.model}-{file_name(sheet.class_name)}"
-    paths = png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
+    stem, end = f"{sheet.model}-{file_name(sheet.class_name)}", enlarge.suffix(enlarged)
+    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
     shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
     near = pipeline.nearest_classes(sheet.class_name)
     line = speed_line(len(made), seconds, device_of(pipeline))
     return (
-        gr.Gallery(shown, selected_index=None),
+        gr.Gallery(shown, selected_index=None, elem_classes=preview.sheet_classes(len(shown))),
         f"**{sheet.class_name}** · {line} · seeds {sheet.seeds_text}",
-        "Nearest in the embedding: " + ", ".join(f"{name} {score:.2f}" for name, score in near),
+        "Classes with the nearest embedding: "
+        + ", ".join(f"{name} {score:.2f}" for name, score in near),
         sheet,
+        len(sheet.seeds),
+        preview.show(*shown[0]),
     )
 
 
@@ -117,38 +140,50 @@ def wire(panel: SheetPanel, listed: ListPanel, picked: Any, opened: Any, load: L
     """
 
     def sample(
-        model: str, class_name: str, seeds: str, psi: float, progress: gr.Progress = gr.Progress()
+        model: str,
+        class_name: str,
+        seeds: str,
+        psi: float,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, psi)
             if len(sheet.seeds) > MAX_PICTURES:
                 raise ValueError(f"At most {MAX_PICTURES} pictures at once; give fewer seeds.")
-            yield (yield from draw(load, sheet, progress))
+            yield (yield from draw(load, sheet, progress, enlarged))
 
     def restore(
-        file: str | None, progress: gr.Progress = gr.Progress()
+        file: str | None, enlarged: bool, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         if file is None:
             yield gr.skip()
             return
         with user_errors():
-            sheet = read_class_recipe(read_recipe(file))
-            drawn = yield from draw(load, sheet, progress)
+            sheet = read_class_recipe(enlarge.read_base_recipe(file))
+            drawn = yield from draw(load, sheet, progress, enlarged)
             names = list(classes_of(sheet.model))
             chosen = gr.Dropdown(names, value=sheet.class_name)
             yield (*drawn, sheet.model, chosen, sheet.seeds_text, sheet.truncation_psi)
 
     given = [listed.model, listed.class_name, panel.seeds, panel.psi]
+    asked = [*given, panel.enlarged.switch]
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
-    rolled = panel.dice.click(roll, panel.count, panel.seeds, queue=False, **PRIVATE)
-    counted = [panel.seeds, panel.count]
-    panel.count.release(recount, counted, panel.seeds, queue=False, **PRIVATE)
+    rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
+    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
+    chosen = listed.ready.change(page_psi, listed.ready, panel.psi, **AT_ONCE)
     triggers = [
-        *(picked.then, opened.then, rolled.then, listed.class_name.input),
-        *(panel.sample.click, panel.seeds.submit, panel.psi.release),
+        *(picked.then, opened.then, rolled.then, counted.then, chosen.then),
+        *(listed.class_name.input, panel.sample.click, panel.seeds.submit, panel.psi.release),
+        panel.enlarged.switch.input,
     ]
-    restored = panel.drop.upload(restore, panel.drop, [*panel.outputs, *given], **options)
-    return [restored, *(on(sample, given, panel.outputs, **options) for on in triggers)]
+    dropped = [panel.drop, panel.enlarged.switch]
+    events = [panel.drop.upload(restore, dropped, [*panel.outputs, *given], **options)]
+    events += [on(sample, asked, panel.outputs, **options) for on in triggers]
+    for event in events:
+        event.then(**preview.into_view("classes-gallery"))
+    preview.wire(panel.gallery, panel.large)
+    return events
 
 
 def read_class_recipe(recipe: dict[str, Any]) -> ClassSheet:

@@ -12,7 +12,7 @@ from tabs.finetune import api, bases, compare, data, enter, start, swap, take, w
 from tabs.finetune.state import Room
 from tabs.mine import Visitor, opening_mine
 
-TITLE = "Fine-tune"
+TITLE, ELEM_ID = "Fine-tune", "tab-fine-tune"
 INTRO = (
     "Give a generator 10 to 2,000 pictures of yours and it learns to make more like them. The "
     "training runs on this server, not in the browser: close the page and come back."
@@ -62,14 +62,20 @@ def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
     """Connect with the other rooms: `opener` opens a model in the room of this title."""
 
     def open_model(
-        key: Any, run: str | None, step: str, history: Any, progress: gr.Progress = gr.Progress()
+        key: Any,
+        run: str | None,
+        step: str,
+        history: Any,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             ticket = take.offer_chosen(room.visitor, key, run, step)
-            shown = yield from opener.open(key, ticket, history, progress)
+            shown = yield from opener.open(key, ticket, history, enlarged, progress)
             yield (*shown, gr.Tabs(selected=latent))
 
-    given = [room.visitor.key, room.run, room.chosen.step, opener.panel.history]
+    panel = opener.panel
+    given = [room.visitor.key, room.run, room.chosen.step, panel.history, panel.enlarged.switch]
     filled = [*opener.outputs, rooms]
     room.chosen.open.click(
         open_model, given, filled, show_progress_on=[room.chosen.info], **GPU, **PRIVATE

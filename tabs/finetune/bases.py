@@ -9,7 +9,7 @@ from gan_models import ModelSpec
 FAVOURITE = "landscapes"
 MISSING = (
     "**No model here can be fine-tuned yet.** A StyleGAN2 is needed: put our own at "
-    "`checkpoints/landscapes.safetensors`, or, on your own machine, open one under *Your file*; "
+    "`checkpoints/landscapes.safetensors`, or, on your own machine, open one under *Your model*; "
     "then open this tab again."
 )
 

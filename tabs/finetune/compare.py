@@ -8,42 +8,60 @@ from typing import Any
 import gradio as gr
 
 from gan_models import grid
-from tabs.common import GPU, PRIVATE, Load, loading, page_seeds, user_errors
-from tabs.finetune.render import base_title, figure, placeholder, side_by_side
+from tabs.common import GPU, PRIVATE, Load, loading, page_seeds, png_files, user_errors
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
+from tabs.finetune.render import base_title, figure, placeholder, side_by_side, steps_text
 from tabs.finetune.take import Chosen, offer_chosen, read_step
-from tabs.mine import Visitor
+from tabs.mine import Visitor, file_stem
 
 MOST = 16
 
 
 def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: Chosen) -> None:
     """Lay out and connect the panel; `load` takes tickets of one's own models too."""
-    with gr.Accordion("Compare with the base", open=False, elem_id="finetune-comparing"):
+    with gr.Accordion("Compare with the base", open=False, elem_id="finetune-comparing") as panel:
         seeds = gr.Textbox(
             "0-8",
             label="Seeds",
             info=f"Up to {MOST}: the same latents for both.",
             elem_id="finetune-compare-seeds",
         )
+        large = enlarge.switch("finetune-compare")
         go = gr.Button("Compare", elem_id="finetune-compare")
         shown = gr.HTML(placeholder("Both, side by side."), elem_id="finetune-compared")
+        opened = enlarge.layout("finetune", "Enlarge the first one of yours")
 
     def compare(
-        key: Any, run: str | None, step: str, seeds: str, progress: gr.Progress = gr.Progress()
+        key: Any,
+        run: str | None,
+        step: str,
+        seeds: str,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             listed = page_seeds(seeds)[:MOST]
             status = visitor.jobs.status(key, run or "")
             which = read_step(step)
             ticket = offer_chosen(visitor, key, run, step)
+            grower = yield from fast_grower(load, enlarged, 2 * len(listed), progress)
             figures = []
             for model, caption in (
                 (status.base, f"The base, {base_title(status.base)}"),
-                (ticket, "Yours" if which is None else f"Yours, after {which:,} steps"),
+                (ticket, "Yours" if which is None else f"Yours, after {steps_text(which)}"),
             ):
                 pipeline = yield from loading(load, model, progress)
-                figures.append(figure(grid(pipeline.sample(listed)), caption))
+                made = yield from grower.grow_all(pipeline.sample(listed))
+                figures.append(figure(grid(made), caption))
                 yield gr.skip()
             yield side_by_side(figures)
 
-    go.click(compare, [visitor.key, run, chosen.step, seeds], shown, **GPU, **PRIVATE)
+    def first(key: Any, run: str | None, step: str, seeds: str) -> str:
+        seed = page_seeds(seeds)[0]
+        ticket = offer_chosen(visitor, key, run, step)
+        return png_files(load(ticket).sample([seed]), [f"{file_stem(ticket)}-seed{seed:08d}"])[0]
+
+    given = [visitor.key, run, chosen.step, seeds]
+    go.click(compare, [*given, large], shown, **GPU, **PRIVATE)
+    enlarge.wire(opened, load, panel, first, given)

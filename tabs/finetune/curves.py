@@ -30,9 +30,9 @@ PANELS = (
         (("kid_effl0", ""),),
     ),
     Panel(
-        "Variety and copies",
-        "Variety as a share of that of your pictures, and the share of samples that are copies.",
-        (("diversity_share", "variety"), ("memorised_share", "copies")),
+        "Diversity and copies",
+        "Diversity relative to your pictures, and the share of samples that are copies.",
+        (("diversity_share", "diversity"), ("memorised_share", "copies")),
     ),
     Panel(
         "Gap between features",
@@ -41,16 +41,17 @@ PANELS = (
         (("matching", ""),),
     ),
     Panel(
-        "What the critic says",
-        "Of your pictures and of samples: far apart means that the critic is winning.",
+        "Output of the discriminator",
+        "Mean logits on your pictures and on samples; a large distance means that the "
+        "discriminator tells them apart.",
         (("logit_real", "yours"), ("logit_fake", "samples")),
     ),
     Panel(
         "Losses",
-        "They pull against each other: neither has to fall.",
-        (("generator", "generator"), ("discriminator", "critic")),
+        "The two losses work against each other; neither has to fall.",
+        (("generator", "generator"), ("discriminator", "discriminator")),
     ),
-    Panel("Strength of the augmentation", "How often the critic sees it.", (("augmentation", ""),)),
+    Panel("Augmentation probability", "How often it is applied.", (("augmentation", ""),)),
 )
 
 
@@ -98,7 +99,7 @@ def _panel(panel: Panel, series: dict[str, list[tuple[float, float]]]) -> str:
         f'<div class="run-panel"><b>{html.escape(panel.title)}</b> {" ".join(legend)}'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(panel.title)}">'
         f'{"".join(paths)}</svg><div class="run-axis"><span>{low:.3g} to {high:.3g}</span>'
-        f"<span>{right:.2f} thousand pictures</span></div><p>{html.escape(panel.help)}</p></div>"
+        f"<span>{1000 * right:,.0f} pictures</span></div><p>{html.escape(panel.help)}</p></div>"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from PIL import Image
 
 from gan_models import list_models
+from tabs.components.words import duration
 
 STATES = {
     "queued": "Waiting",
@@ -24,25 +26,14 @@ STATES = {
     "finished": "Finished",
     "failed": "Failed",
 }
-FIRST_GRID = "The first grid comes within a minute of the training's start."
+FIRST_GRID = "The first grid is drawn before the first step of training."
+CROWDED = "Other programs use this server's processors, so the training is slower than usual."
 _MOST_VERDICTS = 200
 _NUMBERS = {  # what is worth a line of the last measures, and how it reads
     "kid_effl0": ("KID to your pictures", "{:.3f}"),
-    "diversity_share": ("variety, of your pictures' own", "{:.0%}"),
+    "diversity_share": ("diversity, relative to your pictures", "{:.0%}"),
     "memorised_share": ("samples that copy one of your pictures", "{:.0%}"),
 }
-
-
-def duration(seconds: float) -> str:
-    """A time span as people say it: 40 s, 12 min, 2 h 5 min, 7 days."""
-    if seconds < 99.5:
-        return f"{max(seconds, 1):.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-    return f"{round(minutes / 1440)} days"
 
 
 def megabytes(num_bytes: float) -> str:
@@ -97,9 +88,23 @@ def status_card(status: Any) -> str:
             f'<div class="run-health {escape(status.health.state)}">'
             f"{escape(status.health.sentence)}</div>"
         )
+    if status.state == "running" and is_crowded():
+        lines.append(f'<div class="run-health">{CROWDED}</div>')
     if status.message:
         lines.append(f'<div class="run-message">{escape(status.message)}</div>')
     return f'<div class="run-card">{"".join(lines)}</div>'
+
+
+def is_crowded() -> bool:
+    """Whether far more programs want to run than there are processors."""
+    if not hasattr(os, "getloadavg"):  # Windows keeps no such number
+        return False
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1) + 1
+
+
+def steps_text(step: int) -> str:
+    """A number of steps in words."""
+    return f"{step:,} step" if step == 1 else f"{step:,} steps"
 
 
 def base_title(base: str) -> str:
@@ -113,9 +118,13 @@ def facts(status: Any) -> list[str]:
     if status.state == "queued":
         ahead = status.place - 1
         said.append("next in the queue" if ahead < 1 else f"place {status.place} in the queue")
-    said.append(f"{status.kimg:.2f} of {status.total_kimg:g} thousand pictures seen")
+    if status.state == "running" and not status.step:
+        said.append(f"preparing for {duration(time.time() - status.created)}")
+    else:
+        seen, total = 1000 * status.kimg, 1000 * status.total_kimg
+        said.append(f"{seen:,.0f} of {total:,.0f} pictures seen")
     if status.state == "finished" and status.kimg < 0.98 * status.total_kimg:
-        said.append("then its time was up")
+        said.append("then the time limit was reached")
     if status.state == "running" and status.images_per_second:
         said.append(f"{status.images_per_second:.1f} a second")
     if status.eta_seconds is not None and status.state in ("running", "queued"):

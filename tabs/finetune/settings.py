@@ -46,38 +46,37 @@ SETTINGS = (
     Setting(
         "seconds", "Minutes at most", "Training stops then, whatever it has reached.", scale=60
     ),
-    Setting("kimg", "Thousand pictures at most", "How many pictures the critic sees in all."),
+    Setting("kimg", "Thousand pictures at most", "How many pictures are trained on in all."),
     Setting(
         "discriminator",
-        "Critic",
-        "Projected: judges by features of a network that knows photographs; learns fastest from "
+        "Discriminator",
+        "Projected: works on features of a network trained on ImageNet; learns fastest from "
         "few pictures. The base's own: slower, closer to the base.",
         (("Projected features", "projected"), ("The base's own", "base")),
     ),
     Setting(
         "augmentation",
         "Augmentation",
-        "Shows the critic your pictures shifted, recoloured and with holes, so that it cannot "
-        "learn them by heart. Adaptive: as strongly as it proves needed.",
+        "Shows the discriminator shifted, recoloured and partly masked pictures, against over"
+        "fitting. Adaptive: the probability follows the overfitting.",
         (("Always (DiffAugment)", "diffaugment"), ("Adaptive (ADA)", "ada"), ("None", "none")),
     ),
     Setting(
         "mirror",
         "Mirrored pictures",
-        "Each picture also as in a mirror. Switch off for writing, and where left is not right.",
+        "Each picture is also used mirrored. Switch off for writing, and where left is not right.",
         (("Yes", "yes"), ("No", "no")),
     ),
     Setting(
         "matching",
-        "Matching of features",
-        "How strongly the samples are drawn to what a network that knows photographs sees in your "
-        "pictures, on average and one by one. 0 leaves it all to the critic.",
+        "Feature matching",
+        "Weight of the feature matching loss, on the features of a network trained on ImageNet. "
+        "0 leaves it out.",
     ),
     Setting(
         "adversarial",
-        "Weight of the critic",
-        "How much its verdict counts beside the matching; 0 trains without a critic, twice as "
-        "fast.",
+        "Weight of the adversarial loss",
+        "Relative to the feature matching; 0 trains without a discriminator, twice as fast.",
     ),
     Setting(
         "generator_rate",
@@ -86,25 +85,25 @@ SETTINGS = (
     ),
     Setting(
         "discriminator_rate",
-        "Learning rate of the critic",
+        "Learning rate of the discriminator",
         "If all samples become alike, lower it. Around 0.0004.",
     ),
     Setting("batch", "Pictures a step", "More is steadier and slower; 8 to 32.", whole=True),
     Setting(
         "freeze_d",
-        "Frozen layers of the critic",
+        "Frozen layers of the discriminator",
         "The first layers that stay as they are (FreezeD): with very few pictures 1 to 4 help.",
         whole=True,
     ),
     Setting(
         "ema_half_life_kimg",
         "Averaging, half-life in thousand pictures",
-        "What is shown and kept is a moving average; longer is smoother and lags behind.",
+        "Half-life of the moving average (EMA) of the weights that is shown and saved.",
     ),
     Setting(
         "r1_gamma",
         "R1 penalty",
-        "Keeps a critic of its own pixels smooth; the projected one does without.",
+        "Gradient penalty of the base's own discriminator; the projected one does not use it.",
     ),
     Setting("seed", "Seed", "The same seed, settings and pictures give the same run.", whole=True),
 )

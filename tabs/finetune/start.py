@@ -14,6 +14,7 @@ from gradio.utils import get_upload_folder
 
 from gan_models import NotFound
 from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
+from tabs.components.files import file_input
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import Room, run_dropdown
@@ -22,13 +23,12 @@ from tabs.own import is_private
 
 # taking pictures in is work for a processor, and must not hold up those who sample
 TAKE_IN = {"concurrency_id": "take-in", "concurrency_limit": 2, **PRIVATE}
-FILE_TYPES = ["image", ".zip", ".mp4", ".mov", ".webm"]
 HELP = (
     "Pictures, a zip of them, or a short video. Each one is checked; nothing is trained on before "
     "you press Start. Use pictures that are yours, or free, to use."
 )
 EXPIRED = "Your pictures were checked too long ago and are gone; upload them again."
-WAITING = "Your pictures will be shown here as the network sees them."
+WAITING = "Your pictures are shown here once they are checked."
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def layout(jobs: Any) -> Form:
                 info="The nearer it is to your pictures, the sooner they are reached.",
                 elem_id="finetune-base",
             )
-            files = gr.Files(
-                label="Your pictures, 10 to 2,000", file_types=FILE_TYPES, height=150,
+            files = file_input(
+                label="Your pictures, 10 to 2,000", file_count="multiple", height=150,
                 elem_id="finetune-files",
             )  # fmt: skip
             note = gr.Markdown(HELP, elem_classes="card", elem_id="finetune-note")
@@ -82,7 +82,9 @@ def layout(jobs: Any) -> Form:
                 start = gr.Button(
                     "Start", variant="primary", elem_id="finetune-start", min_width=120
                 )
-                cancel = gr.Button("Cancel", elem_id="finetune-cancel", min_width=80)
+                cancel = gr.Button(
+                    "Cancel", elem_id="finetune-cancel", elem_classes="while-running", min_width=80
+                )
     advanced = settings.layout()
     gr.Markdown(limits_note(jobs), elem_classes="card", elem_id="finetune-limits")
     return Form(
@@ -210,13 +212,13 @@ def told_of_expiry() -> Iterator[None]:
 
 
 def preview(visitor: Visitor, key: Any, draft: str, augmentation: str) -> str:
-    """The pictures of a draft as the network and the critic will see them, as HTML."""
+    """The pictures of a draft as generator and discriminator will see them, as HTML."""
     with told_of_expiry():
         plain, augmented = visitor.jobs.preview(key, draft, augmentation or "diffaugment")
     return side_by_side(
         [
-            figure(plain, "What the network sees"),
-            figure(augmented, "The same, as the critic is shown them: augmented"),
+            figure(plain, "Your pictures, cropped"),
+            figure(augmented, "The same, augmented for the discriminator"),
         ]
     )
 

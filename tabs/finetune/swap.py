@@ -10,6 +10,8 @@ import gradio as gr
 
 from gan_models import grid
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, loading, output_folder, page_seeds, user_errors
+from tabs.components import enlarge
+from tabs.components.upscalers import fast_grower
 from tabs.finetune import bases
 from tabs.finetune.render import figure, placeholder
 from tabs.finetune.take import file_title
@@ -39,6 +41,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
             )  # fmt: skip
             coarse = gr.Radio(MIXES, value="base", label="Mix", elem_id="finetune-swap-mix")
         seeds = gr.Textbox("0-8", label="Seeds", elem_id="finetune-swap-seeds")
+        large = enlarge.switch("finetune-swap")
         go = gr.Button("Swap layers", elem_id="finetune-swap")
         shown = gr.HTML(placeholder("Samples of the mix."), elem_id="finetune-swapped")
         file = gr.File(
@@ -52,6 +55,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
         size: int,
         coarse: str,
         seeds: str,
+        enlarged: bool,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
@@ -60,8 +64,10 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
             copy = output_folder() / f"{file_title(status)}-{coarse}-below-{size}px.safetensors"
             shutil.copy(visitor.jobs.swap(key, status.id, size, coarse), copy)
             pipeline = yield from loading(load, str(copy), progress)
+            grower = yield from fast_grower(load, enlarged, len(listed), progress)
+            made = yield from grower.grow_all(pipeline.sample(listed))
             words = {value: label for label, value in MIXES}[coarse]
-            picture = figure(grid(pipeline.sample(listed)), f"{words}, from {size} px on")
+            picture = figure(grid(made), f"{words}, from {size} px on")
             yield picture, gr.File(str(copy), visible=True)
 
     def offer_sizes(key: Any, run: str | None, size: int) -> gr.Dropdown:
@@ -74,7 +80,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown) -> None:
 
     for event in (panel.expand, run.input):
         event(offer_sizes, [visitor.key, run, size], size, **AT_ONCE)
-    given = [visitor.key, run, size, coarse, seeds]
+    given = [visitor.key, run, size, coarse, seeds, large]
     go.click(swap, given, [shown, file], show_progress_on=[shown], **GPU, **PRIVATE)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from tabs.common import PRIVATE, in_thread, output_folder, user_errors
+from tabs.finetune.render import steps_text
 from tabs.finetune.state import Room
 from tabs.mine import Visitor, offer
 
@@ -50,7 +51,7 @@ def layout() -> Chosen:
     )
     with gr.Row():
         open_latent = gr.Button(
-            "Open in Latent", variant="primary", elem_id="finetune-open", min_width=200
+            "Open in Sample", variant="primary", elem_id="finetune-open", min_width=200
         )
         generator = gr.Button("Download", elem_id="finetune-take", min_width=110)
         film = gr.Button("Film", elem_id="finetune-film", min_width=110)
@@ -83,7 +84,7 @@ def layout() -> Chosen:
 def step_choices(status: Any) -> list[tuple[str, str]]:
     """Labels and values of the generators of a run, the newest first."""
     steps = [] if status is None else sorted(status.snapshots, reverse=True)
-    return [("The newest", NEWEST), *((f"After {step:,} steps", str(step)) for step in steps)]
+    return [("The newest", NEWEST), *((f"After {steps_text(step)}", str(step)) for step in steps)]
 
 
 def read_step(step: str | None) -> int | None:
@@ -114,7 +115,7 @@ def wire(room: Room) -> None:
             shutil.copy(jobs.generator(key, status.id, which), made)
             card = folder / f"{name}.md"
             card.write_text(jobs.card(key, status.id, which), "utf-8")
-            line = f"{made.name} opens on any page of this kind: under Your file, or by path."
+            line = f"{made.name} opens on any page of this kind: under Your model, or by path."
             return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
 
     def film(key: Any, run: str | None) -> Generator[Any, None, None]:

@@ -11,7 +11,7 @@ import gradio as gr
 
 from tabs.common import AT_ONCE, PRIVATE, user_errors
 from tabs.finetune import curves
-from tabs.finetune.render import FIRST_GRID, figure, placeholder, status_card
+from tabs.finetune.render import FIRST_GRID, figure, placeholder, status_card, steps_text
 from tabs.finetune.state import (
     NO_RUN,
     UNFINISHED,
@@ -23,10 +23,10 @@ from tabs.finetune.state import (
 from tabs.finetune.take import step_choices
 
 POLL_SECONDS = 2.0  # only while a run that is not finished is in view
-KINDS = [("Moving average (what you take home)", "average"), ("The network as it is now", "raw")]
+KINDS = [("Moving average of the weights (what is saved)", "average"), ("Current weights", "raw")]
 # a poll that is still under way makes the next one needless; nothing waits for pictures
-POLL = {"queue": False, "show_progress": "hidden", **PRIVATE}
-SCRUB = {"show_progress": "hidden", "trigger_mode": "always_last", "queue": False, **PRIVATE}
+POLL = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
+SCRUB = {"trigger_mode": "always_last", **POLL}
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Live:
     keep: gr.Button
     seen: gr.State
     timer: gr.Timer
+    choices: gr.Column  # which grid is shown; nothing to choose without one
 
 
 def layout() -> Live:
@@ -68,25 +69,26 @@ def layout() -> Live:
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             grid = gr.HTML(placeholder(FIRST_GRID), elem_id="finetune-grid")
-            position = gr.Slider(
-                1, 2, 1, step=1, label="Grid", info="Drag back to see how it began; at the end it "
-                "follows the training.", interactive=False, elem_id="finetune-position",
-            )  # fmt: skip
-            kind = gr.Radio(KINDS, value="average", label="Shown", elem_id="finetune-kind")
+            with gr.Column(visible=False) as choices:
+                position = gr.Slider(
+                    1, 2, 1, step=1, label="Grid", info="The last position shows the newest grid.",
+                    interactive=False, elem_id="finetune-position",
+                )  # fmt: skip
+                kind = gr.Radio(KINDS, value="average", label="Shown", elem_id="finetune-kind")
         with gr.Column(scale=1, min_width=320), gr.Tabs():
             with gr.Tab("Curves", elem_id="finetune-tab-curves"):
                 drawn = gr.HTML(placeholder("Curves come with the first measurements."))
             with gr.Tab("Nearest pictures", elem_id="finetune-tab-nearest"):
                 gr.Markdown(
                     "Samples, each beside the picture of yours that is nearest to it. If they "
-                    "are the same, it has learnt your pictures by heart.",
+                    "are the same, the generator copies your pictures.",
                     elem_classes="card",
                 )
                 nearest = gr.HTML(placeholder("They come with the first measurements."))
     timer = gr.Timer(POLL_SECONDS, active=False)
     return Live(
         *(card, grid, position, kind, drawn, nearest, pause, resume, stop, delete),
-        *(use, sure, really, keep, gr.State(Seen()), timer),
+        *(use, sure, really, keep, gr.State(Seen()), timer, choices),
     )
 
 
@@ -101,7 +103,7 @@ def wire(room: Room) -> Callable[[Any], Any]:
     given = [room.visitor.key, room.run, live.position, live.kind, live.seen]
     buttons = [live.pause, live.resume, live.stop, live.delete]
     filled = [live.card, live.grid, live.position, live.curves, live.nearest, *buttons, live.use]
-    filled += [room.run, room.chosen.step, live.timer, live.seen]
+    filled += [room.run, room.chosen.step, live.timer, live.seen, live.choices]
 
     def show(key: Any, run: str | None, position: float, kind: str, seen: Seen) -> list[Any]:
         """The values of `filled`."""
@@ -124,6 +126,7 @@ def wire(room: Room) -> Callable[[Any], Any]:
             _steps(status, seen),
             gr.Timer(active=status.state in UNFINISHED),
             now,
+            gr.Column(visible=bool(status.sheets)),
         ]
 
     def act(name: str) -> Callable[[Any, str | None], None]:
@@ -192,7 +195,7 @@ def _grid(status: Any, where: int, kind: str, seen: Seen) -> tuple[str, Any]:
 def _drawn(path: Path) -> Any:
     try:
         step = int(path.stem)
-        return figure(path, f"After {step:,} steps" if step else "The base, before training")
+        return figure(path, f"After {steps_text(step)}" if step else "The base, before training")
     except OSError:  # thinned out or deleted in this moment; the next look finds another
         return gr.skip()
 
@@ -246,5 +249,5 @@ def _nothing(room: Room) -> list[Any]:
         *(placeholder(NO_RUN), empty, gr.Slider(1, 2, 1, interactive=False), empty, empty),
         *(gr.Button(visible=False) for _ in (*ACTIONS, "use")),
         *(gr.skip(), gr.Dropdown(choices=step_choices(None), value="newest")),
-        *(gr.Timer(active=False), Seen()),
+        *(gr.Timer(active=False), Seen(), gr.Column(visible=False)),
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import AT_ONCE, PRIVATE, Load
+from tabs.components import enlarge, preview
 from tabs.latent import api, arrival, keep, morph, send, sheet, styles, walk
 from tabs.latent.state import has_w
 from tabs.mine import Visitor, opening_mine
 
-TITLE = "Latent"
+TITLE, ELEM_ID = "Sample", "tab-latent"
 
 
 def build(load: Load, visitor: Visitor) -> arrival.Opener:
@@ -17,27 +18,39 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
 
     Returns what can send pictures on to Translate, and how another opens a model of one's own here.
     """
-    load = opening_mine(load)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=320):
+    tab, load = gr.context.Context.block, opening_mine(load)
+    with gr.Row(equal_height=False, elem_classes="sheet-row"):
+        with gr.Column(scale=4, min_width=260):
             left = sheet.controls()
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=9, min_width=320, elem_classes="first-on-phones"):
+            opened = enlarge.layout_box("latent")
             right = sheet.results()
-            panel = sheet.SheetPanel(**left, **right)
-            shown = has_w(panel.model.value)
-            with gr.Tabs():
-                with gr.Tab("Morph", elem_id="latent-tab-morph"):
-                    morph_panel = morph.layout()
-                with gr.Tab("Walk", elem_id="latent-tab-walk", render_children=True):
-                    walk.build(load, panel, morph_panel.picked)
-                with gr.Tab("Edit", elem_id="latent-tab-edit", visible=shown) as edit_tab:
-                    styles.build_edit(load, panel.model, panel.psi, morph_panel.picked)
-                with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
-                    styles.build_mix(load, panel.model, panel.psi)
-                with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
-                    keep_panel = keep.layout()
-            outlet = send.build(load, panel.history, morph_panel.picked)
+        with gr.Column(scale=4, min_width=250):
+            right["large"] = preview.layout("latent")
+            picked = gr.State(None)
+            with gr.Row():
+                keep_button = gr.Button(
+                    "Add to favourites", size="sm", elem_id="latent-keep", min_width=110
+                )
+                outlet = send.build(load, right["history"], picked)
+                button = enlarge.button("latent", "Enlarge")
+            right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("latent"), **opened)
+            right |= sheet.facts()
+    panel = sheet.SheetPanel(**left, **right)
+    shown = has_w(panel.model.value)
+    with gr.Tabs(overflow_behavior="wrap"):
+        with gr.Tab("Morph", elem_id="latent-tab-morph"):
+            morph_panel = morph.layout(picked)
+        with gr.Tab("Film", elem_id="latent-tab-walk", render_children=True):
+            walk.build(load, panel, picked)
+        with gr.Tab("Edit", elem_id="latent-tab-edit", visible=shown) as edit_tab:
+            styles.build_edit(load, edit_tab, panel.model, panel.psi, picked)
+        with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
+            styles.build_mix(load, panel.model, panel.psi)
+        with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
+            keep_panel = keep.layout(keep_button)
     panel.model.change(styles.shown_for, panel.model, [edit_tab, mix_tab, panel.space], **AT_ONCE)
+    enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     events = sheet.wire(panel, load)
     morphs = morph.wire(morph_panel, panel, load)
@@ -45,5 +58,5 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
     stopped = {"queue": False, **PRIVATE}
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
-    arrival.wire(gr.context.Context.root_block, panel, load, visitor)
+    arrival.wire(tab, panel, load, visitor)
     return arrival.Opener(panel, load, visitor, [outlet])

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, Outlet, model_choices, user_errors
-from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw
+from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw, page_psi
 from tabs.latent.state import TASK, History, Sheet, read_stored_sheet
 from tabs.mine import Visitor, readiness
 
@@ -29,11 +29,12 @@ class Opener:
         return self.panel.outputs
 
     def open(
-        self, key: str, ticket: str, history: History, progress: gr.Progress
+        self, key: str, ticket: str, history: History, enlarged: bool, progress: gr.Progress
     ) -> Generator[Any, None, list[Any]]:
         """Sample the first sheet of a model; returns the values of `outputs`."""
-        sheet = Sheet.read(ticket, FIRST_SEEDS, 1)
-        shown = list((yield from draw(self.load, sheet, history.push(sheet), progress)))
+        sheet = Sheet.read(ticket, FIRST_SEEDS, page_psi(ticket))
+        drawn = yield from draw(self.load, sheet, history.push(sheet), progress, enlarged)
+        shown = list(drawn)
         shown[self.outputs.index(self.panel.model)] = gr.Dropdown(
             choices=_choices(self.visitor, key, ticket), value=ticket
         )
@@ -44,11 +45,12 @@ def _choices(visitor: Visitor, key: Any, also: Any) -> list[tuple[str, str]]:
     return [*model_choices(TASK), *visitor.choices(key, also)]
 
 
-def wire(app: gr.Blocks, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
-    """On opening the page: the sheet of the link, else of the last visit, else the first one.
+def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
+    """On opening the tab: the sheet of the last visit, else the first one; a link opens the tab.
 
     The models offered are those that there are by then, the visitor's own among them.
     """
+    app, rooms = gr.context.Context.root_block, tab.parent
 
     def offer_models(stored: Any, key: Any) -> gr.Dropdown:
         last = stored.get("model") if isinstance(stored, Mapping) else None
@@ -58,39 +60,60 @@ def wire(app: gr.Blocks, sheet: SheetPanel, load: Load, visitor: Visitor) -> Non
         stored: Any,
         key: Any,
         history: History,
+        query: Mapping[str, str],
+        progress: gr.Progress,
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        visitor.choices(key)  # so that the last sheet can be of a model of one's own
+        wanted = arriving_sheet(query, stored, sheet.model.value)
+        if not readiness(wanted.model)[0]:  # the card says so, and has the button to get it
+            settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
+            return (*[gr.skip()] * 3, *settings, *[gr.skip()] * 6)
+        with user_errors():
+            return (yield from draw(load, wanted, history.push(wanted), progress))
+
+    def follow_link(
+        stored: Any,
+        key: Any,
+        history: History,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
-        visitor.choices(key)  # so that the last sheet can be of a model of one's own
-        wanted = arriving_sheet(dict(request.query_params), stored, sheet.model.value)
-        ready, reason = readiness(wanted.model)
-        if not ready:
-            waiting = f"Press Sample to fetch the model first. {reason}"
-            settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
-            yield (gr.skip(), waiting, gr.skip(), *settings, *[gr.skip()] * 4)
+        query = dict(request.query_params)
+        if is_link(query):
+            yield (*[gr.skip()] * 12, gr.Tabs(selected=tab.id))
+            filled = yield from arrive(stored, key, history, query, progress)
+            yield (*filled, gr.skip())
+        else:
+            yield [gr.skip()] * 13
+
+    def enter(
+        stored: Any, key: Any, history: History, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if history.current is not None:
+            yield gr.skip()
             return
-        with user_errors():
-            yield (yield from draw(load, wanted, history.push(wanted), progress))
+        yield (yield from arrive(stored, key, history, {}, progress))
 
+    given = [sheet.store, visitor.key, sheet.history]
     app.load(offer_models, [sheet.store, visitor.key], sheet.model, **AT_ONCE)
-    app.load(
-        arrive,
-        [sheet.store, visitor.key, sheet.history],
-        sheet.outputs,
-        **GPU,
-        **PRIVATE,
-    )
+    app.load(follow_link, given, [*sheet.outputs, rooms], **GPU, **PRIVATE)
+    shown_on = {"show_progress_on": [sheet.gallery], **GPU, **PRIVATE}
+    tab.select(enter, given, sheet.outputs, **shown_on)
 
 
-def arriving_sheet(query: dict[str, str], stored: Any, first_model: str) -> Sheet:
+def is_link(query: Mapping[str, str]) -> bool:
+    """Whether the page's address names pictures."""
+    return "seeds" in query or "model" in query
+
+
+def arriving_sheet(query: Mapping[str, str], stored: Any, first_model: str) -> Sheet:
     """What to show on arrival; a broken link says so and falls back."""
-    if "seeds" in query or "model" in query:
+    if is_link(query):
         try:
-            return Sheet.read(
-                query.get("model", first_model),
-                query.get("seeds", FIRST_SEEDS),
-                query.get("psi", 1),
-            )
+            model = query.get("model", first_model)
+            psi = query.get("psi") or page_psi(model)
+            return Sheet.read(model, query.get("seeds", FIRST_SEEDS), psi)
         except ValueError as error:
             gr.Warning(f"The link could not be followed. {error}")
-    return read_stored_sheet(stored) or Sheet.read(first_model, FIRST_SEEDS, 1)
+    first = Sheet.read(first_model, FIRST_SEEDS, page_psi(first_model))
+    return read_stored_sheet(stored) or first

@@ -8,8 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import read_recipe, recipe_is_current
+from gan_models import recipe_is_current
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
+from tabs.components.enlarge import read_base_recipe
+from tabs.components.files import recipe_input
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
 from tabs.latent.sheet import SheetPanel, draw
@@ -36,11 +38,9 @@ class KeepPanel:
     store: gr.BrowserState
 
 
-def layout() -> KeepPanel:
-    """Lay out the panel."""
-    with gr.Row():
-        keep = gr.Button("Keep clicked picture", elem_id="latent-keep", min_width=120)
-        remove = gr.Button("Remove clicked favourite", elem_id="latent-unkeep", min_width=120)
+def layout(keep: gr.Button) -> KeepPanel:
+    """Lay out the panel; `keep` stands under the large picture."""
+    remove = gr.Button("Remove clicked favourite", size="sm", elem_id="latent-unkeep")
     gallery = gr.Gallery(
         label="Favourites, kept in this browser",
         columns=8,
@@ -53,12 +53,7 @@ def layout() -> KeepPanel:
         elem_id="latent-favourites",
         elem_classes="sheet",
     )
-    drop = gr.File(
-        label="Drop a PNG from this page to bring back what made it",
-        file_types=[".png"],
-        elem_id="latent-drop",
-        height=110,
-    )
+    drop = recipe_input("latent-drop")
     store = gr.BrowserState([], storage_key="ganvas-latent-favourites", secret="ganvas")
     return KeepPanel(drop, gallery, keep, remove, gr.State(None), store)
 
@@ -73,10 +68,14 @@ def wire(
             yield _favourites((yield from draw_favourites(load, read_favourites(stored), progress)))
 
     def keep(
-        stored: Any, picked: Pick | None, progress: gr.Progress = gr.Progress()
+        stored: Any,
+        picked: Pick | None,
+        history: History,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
+        picked = picked or history.first
         if picked is None:
-            raise gr.Error("Click a picture of the sheet first, then keep it.")
+            raise gr.Error("Sample some pictures first, then keep one.")
         picks = read_favourites(stored)
         if len(picks) >= MAX_FAVOURITES and picked not in picks:
             raise gr.Error(f"There is room for {MAX_FAVOURITES} favourites; remove one first.")
@@ -119,7 +118,7 @@ def wire(
     picked = [panel.store, pair.pair, pair.position, sheet.space]
     return [
         tab.select(show, panel.store, panel.gallery, **options),
-        panel.keep.click(keep, [panel.store, pair.picked], stored, **options),
+        panel.keep.click(keep, [panel.store, pair.picked, sheet.history], stored, **options),
         panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
         panel.gallery.select(
             select,
@@ -135,23 +134,28 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     """A PNG dropped on the page brings back what made it."""
 
     def restore(
-        file: str | None, history: History, space: str, progress: gr.Progress = gr.Progress()
+        file: str | None,
+        history: History,
+        space: str,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         if file is None:
             yield gr.skip()
             return
         with user_errors():
-            recipe = read_recipe(file)
+            recipe = read_base_recipe(file)
             restored, ends, position = read_latent_recipe(recipe)
-            drawn = yield from draw(load, restored, history.push(restored), progress)
+            drawn = yield from draw(load, restored, history.push(restored), progress, enlarged)
             morphed = yield from morph.show_pair(load, ends, position, space, progress)
             _warn_of_other_weights(recipe)
             yield (*drawn, *morphed, ends, position)
 
     return panel.drop.upload(
         restore,
-        [panel.drop, sheet.history, sheet.space],
+        [panel.drop, sheet.history, sheet.space, sheet.enlarged.switch],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
+        show_progress_on=[sheet.gallery],
         **GPU,
         **PRIVATE,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from gan_models import VideoWriter
 from tabs.common import (
     AT_ONCE,
     GPU,
@@ -17,16 +18,19 @@ from tabs.common import (
     Load,
     device_of,
     loading,
+    output_folder,
     png_files,
     speed_line,
     user_errors,
 )
+from tabs.components import preview
 from tabs.latent.sheet import SheetPanel
-from tabs.latent.state import TASK, History, Pair, Pick
+from tabs.latent.state import TASK, History, Pair, Pick, first_pair
 from tabs.mine import checked_any, file_stem
 
 WAITING = "Click a picture above to start."
 STRIP_TIMES = tuple(k / 8 for k in range(9))
+LOOP_FPS = {1: 5, 2: 10, 4: 18}  # of the moving morph, by its steps between two of the strip
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class MorphPanel:
         return [self.image_a, self.middle, self.image_b, self.strip, self.info]
 
 
-def layout() -> MorphPanel:
-    """Lay out the panel."""
+def layout(picked: gr.State) -> MorphPanel:
+    """Lay out the panel; `picked` keeps which picture was clicked last."""
     with gr.Row(equal_height=False):
         image_a = _picture("A", "latent-a")
         middle = _picture("Between", "latent-middle")
@@ -61,8 +65,7 @@ def layout() -> MorphPanel:
         1,
         0.5,
         step=0.01,
-        label="Morph from A to B",
-        info="0 is A, 1 is B; slerp in z, a straight line in w",
+        label="From A (0) to B (1)",
         elem_id="latent-position",
     )
     strip = gr.Gallery(
@@ -82,12 +85,14 @@ def layout() -> MorphPanel:
         turn = gr.Radio(
             ["A", "B"], value="A", label="The next click sets", elem_id="latent-turn", scale=2
         )
-        cancel = gr.Button("Cancel morph", size="sm", elem_id="latent-morph-cancel", scale=1)
+        cancel = gr.Button(
+            "Cancel", size="sm", elem_id="latent-morph-cancel", elem_classes="while-running"
+        )
     info = gr.Markdown(WAITING, elem_classes="card")
     return MorphPanel(
         *(turn, image_a, middle, image_b, position, strip, info),
         pair=gr.State(Pair()),
-        picked=gr.State(None),
+        picked=picked,
         cancel=cancel,
     )
 
@@ -95,6 +100,7 @@ def layout() -> MorphPanel:
 def _picture(label: str, elem_id: str) -> gr.Image:
     return gr.Image(
         label=label,
+        type="filepath",
         format="png",
         interactive=False,
         buttons=["download"],
@@ -116,27 +122,50 @@ def show_pair(
     ends = {}
     for name, pick in (("A", pair.a), ("B", pair.b)):
         if pick is not None:
-            image = pipeline.sample([pick.seed], pick.truncation_psi)[0]
-            ends[name] = gr.Image(image, label=f"{name}: seed {pick.seed}")
+            image = pipeline.sample([pick.seed], pick.truncation_psi)
+            path = png_files(image, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"])[0]
+            ends[name] = gr.Image(path, label=f"{name}: seed {pick.seed}")
             yield gr.skip()
     if len(ends) == 1:
         missing = "B" if pair.a else "A"
         return ends.get("A"), None, ends.get("B"), _hidden_strip(), f"Click one for {missing}."
-    started, times, made = time.perf_counter(), [*STRIP_TIMES, position], []
+    started, finer = time.perf_counter(), _steps_between(pipeline.spec.resolution)
+    times, made = [k / (8 * finer) for k in range(8 * finer + 1)], []
     for t in times:
         seeds = pair.a.seed, pair.b.seed
         made += pipeline.morphs(*seeds, [t], first.truncation_psi, possible(pipeline, space))
         yield gr.skip()
     line = speed_line(len(made), time.perf_counter() - started, device_of(pipeline))
-    strip = gr.Gallery(_steps(pair, made, times), selected_index=None, visible=True)
-    return ends["A"], made[-1], ends["B"], strip, line
+    strip = gr.Gallery(_steps(pair, made[::finer]), selected_index=None, visible=True)
+    return ends["A"], _loop(pair, made, LOOP_FPS[finer]), ends["B"], strip, line
 
 
-def _steps(pair: Pair, made: list[Any], times: list[float]) -> list[tuple[str, str]]:
+def _steps_between(resolution: int) -> int:
+    """How many pictures of the moving morph go with one of the strip: as many as time allows."""
+    return 4 if resolution <= 128 else 2 if resolution <= 256 else 1
+
+
+def _stem(pair: Pair) -> str:
+    return f"{file_stem(pair.a.model)}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}"
+
+
+def _steps(pair: Pair, made: list[Any]) -> list[tuple[str, str]]:
     """The strip's pictures as files, with how far along each stands."""
-    stem = f"{file_stem(pair.a.model)}-seed{pair.a.seed:08d}-to-{pair.b.seed:08d}"
-    paths = png_files(made, [f"{stem}-{k}-{t:.3f}" for k, t in enumerate(times)])
-    return [(path, f"{t:.0%}") for path, t in zip(paths, STRIP_TIMES, strict=False)]
+    stems = [f"{_stem(pair)}-{t:.3f}" for t in STRIP_TIMES]
+    return [(path, f"{t:.0%}") for path, t in zip(png_files(made, stems), STRIP_TIMES, strict=True)]
+
+
+def _loop(pair: Pair, made: list[Any], fps: int) -> str:
+    """The way from A to B and back as a moving picture; its path."""
+    path = output_folder() / f"{_stem(pair)}.webp"
+    with VideoWriter(path, fps, 2 * len(made)) as writer:
+        for frame in [*made, *made[-2:0:-1]]:
+            writer.add(frame)
+    return str(path)
+
+
+def _words(pair: Pair) -> str:
+    return f"Morph between seeds {pair.a.seed} and {pair.b.seed}"
 
 
 def _hidden_strip() -> gr.Gallery:
@@ -162,11 +191,30 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     def set_turn(pair: Pair, turn: str) -> Pair:
         return replace(pair, turn=turn)
 
+    def follow(history: History, pair: Pair) -> tuple[Pair, str]:
+        """After a sample: its first two pictures, unless a visitor has chosen others."""
+        chosen = pair.a or pair.b
+        now = history.current
+        if now is None or (chosen and not pair.is_automatic and chosen.model == now.model):
+            return pair, pair.turn
+        return first_pair(history), "A"
+
     def show(
         pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
             yield (yield from show_pair(load, pair, position, space, progress))
+
+    def open_pair(
+        pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if not pair.is_automatic:
+            yield gr.skip()
+            return
+        with user_errors():
+            shown = yield from show_pair(load, pair, position, space, progress)
+        moving = preview.show(shown[1], _words(pair)) if pair.b else gr.skip()
+        yield (*shown, moving)
 
     def scrub(pair: Pair, position: float, space: str) -> Any:
         if pair.a is None or pair.b is None:
@@ -174,7 +222,8 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         with user_errors():
             pipeline = load(checked_any(pair.a.model, TASK))
             seeds, psi = (pair.a.seed, pair.b.seed), pair.a.truncation_psi
-            return pipeline.morph(*seeds, position, psi, possible(pipeline, space))
+            made = pipeline.morph(*seeds, position, psi, possible(pipeline, space))
+            return png_files([made], [f"{_stem(pair)}-{position:.3f}"])[0]
 
     def jump(event: gr.SelectData) -> float:
         return STRIP_TIMES[min(event.index, len(STRIP_TIMES) - 1)]
@@ -195,10 +244,22 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         **GPU,
         **PRIVATE,
     )
+    followed = sheet.history.change(
+        follow, [sheet.history, panel.pair], [panel.pair, panel.turn], **IN_ORDER
+    )
+    opened = followed.then(
+        open_pair,
+        [panel.pair, panel.position, sheet.space],
+        [*panel.outputs, sheet.large],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **GPU,
+        **PRIVATE,
+    )
     panel.turn.input(set_turn, [panel.pair, panel.turn], panel.pair, **IN_ORDER)
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     scrubbed = [panel.pair, panel.position, sheet.space]
     panel.position.input(scrub, scrubbed, panel.middle, **live)
     jumped = panel.strip.select(jump, None, panel.position, **AT_ONCE)
     jumped.then(scrub, scrubbed, panel.middle, **live)
-    return [shown]
+    return [shown, opened]

@@ -11,7 +11,7 @@ from tabs.mine import file_stem
 
 def build(load: Load, history: gr.State, picked: gr.State) -> Outlet:
     """Lay out the button; it sends the picture clicked last, else the sheet's first."""
-    button = gr.Button("Send the clicked picture to Translate", size="sm", elem_id="latent-send")
+    button = gr.Button("Send to Translate", size="sm", elem_id="latent-send", min_width=110)
 
     def make(history: History, picked: Pick | None) -> str:
         pick = picked or history.first

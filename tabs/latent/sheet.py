@@ -4,47 +4,58 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from gan_models import format_seeds
+from gan_models import format_seeds, get_spec
 from tabs.common import (
+    AT_ONCE,
     GPU,
     MAX_ON_PAGE,
     PRIVATE,
     Load,
+    absence,
     device_of,
     loading,
-    model_choices,
     page_seeds,
     png_files,
+    refuse_absent,
     speed_line,
+    start_psi,
     user_errors,
 )
+from tabs.components import enlarge, model_menu, preview
+from tabs.components.model_menu import ModelMenu
+from tabs.components.upscalers import fast_grower
 from tabs.latent.state import TASK, History, Sheet, has_w
-from tabs.mine import card_of, file_stem
+from tabs.mine import card_of, file_stem, offered
 
-FIRST_SEEDS = "0-15"
-_PSI_HELP = (
-    "Less: closer to the average, safer. More: stranger. StyleGANs pull w towards its mean; "
-    "a DCGAN's z is multiplied by ψ."
-)
+FIRST_SEEDS = "0-8"
+FIRST_COUNT = 9
+_PSI_HELP = "Lower: closer to the average. Higher: more varied, and more failures."
 _FULL_LINK_JS = "query => query ? location.origin + location.pathname + query : ''"
+_COPY_JS = """link => {
+  navigator.clipboard.writeText(link);
+  const button = document.getElementById('latent-link-copy');
+  button.textContent = 'Copied';
+  setTimeout(() => { button.textContent = 'Copy link'; }, 2000);
+}"""
 
 
 @dataclass(frozen=True)
 class SheetPanel:
     """The components of the panel that others read or write."""
 
-    model: gr.Dropdown
+    menu: ModelMenu
     seeds: gr.Textbox
     psi: gr.Slider
     sample: gr.Button
     cancel: gr.Button
     gallery: gr.Gallery
+    large: gr.Image
     info: gr.Markdown
     history: gr.State
     store: gr.BrowserState
@@ -54,48 +65,55 @@ class SheetPanel:
     dice: gr.Button
     count: gr.Slider
     space: gr.Radio
+    enlarged: enlarge.Enlarged
+
+    @property
+    def model(self) -> gr.Dropdown:
+        """The choice of the model."""
+        return self.menu.dropdown
 
     @property
     def outputs(self) -> list[gr.Component]:
-        """What `show` fills, in its order."""
+        """What `draw` fills, in its order."""
         return [
             *(self.gallery, self.info, self.history, self.model, self.seeds, self.psi),
-            *(self.undo, self.redo, self.store, self.query),
+            *(self.undo, self.redo, self.store, self.query, self.count, self.large),
         ]
 
 
 def controls() -> dict[str, Any]:
     """Lay out the left column: what to sample."""
-    choices = model_choices(TASK)
-    first = choices[0][1]
-    model = gr.Dropdown(choices, value=first, label="Model", elem_id="latent-model")
-    card = gr.Markdown(card_of(first), elem_id="latent-card", elem_classes="card")
-    model.change(card_of, model, card, show_progress="hidden", queue=False, **PRIVATE)
+    menu = model_menu.layout(TASK, "latent")
+    first = menu.dropdown.value
     seeds = gr.Textbox(
         FIRST_SEEDS,
         label="Seeds",
-        info="Each seed is one picture, for ever. Ranges and lists: 0-15, 42",
+        info="The same seed always gives the same picture. Write 0-8 or 3, 8, 42.",
         elem_id="latent-seeds",
         max_lines=2,
     )
-    count = gr.Slider(1, MAX_ON_PAGE, 16, step=1, label="Pictures", elem_id="latent-count")
-    psi = gr.Slider(0, 2, 1, step=0.05, label="Truncation ψ", info=_PSI_HELP, elem_id="latent-psi")
+    count = gr.Slider(1, MAX_ON_PAGE, FIRST_COUNT, step=1, label="Pictures", elem_id="latent-count")
+    psi = gr.Slider(
+        0, 2, page_psi(first), step=0.05, label="Truncation ψ", info=_PSI_HELP, elem_id="latent-psi"
+    )
+    with gr.Row():
+        sample = gr.Button("Sample", variant="primary", elem_id="latent-sample", min_width=90)
+        dice = gr.Button("Random seeds", elem_id="latent-dice", min_width=90)
+    with gr.Row():
+        undo = gr.Button("Undo", elem_id="latent-undo", interactive=False, min_width=70)
+        redo = gr.Button("Redo", elem_id="latent-redo", interactive=False, min_width=70)
+        cancel = gr.Button(
+            "Cancel", elem_id="latent-cancel", elem_classes="while-running", min_width=70
+        )
     space = gr.Radio(
         [("z (slerp)", "z"), ("w (straight line)", "w")],
         value="w" if has_w(first) else "z",
         visible=has_w(first),
-        label="Morphs and walks go through",
+        label="Interpolate in",
         elem_id="latent-space",
     )
-    with gr.Row():
-        sample = gr.Button("Sample", variant="primary", elem_id="latent-sample", min_width=90)
-        dice = gr.Button("Roll dice", elem_id="latent-dice", min_width=90)
-    with gr.Row():
-        undo = gr.Button("Undo", elem_id="latent-undo", interactive=False, min_width=70)
-        redo = gr.Button("Redo", elem_id="latent-redo", interactive=False, min_width=70)
-        cancel = gr.Button("Cancel", elem_id="latent-cancel", min_width=70)
     return {
-        **{"model": model, "seeds": seeds, "count": count, "psi": psi, "sample": sample},
+        **{"menu": menu, "seeds": seeds, "count": count, "psi": psi, "sample": sample},
         **{"dice": dice, "undo": undo, "redo": redo, "cancel": cancel, "space": space},
     }
 
@@ -103,8 +121,9 @@ def controls() -> dict[str, Any]:
 def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
     gallery = gr.Gallery(
-        label="Pictures: click one for A, another for B",
-        columns=8,
+        label="Click a picture to see it large and to morph from it",
+        type="filepath",
+        columns=3,
         height="auto",
         allow_preview=False,
         format="png",
@@ -112,40 +131,52 @@ def results() -> dict[str, Any]:
         object_fit="contain",
         buttons=[],
         elem_id="latent-gallery",
-        elem_classes="sheet",
+        elem_classes=["sheet", "main-sheet"],
+        min_width=320,
     )
-    info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
-    query = gr.Textbox(visible=False)
-    with gr.Row(equal_height=True):
-        link = gr.Textbox(
-            label="Link to this sheet", elem_id="latent-link", max_lines=1, scale=5, min_width=200
-        )
-        copy = gr.Button("Copy link", elem_id="latent-link-copy", scale=0, min_width=110)
-    query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
-    copy.click(None, link, None, js="link => { navigator.clipboard.writeText(link) }", **PRIVATE)
     return {
-        **{"gallery": gallery, "info": info, "query": query},
+        "gallery": gallery,
         "history": gr.State(History()),
         "store": gr.BrowserState(None, storage_key="ganvas-latent-sheet", secret="ganvas"),
     }
 
 
+def facts() -> dict[str, Any]:
+    """Lay out what is said of the sheet: the time it took, and a link that brings it back."""
+    info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
+    query = gr.Textbox(visible=False)
+    link = gr.Textbox(label="Link to these pictures", elem_id="latent-link", max_lines=1)
+    copy = gr.Button("Copy link", size="sm", elem_id="latent-link-copy")
+    query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
+    copy.click(None, link, None, js=_COPY_JS, **PRIVATE)
+    return {"info": info, "query": query}
+
+
+def page_psi(model: str) -> float:
+    """The ψ that the page begins with; what is fine-tuned here is a StyleGAN."""
+    return start_psi("stylegan2" if offered(model) else get_spec(model).family)
+
+
 def draw(
-    load: Load, sheet: Sheet, history: History, progress: gr.Progress
+    load: Load, sheet: Sheet, history: History, progress: gr.Progress, enlarged: bool = False
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
+    if not offered(sheet.model):
+        refuse_absent(sheet.model)
     pipeline = yield from loading(load, sheet.model, progress)
+    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
     started, made = time.perf_counter(), []
     for image in pipeline.iter_sample(sheet.seeds, sheet.truncation_psi):
-        made.append(image)
+        made.append((yield from grower.grow(image)))
         if time.perf_counter() - started > 0.5:
             progress((len(made), len(sheet.seeds)), unit="pictures")
             yield gr.skip()
     seconds = time.perf_counter() - started
-    paths = png_files(made, [f"{file_stem(sheet.model)}-seed{seed:08d}" for seed in sheet.seeds])
+    stem, end = file_stem(sheet.model), enlarge.suffix(enlarged)
+    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
     shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
     return (
-        gr.Gallery(shown, selected_index=None),
+        gr.Gallery(shown, selected_index=None, elem_classes=preview.sheet_classes(len(shown))),
         speed_line(len(made), seconds, device_of(pipeline)) + f" · seeds {sheet.seeds_text}",
         history,
         sheet.model,
@@ -155,6 +186,8 @@ def draw(
         gr.Button(interactive=history.can_redo),
         sheet.stored(),
         sheet.query,
+        len(sheet.seeds),
+        preview.show(*shown[0]),
     )
 
 
@@ -162,38 +195,64 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
 
     def sample(
-        model: str, seeds: str, psi: float, history: History, progress: gr.Progress = gr.Progress()
+        model: str,
+        seeds: str,
+        psi: float,
+        history: History,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             sheet = Sheet.read(model, seeds, psi)
-            yield (yield from draw(load, sheet, history.push(sheet), progress))
+            yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    def undo(history: History, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        yield from _step(history, -1, progress)
+    def step(by: int) -> Callable[..., Generator[Any, None, None]]:
+        def move(
+            history: History, enlarged: bool, progress: gr.Progress = gr.Progress()
+        ) -> Generator[Any, None, None]:
+            moved = history.step(by)
+            if moved.current is None:
+                yield gr.skip()
+                return
+            with user_errors():
+                yield (yield from draw(load, moved.current, moved, progress, enlarged))
 
-    def redo(history: History, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        yield from _step(history, 1, progress)
+        return move
 
-    def _step(history: History, by: int, progress: gr.Progress) -> Generator[Any, None, None]:
-        moved = history.step(by)
-        if moved.current is None:
-            yield gr.skip()
-            return
+    def choose(
+        model: str,
+        seeds: str,
+        history: History,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
         with user_errors():
-            yield (yield from draw(load, moved.current, moved, progress))
+            if not offered(model) and absence(get_spec(model)):
+                yield gr.skip()  # the card says so, and has the button
+                return
+            sheet = Sheet.read(model, seeds, page_psi(model))
+            yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    inputs = [panel.model, panel.seeds, panel.psi, panel.history]
+    switch = panel.enlarged.switch
+    inputs = [panel.model, panel.seeds, panel.psi, panel.history, switch]
+    kept = [panel.history, switch]
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
-    started = panel.dice.click(roll, panel.count, panel.seeds, queue=False, **PRIVATE)
-    panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, queue=False, **PRIVATE)
-    return [
-        panel.sample.click(sample, inputs, panel.outputs, **options),
-        panel.seeds.submit(sample, inputs, panel.outputs, **options),
-        panel.psi.release(sample, inputs, panel.outputs, **options),
-        started.then(sample, inputs, panel.outputs, **options),
-        panel.undo.click(undo, panel.history, panel.outputs, **options),
-        panel.redo.click(redo, panel.history, panel.outputs, **options),
+    rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
+    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
+    chosen, fetched = model_menu.wire(panel.menu, TASK, load, card_of)
+    sampled = [panel.sample.click, panel.seeds.submit, panel.psi.release, rolled.then]
+    events = [on(sample, inputs, panel.outputs, **options) for on in (*sampled, counted.then)]
+    choice = [panel.model, panel.seeds, panel.history, switch]
+    events += [on(choose, choice, panel.outputs, **options) for on in (chosen, fetched)]
+    events += [
+        panel.undo.click(step(-1), kept, panel.outputs, **options),
+        panel.redo.click(step(1), kept, panel.outputs, **options),
+        switch.input(step(0), kept, panel.outputs, **options),
     ]
+    for event in events:
+        event.then(**preview.into_view("latent-gallery"))
+    preview.wire(panel.gallery, panel.large)
+    return events
 
 
 def roll(count: float) -> str:

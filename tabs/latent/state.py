@@ -124,6 +124,7 @@ class Pair:
     a: Pick | None = None
     b: Pick | None = None
     turn: str = "A"  # the end that the next click sets
+    is_automatic: bool = False  # the first two of a sheet; nobody has clicked them
 
     def with_click(self, pick: Pick) -> Pair:
         """Set the end whose turn it is; the other end is dropped if it is another model's.
@@ -135,6 +136,15 @@ class Pair:
             same = other.model == pick.model
             other = replace(other, truncation_psi=pick.truncation_psi) if same else None
         return Pair(pick, other, "B") if self.turn == "A" else Pair(other, pick, "A")
+
+
+def first_pair(history: History) -> Pair:
+    """The first two pictures of the sheet on the table, as far as there are any."""
+    sheet = history.current
+    picks = (
+        [Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds[:2]] if sheet else []
+    )
+    return Pair(*picks, is_automatic=True)
 
 
 def read_favourites(stored: Any) -> list[Pick]:

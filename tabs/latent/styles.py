@@ -14,12 +14,22 @@ from tabs.common import (
     Load,
     loading,
     page_seeds,
+    png_files,
     user_errors,
 )
+from tabs.components.preview import into_view
+from tabs.components.progress import stepping
+from tabs.latent.directions import Effect, measure
 from tabs.latent.state import TASK, Pick, has_w
-from tabs.mine import checked_any
+from tabs.mine import checked_any, file_stem, readiness
 
 NAMES = tuple(f"{kind} {k}" for kind in ("PCA", "SeFa") for k in range(1, 7))
+_MEASURED: dict[str, tuple[Effect, ...]] = {}  # by the hash of the weights
+HELP = (
+    "Directions in w, those that change the picture most first. PCA: along which w varies most. "
+    "SeFa: to which the style layers react most. Names are given where a segmentation of the "
+    "pictures shows what changes. In standard deviations."
+)
 LAYERS = [
     ("All layers", "all"),
     ("Coarse: shapes", "coarse"),
@@ -36,44 +46,70 @@ def shown_for(model: str) -> tuple[gr.Tab, gr.Tab, gr.Radio]:
     return gr.Tab(visible=shown), gr.Tab(visible=shown), space
 
 
-def build_edit(load: Load, model: gr.Dropdown, psi: gr.Slider, picked: gr.State) -> None:
-    """Lay out and connect the directions."""
+def build_edit(
+    load: Load, tab: gr.Tab, model: gr.Dropdown, psi: gr.Slider, picked: gr.State
+) -> None:
+    """Lay out and connect the directions; they are measured when the tab is opened."""
     with gr.Row():
-        seed = gr.Textbox("0", label="Seed to move", elem_id="latent-edit-seed", min_width=90)
-        take = gr.Button("Take the clicked picture", elem_id="latent-edit-take", min_width=120)
-        reset = gr.Button("Back to the start", elem_id="latent-edit-reset", min_width=120)
+        seed = gr.Textbox("0", label="Seed", elem_id="latent-edit-seed", min_width=90)
+        take = gr.Button("Use the clicked picture", elem_id="latent-edit-take", min_width=120)
+        reset = gr.Button("Reset all", elem_id="latent-edit-reset", min_width=120)
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             image = gr.Image(
-                label="Moved",
+                label="Edited",
+                type="filepath",
                 format="png",
                 interactive=False,
-                buttons=["download"],
-                height=320,
+                buttons=["download", "fullscreen"],
+                height=420,
                 elem_id="latent-edited",
                 elem_classes="fill",
             )
             layers = gr.Radio(
-                LAYERS, value="all", label="Layers that move", elem_id="latent-layers"
+                LAYERS, value="all", label="Layers that are changed", elem_id="latent-layers"
             )
             noise = gr.Checkbox(True, label="Noise (fine texture)", elem_id="latent-noise")
         with gr.Column(scale=1, min_width=260):
-            gr.Markdown(
-                "PCA: where pictures differ most. SeFa: what the layers react to most. In standard "
-                "deviations.",
-                elem_classes="card",
-            )
-            sliders = [_slider(name) for name in NAMES]
+            note = gr.Markdown(HELP, elem_classes="card", elem_id="latent-edit-note")
+            sliders = [_slider(k) for k in range(len(NAMES))]
+    order = gr.State(NAMES)  # which direction each slider stands for
 
-    def edit(model: str, seed: str, psi: float, layers: str, noise: bool, *amounts: float) -> Any:
+    def edit(
+        model: str, seed: str, psi: float, layers: str, noise: bool, order: Any, *amounts: float
+    ) -> Any:
         with user_errors():
-            chosen = dict(zip(NAMES, amounts, strict=True))
+            chosen = dict(zip(order, amounts, strict=True))
             start = page_seeds(seed)[0]
-            styles = load(checked_any(model, TASK)).styles
-            return styles.edit(start, chosen, layers, psi, noise)
+            pipeline = load(checked_any(model, TASK))
+            made = pipeline.styles.edit(start, chosen, layers, psi, noise)
+            return png_files([made], [f"{file_stem(model)}-seed{start:08d}-edited"])[0]
+
+    def rank(
+        model: str, psi: float, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if not has_w(model) or not readiness(model)[0]:
+            yield gr.skip()
+            return
+        with user_errors():
+            pipeline = yield from loading(load, checked_any(model, TASK), progress)
+            key = f"{pipeline.spec.id} {pipeline.weights_sha256}"
+            if key not in _MEASURED:
+                steps = measure(load, pipeline, psi)
+                _MEASURED[key] = yield from stepping(steps, progress, "Measuring directions")
+            effects = _MEASURED[key]
+            shown = [
+                gr.Slider(-e.reach, e.reach, 0, label=_told(e), interactive=e.works)
+                for e in effects
+            ]
+            yield HELP, tuple(e.name for e in effects), *shown
 
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
-    inputs = [model, seed, psi, layers, noise, *sliders]
+    inputs = [model, seed, psi, layers, noise, order, *sliders]
+    options = {"show_progress_on": [note], "concurrency_limit": 1, **PRIVATE}  # nobody waits for it
+    ranked = tab.select(rank, [model, psi], [note, order, *sliders], **options)
+    ranked.then(edit, inputs, image, **live)
+    model.change(lambda: None, None, image, **AT_ONCE)
     triggers = [slider.input for slider in sliders]
     triggers += [layers.input, noise.input, seed.submit, seed.blur]
     gr.on(triggers, edit, inputs, image, **live)
@@ -83,9 +119,13 @@ def build_edit(load: Load, model: gr.Dropdown, psi: gr.Slider, picked: gr.State)
     cleared.then(edit, inputs, image, **live)
 
 
-def _slider(name: str) -> gr.Slider:
-    elem_id = "latent-" + name.lower().replace(" ", "-")
-    return gr.Slider(-4, 4, 0, step=0.1, label=name, elem_id=elem_id, container=False)
+def _slider(k: int) -> gr.Slider:
+    elem_id = "latent-" + NAMES[k].lower().replace(" ", "-")
+    return gr.Slider(-4, 4, 0, step=0.1, label=NAMES[k], elem_id=elem_id)
+
+
+def _told(effect: Effect) -> str:
+    return effect.label if effect.works else f"{effect.label}: changes nothing"
 
 
 def clicked_seed(picked: Pick | None) -> str:
@@ -98,14 +138,14 @@ def clicked_seed(picked: Pick | None) -> str:
 def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
     """Lay out and connect the style mixing matrix."""
     with gr.Row():
-        rows = gr.Textbox("0-3", label="Rows: seeds that keep the rest", elem_id="latent-mix-rows")
+        rows = gr.Textbox("0-3", label="Rows: seeds of the other layers", elem_id="latent-mix-rows")
         columns = gr.Textbox(
-            "4-8", label="Columns: seeds that give the style", elem_id="latent-mix-columns"
+            "4-8", label="Columns: seeds of the chosen layers", elem_id="latent-mix-columns"
         )
-    layers = gr.Radio(LAYERS[1:], value="middle", label="Layers from the column")
+    layers = gr.Radio(LAYERS[1:], value="middle", label="Chosen layers")
     with gr.Row():
         run = gr.Button("Mix styles", variant="primary", elem_id="latent-mix")
-        cancel = gr.Button("Cancel mixing", elem_id="latent-mix-cancel")
+        cancel = gr.Button("Cancel", elem_id="latent-mix-cancel", elem_classes="while-running")
     sheet = gr.Image(
         label="First row and column: the seeds themselves",
         format="png",
@@ -139,4 +179,6 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
         mix, [model, rows, columns, layers, psi], [sheet, info], show_progress_on=[sheet],
         **GPU, **PRIVATE,
     )  # fmt: skip
+    started.then(**into_view("latent-mixed"))
+    model.change(lambda: None, None, sheet, **AT_ONCE)
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)

@@ -10,6 +10,7 @@ import gradio as gr
 
 from gan_models import VideoWriter, format_seeds
 from tabs.common import (
+    AT_ONCE,
     GPU,
     PRIVATE,
     Load,
@@ -20,6 +21,9 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
+from tabs.components import enlarge
+from tabs.components.preview import into_view
+from tabs.components.upscalers import fast_grower
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, History, Pick
@@ -32,15 +36,14 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
     """Lay out and connect the panel."""
     keys = gr.Textbox(
         "3, 8, 3",
-        label="Keyframe seeds",
-        info="The walk passes through them in this order; it loops without a seam if it ends "
-        "where it starts.",
+        label="Seeds of the keyframes",
+        info="In this order. If the last seed is the first one, the film is a seamless loop.",
         elem_id="latent-keyframes",
     )
     with gr.Row():
         add = gr.Button("Add clicked picture", elem_id="latent-key-add", min_width=120)
-        from_sheet = gr.Button("Take the sheet's seeds", elem_id="latent-key-sheet", min_width=120)
-        close = gr.Button("Close the loop", elem_id="latent-key-close", min_width=120)
+        from_sheet = gr.Button("Use the seeds above", elem_id="latent-key-sheet", min_width=120)
+        close = gr.Button("Make it a loop", elem_id="latent-key-close", min_width=120)
     with gr.Row():
         frames = gr.Number(
             60, label="Frames", minimum=2, maximum=MAX_FRAMES_ON_PAGE, precision=0, min_width=100,
@@ -53,18 +56,21 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
             label="Format",
             elem_id="latent-format",
         )
+        large = enlarge.film_switch("latent")
     with gr.Row():
-        export = gr.Button("Make the walk", variant="primary", elem_id="latent-export")
-        cancel = gr.Button("Cancel walk", elem_id="latent-export-cancel")
-    video = gr.Video(
-        label="Walk", autoplay=True, loop=True, visible=False, elem_id="latent-video", height=320
-    )
-    animation = gr.Image(
-        label="Walk", type="filepath", visible=False, interactive=False, height=320,
-        elem_id="latent-animation",
-    )  # fmt: skip
-    file = gr.File(label="Download", visible=False, interactive=False, elem_id="latent-file")
-    info = gr.Markdown("", elem_classes="card", elem_id="latent-walk-info")
+        export = gr.Button("Make the film", variant="primary", elem_id="latent-export")
+        cancel = gr.Button("Cancel", elem_id="latent-export-cancel", elem_classes="while-running")
+    with gr.Column(elem_id="latent-walk-results"):
+        info = gr.Markdown("", elem_classes="card", elem_id="latent-walk-info")
+        video = gr.Video(
+            label="Film", autoplay=True, loop=True, visible=False, elem_id="latent-video",
+            height=360,
+        )  # fmt: skip
+        animation = gr.Image(
+            label="Film", type="filepath", visible=False, interactive=False, height=360,
+            elem_id="latent-animation", elem_classes="fill",
+        )  # fmt: skip
+        file = gr.File(label="Download", visible=False, interactive=False, elem_id="latent-file")
 
     def make(
         model: str,
@@ -74,10 +80,12 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
         suffix: str,
         psi: float,
         space: str,
+        enlarged: bool,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             asked = (page_seeds(keys, minimum=2), int(frames or 0), int(fps), suffix, psi, space)
+            asked += (enlarged,)
             shown, line = yield from _write(load, checked_any(model, TASK), *asked, progress)
             is_video = suffix == ".mp4"
             yield (
@@ -89,16 +97,17 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
 
     started = export.click(
         make,
-        [sheet.model, keys, frames, fps, suffix, sheet.psi, sheet.space],
+        [sheet.model, keys, frames, fps, suffix, sheet.psi, sheet.space, large],
         [video, animation, file, info],
         show_progress_on=[info],
         **GPU,
         **PRIVATE,
     )
+    started.then(**into_view("latent-walk-results"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
-    add.click(append_pick, [keys, picked], keys, queue=False, **PRIVATE)
-    from_sheet.click(sheet_keys, [keys, sheet.history], keys, queue=False, **PRIVATE)
-    close.click(close_loop, keys, keys, queue=False, **PRIVATE)
+    add.click(append_pick, [keys, picked], keys, **AT_ONCE)
+    from_sheet.click(sheet_keys, [keys, sheet.history], keys, **AT_ONCE)
+    close.click(close_loop, keys, keys, **AT_ONCE)
 
 
 def _write(
@@ -110,17 +119,20 @@ def _write(
     suffix: str,
     psi: float,
     space: str,
+    enlarged: bool,
     progress: gr.Progress,
 ) -> Generator[Any, None, tuple[str, str]]:
     """Make the file, yielding between frames; returns its path and what was measured."""
     pipeline = yield from loading(load, model, progress)
-    name = f"{file_stem(model)}-walk-{'-'.join(map(str, seeds[:4]))}{suffix}"
+    grower = yield from fast_grower(load, enlarged, num_frames, progress)
+    keys = "-".join(map(str, seeds[:4]))
+    name = f"{file_stem(model)}-seeds-{keys}{enlarge.suffix(enlarged)}{suffix}"
     path, started = output_folder() / name, time.perf_counter()
     with VideoWriter(path, fps, num_frames) as writer:
         frames = pipeline.iter_frames(seeds, num_frames, possible(pipeline, space), psi)
         for k, frame in enumerate(frames):
-            writer.add(frame)
-            progress((k + 1, num_frames), desc="Walking", unit="frames")
+            writer.add((yield from grower.grow(frame)))
+            progress((k + 1, num_frames), desc="Rendering", unit="frames")
             yield gr.skip()
     line = speed_line(num_frames, time.perf_counter() - started, device_of(pipeline))
     return str(path), line

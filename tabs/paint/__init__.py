@@ -5,10 +5,11 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import Load, Outlet
+from tabs.components import enlarge
 from tabs.paint import api, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
-TITLE = "Paint"
+TITLE, ELEM_ID = "Paint", "tab-paint"
 MISSING = (
     "**The landscape model is missing:** `checkpoints/paint.safetensors` is not here. Train it "
     "with `python -m gan_models train paint`, put the generator there, and start again."
@@ -30,7 +31,9 @@ def build(load: Load) -> list[Outlet]:
     model = first_painter()
     if model is None:
         return []
+    tab = gr.context.Context.block
     canvas = page.canvas(load)
+    large = enlarge.layout("paint", None)
     outlet = send.build(load)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
@@ -42,5 +45,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
     start.wire(load, canvas, opening, styling, choosing)
+    painting = (outlet.make, outlet.inputs, send.PAINTING_JS)
+    enlarge.wire(large, load, tab, *painting, trigger=canvas.enlarge)
     api.build(load)
     return [outlet]

@@ -10,12 +10,15 @@ from PIL import Image
 
 from gan_models import VideoWriter
 from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
+from tabs.components import enlarge
+from tabs.components.preview import into_view
+from tabs.components.upscalers import fast_grower
 from tabs.paint.models import checked_painter
-from tabs.paint.state import MAX_STATES, read_map, read_painting, read_request
+from tabs.paint.state import MAX_STATES, file_name, read_map, read_painting, read_request
 
 FPS = 8
 LAST_SECONDS = 2  # how long the finished picture stands
-_FILM_JS = "(text, beside) => [JSON.stringify(window.ganvasPaint.film()), beside]"
+_FILM_JS = "(_, ...rest) => [JSON.stringify(window.ganvasPaint.film()), ...rest]"
 
 
 def build(load: Load) -> None:
@@ -23,51 +26,60 @@ def build(load: Load) -> None:
     text = gr.Textbox(visible=False)
     with gr.Row():
         beside = gr.Checkbox(True, label="With the label map beside it", elem_id="paint-film-map")
+        large = enlarge.film_switch("paint")
         make = gr.Button("Make the film", variant="primary", elem_id="paint-film-make")
-        cancel = gr.Button("Cancel", elem_id="paint-film-cancel")
+        cancel = gr.Button("Cancel", elem_id="paint-film-cancel", elem_classes="while-running")
     info = gr.Markdown(
-        "Every stroke is a picture; undone strokes are left out.",
+        "One frame for each stroke, without those that were undone.",
         elem_id="paint-film-info",
         elem_classes="card",
     )
     with gr.Row(equal_height=False):
         movie = gr.Image(
-            label="Film", type="filepath", interactive=False, height=300, elem_id="paint-film"
+            label="Film",
+            type="filepath",
+            interactive=False,
+            height=300,
+            elem_id="paint-film",
+            elem_classes="fill",
         )
         file = gr.File(label="Download", interactive=False, elem_id="paint-film-file")
 
     def film(
-        text: str, beside: bool, progress: gr.Progress = gr.Progress()
+        text: str, beside: bool, enlarged: bool, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
-            path, count = yield from _write(load, text, beside, progress)
+            path, count = yield from _write(load, text, beside, enlarged, progress)
             yield path, path, f"{count} picture{'' if count == 1 else 's'}, {FPS} a second."
 
     started = make.click(
         film,
-        [text, beside],
+        [text, beside, large],
         [movie, file, info],
         js=_FILM_JS,
         show_progress_on=[info],
         **GPU,
         **PRIVATE,
     )
+    started.then(**into_view("paint-film"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)
 
 
 def _write(
-    load: Load, text: str, beside: bool, progress: gr.Progress
+    load: Load, text: str, beside: bool, enlarged: bool, progress: gr.Progress
 ) -> Generator[Any, None, tuple[str, int]]:
     """Make the file, yielding between frames; returns its path and how many pictures it has."""
     request = _read(text)
     pipeline = yield from loading(load, checked_painter(request.get("model")), progress)
     painting = read_painting(request, pipeline)
     states = [read_map(state, pipeline) for state in request["states"]]
-    path = output_folder() / "painting.gif"
+    grower = yield from fast_grower(load, enlarged, len(states), progress)
+    path = output_folder() / f"{file_name(pipeline, painting)}{enlarge.suffix(enlarged)}.gif"
     with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
         for k, label_map in enumerate(states):
             parts = painting.patches if k == len(states) - 1 else ()
             picture = pipeline.paint(label_map, painting.style, parts)
+            picture = yield from grower.grow(picture)
             frame = _side_by_side(pipeline, label_map, picture) if beside else picture
             writer.add(frame)
             progress((k + 1, len(states)), desc="Filming", unit="pictures")

@@ -20,7 +20,7 @@ from PIL import Image
 from gan_models import Layer, WeightsError, save_openraster, save_png
 from tabs.common import Load, device_of
 from tabs.paint.models import checked_painter
-from tabs.paint.state import read_painting
+from tabs.paint.state import file_name, read_painting
 
 MAX_WAITING = 16  # each canvas has one request under way
 
@@ -98,7 +98,7 @@ def _keep(load: Load, request: Any) -> Answer:
     makers = {"picture": _picture_files, "map": _map_files, "layers": _layer_files}
     kind = str(request.get("kind"))
     if kind not in makers:
-        raise ValueError(f"There is nothing called {kind[:20]!r} to take home.")
+        raise ValueError(f"There is nothing called {kind[:20]!r} to download.")
     return {"files": makers[kind](pipeline, painting)}
 
 
@@ -106,7 +106,7 @@ def _picture_files(pipeline: Any, painting: Any) -> list[Answer]:
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     file = io.BytesIO()
     save_png(picture, file)
-    return [_file("painting.png", "image/png", file)]
+    return [_file(f"{file_name(pipeline, painting)}.png", "image/png", file)]
 
 
 def _map_files(pipeline: Any, painting: Any) -> list[Answer]:
@@ -118,7 +118,7 @@ def _map_files(pipeline: Any, painting: Any) -> list[Answer]:
     ]
     text = json.dumps({"model": pipeline.spec.id, "labels": labels}, indent=1)
     return [
-        _file("label-map.png", "image/png", file),
+        _file(f"{pipeline.spec.id}-label-map.png", "image/png", file),
         _file("labels.json", "application/json", io.BytesIO(text.encode())),
     ]
 
@@ -129,7 +129,7 @@ def _layer_files(pipeline: Any, painting: Any) -> list[Answer]:
     colors = colors.resize(picture.size, Image.Resampling.NEAREST)
     file = io.BytesIO()
     save_openraster(file, [Layer("Picture", picture), Layer("Label map", colors)])
-    return [_file("painting.ora", "image/openraster", file)]
+    return [_file(f"{file_name(pipeline, painting)}.ora", "image/openraster", file)]
 
 
 def _file(name: str, kind: str, file: io.BytesIO) -> Answer:

@@ -8,10 +8,10 @@ import gradio as gr
 
 from tabs.common import Load, Outlet, png_files
 from tabs.paint.models import checked_painter
-from tabs.paint.state import read_painting, read_request
+from tabs.paint.state import file_name, read_painting, read_request
 
 # the painting is the browser's, and handed over with the click
-_PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPaint.payload()) : '']"
+PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPaint.payload()) : '']"
 
 
 def build(load: Load) -> Outlet:
@@ -21,7 +21,7 @@ def build(load: Load) -> Outlet:
         button = gr.Button(
             "Send the picture to Translate", size="sm", scale=0, min_width=240, elem_id="paint-send"
         )
-    button.click = partial(button.click, js=_PAINTING_JS)
+    button.click = partial(button.click, js=PAINTING_JS)
 
     def make(text: str) -> str:
         request = read_request(text)
@@ -29,6 +29,6 @@ def build(load: Load) -> Outlet:
         pipeline = load(model)
         painting = read_painting(request, pipeline)
         picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
-        return png_files([picture], [f"{model}-painting"])[0]
+        return png_files([picture], [file_name(pipeline, painting)])[0]
 
     return Outlet(button, make, [text])

@@ -10,15 +10,20 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import WeightsError, read_photo, read_recipe
+from gan_models import WeightsError, read_photo
 from tabs.common import (
     PRIVATE,
     Load,
     keep_choices_current,
     loading,
     model_card,
+    refuse_absent,
     user_errors,
 )
+from tabs.components import model_menu
+from tabs.components.enlarge import read_base_recipe
+from tabs.components.files import file_input
+from tabs.components.model_menu import ModelMenu
 from tabs.paint.models import checked_painter, choices, is_ready, legend
 from tabs.paint.state import TASK, write_runs, write_style
 
@@ -34,7 +39,7 @@ READING_PHOTO = ("A photo, segmented roughly", PHOTO)
 BESIDE = {**PRIVATE, "concurrency_limit": 4}  # a model is got while others paint
 NO_ENCODER = (
     "**This model has no style encoder here**, which moods and the style of a picture need: choose "
-    "a style seed. For a checkpoint of your own, open it once more under *Your file*, together "
+    "a style seed. For a checkpoint of your own, open it once more under *Your model*, together "
     "with its encoder."
 )
 FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
@@ -60,20 +65,11 @@ class StylePanel:
     note: gr.Markdown
 
 
-@dataclass(frozen=True)
-class ModelPanel:
-    """Components of "Model"."""
-
-    model: gr.Dropdown
-    card: gr.Markdown
-
-
 def layout_file() -> OpenPanel:
     """Lay out the panel that opens files."""
     with gr.Row(equal_height=False):
-        file = gr.File(
+        file = file_input(
             label="Drop a label map or a picture from this page",
-            file_types=["image"],
             height=140,
             min_width=280,
             elem_id="paint-file",
@@ -87,30 +83,27 @@ def layout_file() -> OpenPanel:
 
 def layout_style() -> StylePanel:
     """Lay out the panel that takes a style from a picture."""
-    file = gr.File(
+    file = file_input(
         label="Drop a picture, and the painting takes on its light and colours",
-        file_types=["image"],
         height=140,
         elem_id="paint-style-file",
     )
     return StylePanel(file, gr.Markdown("", elem_id="paint-style-note", elem_classes="card"))
 
 
-def layout_model(model: str) -> ModelPanel:
+def layout_model(model: str) -> ModelMenu:
     """Lay out the choice of the model."""
-    dropdown = gr.Dropdown(choices(), value=model, label="Model", elem_id="paint-model")
-    keep_choices_current(dropdown, TASK)
-    return ModelPanel(
-        dropdown, gr.Markdown(model_card(model), elem_id="paint-card", elem_classes="card")
-    )
+    menu = model_menu.layout(TASK, "paint", model)
+    keep_choices_current(menu.dropdown, TASK)
+    return menu
 
 
 def wire(
-    load: Load, canvas: gr.HTML, opening: OpenPanel, styling: StylePanel, choosing: ModelPanel
+    load: Load, canvas: gr.HTML, opening: OpenPanel, styling: StylePanel, choosing: ModelMenu
 ) -> None:
     """Connect model and files to the canvas."""
     last = gr.Textbox(visible=False)
-    outputs = [canvas, choosing.model, choosing.card, opening.reading, styling.note]
+    outputs = [canvas, choosing.dropdown, choosing.card, opening.reading, styling.note]
 
     def arrive(
         last: str, model: str, progress: gr.Progress = gr.Progress()
@@ -119,10 +112,13 @@ def wire(
         if is_ready(wanted):
             yield from change(wanted, progress)
         else:  # a download begins only where somebody asks for it
-            sentence = "No model is ready. Choose one under Model, below, and it is fetched."
+            sentence = "No model that paints is here. Choose one under Model, below."
             yield gr.HTML(problem=sentence), *[gr.skip()] * 4
 
     def change(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
+        if not is_ready(model):  # the card says so, and has the button to get it
+            yield gr.skip()
+            return
         try:
             pipeline = yield from loading(load, checked_painter(model), progress)
         except (ValueError, WeightsError) as error:
@@ -139,6 +135,7 @@ def wire(
         with user_errors():
             recipe = _recipe_of(path) if reading == AUTOMATIC else None
             wanted = checked_painter(recipe["model"] if recipe else model)
+            refuse_absent(wanted)
             pipeline = yield from loading(load, wanted, progress)
             update = {"arrival": _arrival(pipeline, Path(path), reading, recipe)}
             if wanted != model:
@@ -146,11 +143,10 @@ def wire(
             yield gr.HTML(**update), wanted, *_told(pipeline, wanted)
 
     options = {**BESIDE, "show_progress": "hidden"}
-    inputs = [opening.file, opening.reading, choosing.model]
-    canvas.opened(arrive, [last, choosing.model], outputs, js=_ARRIVE_JS, **options)
-    choosing.model.input(
-        change, choosing.model, outputs, show_progress_on=[choosing.card], **BESIDE
-    )
+    inputs = [opening.file, opening.reading, choosing.dropdown]
+    canvas.opened(arrive, [last, choosing.dropdown], outputs, js=_ARRIVE_JS, **options)
+    for event in model_menu.wire(choosing, TASK, load):
+        event(change, choosing.dropdown, outputs, show_progress_on=[choosing.card], **BESIDE)
     opening.file.upload(open_file, inputs, outputs, **options)
     opening.reading.input(open_file, inputs, outputs, **options)
     _wire_style(load, canvas, styling.file)
@@ -176,7 +172,7 @@ def _told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
 def _recipe_of(path: str) -> dict[str, Any] | None:
     """The recipe in a picture of this tab; None for other files."""
     try:
-        recipe = read_recipe(path)
+        recipe = read_base_recipe(path)
     except ValueError:
         return None
     return recipe if recipe.get("task") == "semantic" and "model" in recipe else None

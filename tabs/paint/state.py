@@ -62,6 +62,12 @@ def read_painting(request: Any, pipeline: Any) -> Painting:
     )
 
 
+def file_name(pipeline: Any, painting: Painting) -> str:
+    """What a painting's files are called: the model, and the seed of the style where it has one."""
+    style = painting.style
+    return f"{pipeline.spec.id}-" + (f"seed{style:08d}" if isinstance(style, int) else "painting")
+
+
 def read_map(text: Any, pipeline: Any) -> NDArray[np.int32]:
     """A label map as runs, its ids checked against the model's.
 

@@ -5,26 +5,31 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import PRIVATE, Load
-from tabs.translate import api, back, many, single
+from tabs.components import batch, enlarge
+from tabs.translate import api, back, single
 
-TITLE = "Translate"
+TITLE, ELEM_ID = "Translate", "tab-translate"
 
 
 def build(load: Load) -> gr.Image:
-    """Build the tab inside an open `gr.Blocks`; returns where other tabs may put a picture."""
+    """Build the tab inside an open `gr.Tab`; returns where other tabs may put a picture."""
+    tab = gr.context.Context.block
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             left = single.controls()
         with gr.Column(scale=2, min_width=320):
             panel = single.SinglePanel(**left, **single.results())
-            with gr.Tabs():
+            work = single.work(panel, load)
+            large = enlarge.layout("translate", "Enlarge the result")
+            with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Round trip", elem_id="translate-tab-back"):
                     events = back.build(load, panel)
                 with gr.Tab("Several", elem_id="translate-tab-several"):
-                    events += many.build_several(load, panel)
+                    events += batch.build_several(work)
                 with gr.Tab("GIF, video", elem_id="translate-tab-clip"):
-                    events += many.build_clip(load, panel)
+                    events += batch.build_clip(work)
+    enlarge.wire(large, load, tab, single.result_file, [panel.file])
     api.build(load)
-    events += single.wire(panel, load)
+    events += single.wire(panel, tab, load)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return panel.photo

@@ -6,7 +6,8 @@ import gradio as gr
 
 from gan_models import save_png
 from tabs.common import GPU, Load, checked_model, models_of, output_folder, user_errors
-from tabs.translate.photo import open_photo, photo_input
+from tabs.components.gradio_compat import photo_input
+from tabs.components.upload import open_photo
 from tabs.translate.single import TASK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,27 +18,27 @@ from tabs.common import (
     device_of,
     loading,
     output_folder,
-    stepping,
+    refuse_absent,
     user_errors,
 )
-from tabs.translate.photo import open_photo, preview
+from tabs.components.preview import into_view
+from tabs.components.progress import stepping
+from tabs.components.upload import open_photo, preview
 from tabs.translate.single import TASK, SinglePanel
 
 HELP = (
-    "A translator that was trained with its inverse can undo itself. The map shows where it "
-    "cannot: black is no difference, white 64 grey levels or more."
+    "Translates the picture and translates the result back with the inverse model. The map of the "
+    "difference goes from black (none) over red and yellow to white (64 of 255 levels or more)."
 )
+_PICTURES = (("Translated", "there"), ("Translated back", "again"), ("Difference", "lost"))
 
 
 def build(load: Load, single: SinglePanel) -> list[Any]:
     """Lay out and connect the panel; returns the events that can be cancelled."""
-    go = gr.Button("There and back", elem_id="translate-back")
+    go = gr.Button("Translate and back", elem_id="translate-back")
     info = gr.Markdown(HELP, elem_classes="card", elem_id="translate-back-info")
     with gr.Row(equal_height=False):
-        there, back, lost = (
-            _picture(label, f"translate-{name}")
-            for label, name in (("There", "there"), ("Back again", "again"), ("Lost", "lost"))
-        )
+        there, back, lost = (_picture(label, f"translate-{name}") for label, name in _PICTURES)
 
     def run(
         path: str | None, model: str, progress: gr.Progress = gr.Progress()
@@ -52,26 +53,30 @@ def build(load: Load, single: SinglePanel) -> list[Any]:
                 )
             started, made, pipeline = time.perf_counter(), photo, None
             pictures = [photo]
+            for needed in (model, inverse.id):
+                refuse_absent(needed)
             for step, name in enumerate((model, inverse.id)):
                 pipeline = yield from loading(load, name, progress)
                 steps = pipeline.iter_translate(made)
-                made = yield from stepping(steps, progress, ("There", "Back")[step])
+                made = yield from stepping(steps, progress, _PICTURES[step][0])
                 pictures.append(made)
             error, levels = error_map(photo, made)
             seconds = time.perf_counter() - started
             folder = output_folder()
             files = [
-                preview(picture, folder / f"{name}.png")
+                preview(picture, folder / f"{Path(path).stem}-{model}-{name}.png")
                 for picture, name in zip(
                     [*pictures[1:], error], ("there", "again", "lost"), strict=True
                 )
             ]
-            line = f"{levels:.1f} grey levels are lost at mean · {1000 * seconds:.0f} ms"
+            line = f"Mean difference {levels:.1f} of 255 levels · {1000 * seconds:.0f} ms"
             yield (*files, f"{line}, {device_of(pipeline)}")
 
     outputs = [there, back, lost, info]
     given = [single.photo, single.model]
-    return [go.click(run, given, outputs, show_progress_on=[there], **GPU, **PRIVATE)]
+    started = go.click(run, given, outputs, show_progress_on=[there], **GPU, **PRIVATE)
+    started.then(**into_view("translate-there"))
+    return [started]
 
 
 def _picture(label: str, elem_id: str) -> gr.Image:
@@ -83,4 +88,5 @@ def _picture(label: str, elem_id: str) -> gr.Image:
         min_width=80,
         height=220,
         elem_id=elem_id,
+        elem_classes="fill",
     )

@@ -14,30 +14,29 @@ from PIL import Image
 from gan_models import get_spec, inverse_of, save_png
 from tabs.common import (
     AT_ONCE,
-    CACHE_SECONDS,
     GPU,
     PRIVATE,
-    SWEEP_SECONDS,
     Load,
+    absence,
     checked_model,
     device_of,
     keep_choices_current,
     loading,
-    model_card,
-    model_choices,
     output_folder,
-    stepping,
+    refuse_absent,
     user_errors,
 )
-from tabs.translate.photo import describe, open_photo, photo_input, preview
+from tabs.components import model_menu
+from tabs.components.batch import Work
+from tabs.components.gradio_compat import photo_input
+from tabs.components.model_menu import ModelMenu
+from tabs.components.preview import into_view
+from tabs.components.progress import stepping
+from tabs.components.upload import LIMITS, describe, last_good, look_at, open_photo, preview
 
 TASK = "translation"
-LIMITS = (
-    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
-    "picture stays on this server, under a name that only you are told, and is deleted within "
-    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
-)
 _EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
+_FIRST_EXAMPLE = Path(__file__).parent / "examples" / "river.jpg"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Result:
 class SinglePanel:
     """The components of the panel."""
 
-    model: gr.Dropdown
+    menu: ModelMenu
     swap: gr.Button
     photo: gr.Image
     note: gr.Markdown
@@ -66,6 +65,12 @@ class SinglePanel:
     file: gr.File
     info: gr.Markdown
     result: gr.State
+    taken: gr.State  # the path of the last picture that could be read
+
+    @property
+    def model(self) -> gr.Dropdown:
+        """The choice of the model."""
+        return self.menu.dropdown
 
     @property
     def outputs(self) -> list[gr.components.Component]:
@@ -75,15 +80,14 @@ class SinglePanel:
 
 def controls() -> dict[str, Any]:
     """Lay out the left column: which model, which picture, how much."""
-    choices = model_choices(TASK)
-    first = choices[0][1]
-    model = gr.Dropdown(choices, value=first, label="Model", elem_id="translate-model")
-    keep_choices_current(model, TASK)
+    menu = model_menu.layout(TASK, "translate")
+    keep_choices_current(menu.dropdown, TASK)
     swap = gr.Button(
-        "Swap direction", size="sm", elem_id="translate-swap", visible=_goes_back(first)
+        "Swap direction",
+        size="sm",
+        elem_id="translate-swap",
+        visible=_goes_back(menu.dropdown.value),
     )
-    card = gr.Markdown(model_card(first), elem_classes="card", elem_id="translate-card")
-    model.change(model_card, model, card, queue=False, **PRIVATE)
     photo = photo_input(
         label="Your picture",
         sources=["upload", "clipboard", "webcam"],
@@ -93,7 +97,7 @@ def controls() -> dict[str, Any]:
     )
     note = gr.Markdown(LIMITS, elem_classes="card", elem_id="translate-note")
     gr.Examples(
-        [str(path) for path in _EXAMPLES], photo, label="Examples, rendered by us",
+        [str(path) for path in _EXAMPLES], photo, label="Examples",
         elem_id="translate-examples", api_visibility="private",
     )  # fmt: skip
     strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="translate-strength")
@@ -102,9 +106,11 @@ def controls() -> dict[str, Any]:
     )
     with gr.Row():
         translate = gr.Button("Translate", variant="primary", elem_id="translate-go", min_width=120)
-        cancel = gr.Button("Cancel", elem_id="translate-cancel", min_width=80)
+        cancel = gr.Button(
+            "Cancel", elem_id="translate-cancel", elem_classes="while-running", min_width=80
+        )
     return {
-        **{"model": model, "swap": swap, "photo": photo, "note": note, "strength": strength},
+        **{"menu": menu, "swap": swap, "photo": photo, "note": note, "strength": strength},
         **{"keep_colours": keep_colours, "translate": translate, "cancel": cancel},
     }
 
@@ -124,10 +130,11 @@ def results() -> dict[str, Any]:
     file = gr.File(
         label="Download, full size", visible=False, interactive=False, elem_id="translate-file"
     )
-    return {"compare": compare, "info": info, "file": file, "result": gr.State(None)}
+    states = {"result": gr.State(None), "taken": gr.State(None)}
+    return {"compare": compare, "info": info, "file": file, **states}
 
 
-def wire(panel: SinglePanel, load: Load) -> list[Any]:
+def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
 
     def translate(
@@ -139,7 +146,8 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     ) -> Generator[Any, None, None]:
         with user_errors():
             photo = open_photo(path)
-            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            refuse_absent(checked_model(model, TASK))
+            pipeline = yield from loading(load, model, progress)
             started = time.perf_counter()
             raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
             milliseconds = 1000 * (time.perf_counter() - started)
@@ -158,15 +166,41 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
             made = load(result.model).finish(photo, raw, strength, keep_colours)
             return shown(photo, made, result)
 
-    def inspect(path: str | None, model: str) -> tuple[Any, str]:
-        if path is None:  # refused just now: the note keeps the reason
-            return gr.skip(), gr.skip()
-        try:
-            photo = open_photo(path)
-        except ValueError as error:
-            gr.Warning(str(error), title="This picture cannot be taken", duration=12)
-            return None, str(error)
-        return gr.skip(), describe(path, photo)
+    def follow(
+        path: str | None,
+        model: str,
+        strength: float,
+        keep_colours: bool,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        """Another model: the picture in its domain; none of the old one's where there is none."""
+        if absence(get_spec(model)):  # the card says so, and has the button to get it
+            yield gr.skip()
+        elif path is None:
+            yield None, gr.File(visible=False), "", None
+        else:
+            yield from translate(path, model, strength, keep_colours, progress)
+
+    def enter(path: str | None, result: Result | None, model: str) -> Any:
+        """On the first look an example is there."""
+        untouched = path is None and result is None and not absence(get_spec(model))
+        return str(_FIRST_EXAMPLE) if untouched else gr.skip()
+
+    def begin(
+        path: str | None, result: Result | None, model: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if path is None or result is not None:
+            yield gr.skip()
+            return
+        yield from translate(path, model, 1.0, False, progress)
+
+    def inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]:
+        if path is None or path == taken:
+            return gr.skip(), gr.skip(), gr.skip()
+        photo = look_at(path)
+        if isinstance(photo, str):
+            return last_good(taken), photo, last_good(taken)
+        return gr.skip(), describe(path, photo), path
 
     given = [panel.photo, panel.model, panel.strength, panel.keep_colours]
     started = panel.translate.click(
@@ -176,14 +210,50 @@ def wire(panel: SinglePanel, load: Load) -> list[Any]:
     changed = [panel.result, panel.strength, panel.keep_colours]
     panel.strength.release(retouch, changed, panel.outputs, **look)
     panel.keep_colours.input(retouch, changed, panel.outputs, **look)
-    panel.photo.change(inspect, [panel.photo, panel.model], [panel.photo, panel.note], **look)
-    panel.photo.clear(lambda: LIMITS, None, panel.note, **AT_ONCE)
+    inspected = [panel.photo, panel.note, panel.taken]
+    panel.photo.change(inspect, [panel.photo, panel.taken], inspected, **look)
+    panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
     panel.model.change(
-        lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap,
-        queue=False, **PRIVATE,
-    )  # fmt: skip
-    panel.swap.click(_other_way, panel.model, panel.model, queue=False, **PRIVATE)
-    return [started]
+        lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap, **AT_ONCE
+    )
+    chosen, fetched = model_menu.wire(panel.menu, TASK, load)
+    swapped = panel.swap.click(_other_way, panel.model, panel.model, **AT_ONCE)
+    shown_on = {"show_progress_on": [panel.compare], **GPU, **PRIVATE}
+    events = [
+        on(follow, given, panel.outputs, **shown_on) for on in (chosen, fetched, swapped.then)
+    ]
+    looked = [panel.photo, panel.result, panel.model]
+    entered = tab.select(enter, looked, panel.photo, **AT_ONCE)
+    events.append(entered.then(begin, looked, panel.outputs, **shown_on))
+    started.then(**into_view("translate-compare"))
+    return [started, *events]
+
+
+def result_file(file: str | None) -> str:
+    """The picture that was made, in full size.
+
+    Raises:
+        ValueError: there is none yet.
+    """
+    if not file:
+        raise ValueError("Translate a picture first, then enlarge it.")
+    return str(file)
+
+
+def work(panel: SinglePanel, load: Load) -> Work:
+    """What is done to several pictures, or to a film's frames."""
+
+    def opened(
+        sizes: Any, progress: gr.Progress, model: str, *settings: Any
+    ) -> Generator[Any, None, Any]:
+        refuse_absent(checked_model(model, TASK))
+        return (yield from loading(load, model, progress))
+
+    def steps(pipeline: Any, photo: Image.Image, strength: float, keep_colours: bool) -> Any:
+        return pipeline.iter_translate(photo, strength, keep_colours)
+
+    given = [panel.model, panel.strength, panel.keep_colours]
+    return Work("translate", "Translate", given, opened, steps, GPU)
 
 
 def shown(photo: Image.Image, made: Image.Image, result: Result) -> tuple[Any, ...]:

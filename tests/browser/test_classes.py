@@ -9,9 +9,14 @@ from tests.browser.rooms import open_room
 
 
 def open_tab(page) -> None:
+    """Open the tab and change to the eyes, whose classes are few."""
     page.click("#tab-classes-button")
-    expect(page.locator("#classes-list .caption-label")).to_have_count(8)
+    expect(page.locator("#classes-list .caption-label")).to_have_count(24)
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
+    page.locator("#classes-model input").click()
+    page.get_by_role("option", name="Painted eyes").click()
+    expect(page.locator("#classes-list .caption-label")).to_have_count(8)
+    expect(page.locator("#classes-info")).to_contain_text("amber")
 
 
 def value_of(page, elem_id: str):
@@ -25,7 +30,7 @@ def picked(page, index: int) -> None:
 def test_a_class_is_searched_clicked_and_sampled(visitor, tmp_path):
     page = visitor.page
     open_tab(page)
-    expect(page.locator("#classes-near")).to_contain_text("Nearest in the embedding")
+    expect(page.locator("#classes-near")).to_contain_text("nearest embedding")
     value_of(page, "classes-search").fill("gre")
     expect(page.locator("#classes-list .caption-label")).to_have_text(["green"])
     page.locator("#classes-list button.thumbnail-item").first.click()
@@ -54,7 +59,7 @@ def test_z_is_locked_across_the_classes(visitor):
     page.click("#classes-across")
     captions = page.locator("#classes-across-gallery .caption-label")
     expect(captions).to_have_count(8)
-    expect(captions.first).to_have_text("amber · 0")
+    expect(captions.first).to_have_text("amber · 3")
     value_of(page, "classes-across-seeds").fill("1, 2")
     page.click("#classes-across")
     expect(captions).to_have_count(16)

@@ -1,8 +1,10 @@
-"""The Latent tab as a visitor uses it."""
+"""The Sample tab as a visitor uses it."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from gan_models.images import read_recipe
@@ -25,23 +27,78 @@ def wait_for(page, *seeds: int) -> None:
     )
 
 
+def enter(page) -> None:
+    """Open the tab and wait for its first pictures."""
+    open_room(page, "tab-latent", "Sample")
+    wait_for(page, *range(9))
+
+
 def click_picture(page, index: int) -> None:
     page.locator("#latent-gallery button.thumbnail-item").nth(index).click()
 
 
-def test_the_page_opens_on_sixteen_faces_with_their_seeds(visitor):
-    wait_for(visitor.page, *range(16))
-    expect(visitor.page.locator("#latent-info")).to_contain_text("ms each")
+def test_the_tab_opens_on_pictures_with_their_seeds_and_a_morph_that_moves(visitor):
+    page = visitor.page
+    enter(page)
+    expect(page.locator("#latent-info")).to_contain_text("ms each")
+    expect(page.locator("#latent-large")).to_contain_text("Morph between seeds 0 and 1")
+    moving = page.locator("#latent-large img")
+    expect(moving).to_have_attribute("src", re.compile(r"\.webp"))
+    answer = page.request.get(moving.get_attribute("src"))
+    with Image.open(io.BytesIO(answer.body())) as loop:
+        assert loop.n_frames >= 16
+    expect(page.locator("#latent-strip button.thumbnail-item")).to_have_count(9)
+
+
+def test_a_click_shows_the_picture_large_and_its_file_is_named_after_model_and_seed(visitor):
+    page = visitor.page
+    enter(page)
+    click_picture(page, 4)
+    expect(page.locator("#latent-large")).to_contain_text("seed 4")
+    with page.expect_download() as download:
+        page.locator("#latent-large").get_by_label("Download").click()
+    assert download.value.suggested_filename == "landscapes-seed00000004.png"
+
+
+def test_the_number_of_pictures_is_sampled_at_once(visitor):
+    page = visitor.page
+    enter(page)
+    page.fill("#latent-count input[type=number]", "4")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    wait_for(page, 0, 1, 2, 3)
+    expect(page.locator("#latent-seeds textarea, #latent-seeds input")).to_have_value("0-3")
+
+
+def test_another_model_is_sampled_at_once(visitor):
+    page = visitor.page
+    enter(page)
+    before = page.locator("#latent-gallery img").first.get_attribute("src")
+    page.locator("#latent-model input").click()
+    page.get_by_role("option", name="Faces").click()
+    expect(page.locator("#latent-gallery img").first).not_to_have_attribute("src", before)
+    expect(page.locator("#latent-psi input[type=number]")).to_have_value("1")
+    expect(page.locator("#latent-large")).to_contain_text("Morph between seeds 0 and 1")
+
+
+def test_bad_seeds_mark_the_field_and_keep_the_pictures(visitor):
+    page = visitor.page
+    enter(page)
+    sample(page, "cat")
+    expect(page.locator("#latent-seeds .field-problem, .wrong .field-problem")).to_contain_text(
+        "not a seed"
+    )
+    wait_for(page, *range(9))
 
 
 def test_seeds_dice_undo_and_redo(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     sample(page, "3-5, 42")
     wait_for(page, 3, 4, 5, 42)
     page.click("#latent-undo")
-    wait_for(page, *range(16))
-    expect(page.locator("#latent-seeds textarea, #latent-seeds input")).to_have_value("0-15")
+    wait_for(page, *range(9))
+    expect(page.locator("#latent-seeds textarea, #latent-seeds input")).to_have_value("0-8")
     page.click("#latent-redo")
     wait_for(page, 3, 4, 5, 42)
     page.fill("#latent-count input[type=number]", "4")
@@ -52,7 +109,7 @@ def test_seeds_dice_undo_and_redo(visitor):
 
 def test_click_a_click_b_and_drag_the_morph(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     click_picture(page, 3)
     expect(page.locator("#latent-a img")).to_be_visible()
     click_picture(page, 8)
@@ -72,7 +129,7 @@ def test_click_a_click_b_and_drag_the_morph(visitor):
 @pytest.mark.parametrize("label", ["MP4", "GIF", "WebP"])
 def test_a_walk_is_exported_and_downloaded(visitor, label, tmp_path):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     page.click("#latent-tab-walk-button")
     page.fill("#latent-keyframes textarea, #latent-keyframes input", "3, 8")
     page.click("#latent-key-close")
@@ -90,11 +147,11 @@ def test_a_walk_is_exported_and_downloaded(visitor, label, tmp_path):
 
 def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
     page = visitor.page
-    wait_for(page, *range(16))
-    page.fill("#latent-psi input[type=number]", "0.7")
+    enter(page)
+    page.fill("#latent-psi input[type=number]", "0.6")
     page.keyboard.press("Tab")  # leaving the field samples anew
     link = page.locator("#latent-link textarea, #latent-link input")
-    expect(link).to_have_value(re.compile(r"psi=0\.7$"))
+    expect(link).to_have_value(re.compile(r"psi=0\.6$"))
     sample(page, "42")
     wait_for(page, 42)
     click_picture(page, 0)
@@ -104,23 +161,23 @@ def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
     path = tmp_path / "picture.png"
     download.value.save_as(path)
     recipe = read_recipe(path)
-    assert (recipe["model"], recipe["seed"], recipe["truncation_psi"]) == ("faces-64", 42, 0.7)
+    assert (recipe["model"], recipe["seed"], recipe["truncation_psi"]) == ("landscapes", 42, 0.6)
 
     other = visitor.open("?seeds=1&psi=1")
     wait_for(other, 1)
     other.click("#latent-tab-keep-button")
     other.set_input_files("#latent-drop input[type=file]", str(path))
     wait_for(other, 42)
-    expect(other.locator("#latent-psi input[type=number]")).to_have_value("0.7")
+    expect(other.locator("#latent-psi input[type=number]")).to_have_value("0.6")
 
 
 def test_a_link_brings_model_seeds_and_psi(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     sample(page, "7, 9")
     wait_for(page, 7, 9)
     link = page.locator("#latent-link textarea, #latent-link input")
-    expect(link).to_have_value(re.compile(r"model=faces-64&seeds=7%2C\+9&psi=1$"))
+    expect(link).to_have_value(re.compile(r"model=landscapes&seeds=7%2C\+9&psi=0\.7$"))
     other = visitor.open(link.input_value().removeprefix(visitor.url))
     wait_for(other, 7, 9)
 
@@ -128,20 +185,21 @@ def test_a_link_brings_model_seeds_and_psi(visitor):
 def test_a_broken_link_says_so_and_the_page_works(visitor):
     page = visitor.open("?model=../../etc&seeds=cat")
     expect(page.locator(".toast-body")).to_contain_text("link could not be followed")
-    wait_for(page, *range(16))
+    wait_for(page, *range(9))
 
 
 def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     sample(page, "20-23")
     wait_for(page, 20, 21, 22, 23)
     click_picture(page, 2)
     expect(page.locator("#latent-a img")).to_be_visible()
-    page.click("#latent-tab-keep-button")
     page.click("#latent-keep")
+    page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
     page.reload()
+    open_room(page, "tab-latent", "Sample")
     wait_for(page, 20, 21, 22, 23)
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
@@ -149,7 +207,7 @@ def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
 
 def test_a_mistake_is_told_in_a_sentence_and_the_next_try_works(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     sample(page, "cat")
     expect(page.locator(".toast-body")).to_contain_text("not a seed")
     sample(page, "5")
@@ -158,7 +216,7 @@ def test_a_mistake_is_told_in_a_sentence_and_the_next_try_works(visitor):
 
 def test_a_long_walk_can_be_cancelled(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     page.click("#latent-tab-walk-button")
     page.fill("#latent-frames input", "3600")
     page.click("#latent-export")
@@ -171,18 +229,18 @@ def test_a_long_walk_can_be_cancelled(visitor):
 
 def test_nothing_overflows_sideways_on_a_phone(phone):
     page = phone.page
-    wait_for(page, *range(16))
+    enter(page)
     click_picture(page, 1)
     click_picture(page, 2)
     expect(page.locator("#latent-strip")).to_be_visible()
-    for tab, title in (("walk", "Walk"), ("keep", "Favourites"), ("morph", "Morph")):
+    for tab, title in (("walk", "Film"), ("keep", "Favourites"), ("morph", "Morph")):
         open_room(page, f"latent-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
     page = visitor.page
-    wait_for(page, *range(16))
+    enter(page)
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, select, [role=tab]')]
           .filter(e => e.offsetParent !== null && !(e.ariaLabel || e.innerText?.trim() || e.title
@@ -190,7 +248,7 @@ def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
           .map(e => e.outerHTML.slice(0, 160))"""
     )
     assert not unnamed
-    wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-cancel"}
+    wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-keep"}
     ids_of_focus = """() => {
       const ids = [];
       for (let e = document.activeElement; e; e = e.parentElement) if (e.id) ids.push(e.id);
@@ -209,7 +267,7 @@ def test_two_visitors_do_not_see_each_other(browser, page_url):
     contexts = [visit(browser, page_url, 1280, 800) for _ in range(2)]
     pages = [person.page for _, person in contexts]
     for page in pages:
-        wait_for(page, *range(16))
+        enter(page)
     sample(pages[0], "100")
     sample(pages[1], "200")
     wait_for(pages[0], 100)

@@ -55,7 +55,7 @@ def test_the_card_says_how_a_run_stands_and_escapes_names():
     card = render.status_card(status())
     assert "Training" in card
     assert "width:50.0%" in card
-    assert "2.50 of 5 thousand pictures seen" in card
+    assert "2,500 of 5,000 pictures seen" in card
     assert "about 2 min left" in card
     assert "Learns." in card
     assert "My &lt;garden&gt;" in card
@@ -325,7 +325,7 @@ def room():
     jobs = SimpleNamespace(
         asked=asked,
         quotas=Quotas(),
-        bases=lambda: [SimpleNamespace(id=i, title=i, resolution=r) for i, r in known.items()],
+        bases=lambda: [SimpleNamespace(id=i, title=i, base_resolution=r) for i, r in known.items()],
         list=lambda key: [status()],
         preview=lambda *given: asked.append(("preview", *given)) or (preview, preview),
         discard=lambda *given: asked.append(("discard", *given)),
@@ -375,7 +375,9 @@ def test_a_check_that_is_cancelled_leaves_nothing():
             ended.set()
             raise
 
-    jobs = SimpleNamespace(prepare=prepare, bases=lambda: [SimpleNamespace(id="b", resolution=8)])
+    jobs = SimpleNamespace(
+        prepare=prepare, bases=lambda: [SimpleNamespace(id="b", base_resolution=8)]
+    )
     taking = start.take_in(jobs, "key", ["a.png"], "b", "centre", None)
     next(taking)
     taking.close()

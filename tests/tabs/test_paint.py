@@ -207,7 +207,7 @@ def test_a_file_is_read_as_what_it_is(painter, ids, tmp_path):
 def test_a_film_shows_every_state_and_then_the_last(painter, ids):
     states = [write_runs(np.zeros((64, 64), int)), write_runs(ids)]
     text = json.dumps(request_of(ids, states=states))
-    steps = film._write(lambda *_, **__: painter, text, True, gr.Progress())
+    steps = film._write(lambda *_, **__: painter, text, True, False, gr.Progress())
     path, count = _returned(steps)
     assert count == 2
     with Image.open(path) as movie:
@@ -227,7 +227,7 @@ def _returned(steps):
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"states": []}', '{"states": [1]}'])
 def test_a_film_of_nothing_is_refused(painter, text):
     with pytest.raises(ValueError, match=r"[.]$"):
-        _returned(film._write(lambda *_, **__: painter, text, True, gr.Progress()))
+        _returned(film._write(lambda *_, **__: painter, text, True, False, gr.Progress()))
 
 
 def test_without_a_model_the_room_says_so(monkeypatch):

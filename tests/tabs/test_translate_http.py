@@ -15,7 +15,7 @@ from PIL import Image
 from gan_models import load_pipeline
 from gan_models.images import read_recipe
 from tabs import common
-from tabs.translate.single import LIMITS
+from tabs.components.upload import LIMITS
 from tests.test_photos import BAD_FILES
 
 

@@ -18,7 +18,7 @@ class StylePanel {
     this.find = (name) => root.querySelector(`.${name}`);
     this.ends = [{ seed: 0 }, { seed: 1 }];
     this.firstSeed = 1;
-    this.find("die").append(icon("die"), "Roll");
+    this.find("die").append(icon("die"), "Random");
     this.find("die").addEventListener("click", () => this.roll());
     this.find("seed").addEventListener("input", () => this.typed());
     this.find("more").addEventListener("click", () => this.more());

@@ -11,7 +11,7 @@ const TOOLS = [
   { id: "fill", key: "g", title: "Fill", hint: "Fills the patch that you click." },
   { id: "pick", key: "i", title: "Eyedropper", hint: "Takes the material that you click." },
   { id: "swap", key: "x", title: "Swap", hint: "Turns the clicked material into the chosen one, everywhere." },
-  { id: "part", key: "a", title: "Part", hint: "Choose a patch, then re-roll it alone." },
+  { id: "part", key: "a", title: "Part", hint: "Choose a patch and give it another style." },
   { id: "hand", key: "h", title: "Hand", hint: "Drag to move about when zoomed in." },
 ];
 

@@ -25,7 +25,7 @@ const SHORTCUTS = {
 
 const MORE_KEYS = [
   ["1 to 9, 0", "choose a material"], [", and .", "the material before, the next one"],
-  ["[ and ]", "smaller, larger brush"], ["N", "a random layout"], ["D", "roll another style"],
+  ["[ and ]", "smaller, larger brush"], ["N", "a random layout"], ["D", "a random style"],
   ["V", "ghost of the picture on the canvas"], ["S", "save the picture"],
   ["Arrows", "move the cursor, with Shift by 8"], ["Space", "paint while held; set a corner"],
   ["Enter", "begin or end a stroke; close a polygon"], ["Esc", "leave a stroke or a polygon"],
@@ -116,6 +116,10 @@ function buildTools(studio) {
       type: "button", class: "word", title: hint, "data-save": kind, click: () => studio.takeHome(kind),
     }, icon("save"), title));
   }
+  studio.find("saves").append(make("button", {
+    type: "button", class: "word", title: "The picture at four times the size, below",
+    "data-save": "enlarge", click: () => studio.map && studio.trigger("enlarge"),
+  }, "Enlarge"));
   const rows = [
     ...TOOLS.map((tool) => [tool.key.toUpperCase(), `${tool.title}. ${tool.hint}`]),
     ...ACTIONS.map((action) => [action.keys, action.title]), ...MORE_KEYS,

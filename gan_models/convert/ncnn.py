@@ -1,0 +1,115 @@
+"""ncnn's `.bin` files: the tensors of a network one after the other, without names or sizes.
+
+A convolution's weights [out, in, k, k] stand behind a tag of 4 bytes that says their type, padded
+to 4 bytes; its bias and the slopes of a PReLU are float32 without a tag. All is little-endian.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..weights import disk_errors
+from .reading import FormatError, Slot
+
+HALF_TAG, FLOAT_TAG = 0x01306B47, 0
+TYPES = {HALF_TAG: np.dtype("<f2"), FLOAT_TAG: np.dtype("<f4")}
+TAG_BYTES = 4
+
+Layout = Mapping[str, Slot]  # in the order of the file
+
+
+@dataclass
+class _FaultError(Exception):
+    """The first thing in a file that does not fit a layout."""
+
+    at: int  # bytes from the beginning
+    sentence: str
+
+
+def read(path: Path, layouts: Sequence[Layout]) -> tuple[int, dict[str, Tensor]]:
+    """The tensors of a file, float32, and which of the layouts it has.
+
+    Raises:
+        FormatError: it has none of them; the sentence names the first fault against the one that
+            fits furthest.
+    """
+    with disk_errors(path), open(path, "rb") as file:
+        size = path.stat().st_size
+        data = file.read(1 + max(map(_most_bytes, layouts)))
+    faults = []
+    for index, layout in enumerate(layouts):
+        try:
+            return index, _parse(data, size, layout)
+        except _FaultError as fault:
+            faults.append(fault)
+    first = max(faults, key=lambda fault: fault.at)
+    raise FormatError(
+        f"{path.name} {first.sentence}. Get the file again, and check that it is the .bin of a "
+        "Real-ESRGAN network."
+    )
+
+
+def begins_like(path: Path) -> bool:
+    """Whether a file begins as those with half-precision weights do."""
+    with disk_errors(path), open(path, "rb") as file:
+        return file.read(TAG_BYTES) == HALF_TAG.to_bytes(TAG_BYTES, "little")
+
+
+def _most_bytes(layout: Layout) -> int:
+    """The size of a file that has all its weights in float32."""
+    return sum(4 * math.prod(slot.shape) + TAG_BYTES * _tagged(slot) for slot in layout.values())
+
+
+def _tagged(slot: Slot) -> bool:
+    return len(slot.shape) == 4
+
+
+def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
+    """The tensors by name; `size` is the whole file's, of which `data` may be the beginning.
+
+    Raises:
+        _FaultError: the first one.
+    """
+    at, tensors, name = 0, {}, ""
+    for name, slot in layout.items():
+        kind = TYPES[FLOAT_TAG]
+        if _tagged(slot):
+            kind = _type_at(data, at, name)
+            at += TAG_BYTES
+        values, at = _numbers(data, at, name, math.prod(slot.shape), kind)
+        tensors[name] = values.reshape(slot.shape)
+    if at < size:
+        raise _FaultError(at, f"has {size - at:,} bytes left over behind {name!r}, its last tensor")
+    return tensors
+
+
+def _type_at(data: bytes, at: int, name: str) -> np.dtype:
+    """The type that the tag before a weight says."""
+    if at + TAG_BYTES > len(data):
+        raise _FaultError(at, f"ends at byte {len(data):,}, before {name!r}")
+    tag = int.from_bytes(data[at : at + TAG_BYTES], "little")
+    if tag not in TYPES:
+        raise _FaultError(
+            at,
+            f"has the tag 0x{tag:08X} at byte {at:,}, where {name!r} begins and 0x{HALF_TAG:08X} "
+            "(float16) or 0 (float32) should stand",
+        )
+    return TYPES[tag]
+
+
+def _numbers(data: bytes, at: int, name: str, count: int, kind: np.dtype) -> tuple[Tensor, int]:
+    """`count` numbers from byte `at` on as float32, and where the next tensor begins."""
+    end = at + -(-count * kind.itemsize // 4) * 4
+    if end > len(data):
+        raise _FaultError(len(data), f"ends at byte {len(data):,}, inside {name!r}")
+    values = np.frombuffer(data, kind, count, at).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise _FaultError(at, f"holds numbers that are not finite in {name!r}")
+    return torch.from_numpy(values), end

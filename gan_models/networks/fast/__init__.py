@@ -1,0 +1,1 @@
+"""What makes networks fast on a processor and stands outside the modules."""

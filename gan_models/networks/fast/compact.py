@@ -1,0 +1,82 @@
+"""The compact network on a processor: layer by layer, a band of rows a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..inference import is_frozen
+from .workers import num_workers, share_out
+
+if TYPE_CHECKING:
+    from ..srvgg import SRVGGNetCompact
+
+BANDS_A_WORKER = 2  # so that one that is late is waited for less
+MIN_ROWS = 4  # of a band
+
+
+def pays(network: SRVGGNetCompact, images: Tensor) -> bool:
+    """Whether `steps` gives what the network gives, and sooner."""
+    return (
+        images.device.type == "cpu"
+        and images.dtype == network.body[0].weight.dtype == torch.float32
+        and is_frozen(network, images)
+        and not torch.is_autocast_enabled("cpu")
+    )
+
+
+def steps(network: SRVGGNetCompact, images: Tensor) -> Generator[float, None, Tensor]:
+    """The whole network for one picture, in steps: yields how far it is, 0 to 1.
+
+    images [1, C, H, W] -> [1, C, scale H, scale W]
+    """
+    layers = list(zip(network.body[0::2], [*network.body[1::2], None], strict=True))
+    x, spare = _framed(images, images.shape[1]), _framed(images, network.num_feat)
+    x[:, :, 1:-1, 1:-1] = images
+    for index, (conv, activate) in enumerate(layers[:-1]):
+        _layer(x, conv, activate, spare)
+        # the memory of what has been read is written next; the picture's has too few channels
+        x, spare = spare, x if index else _framed(images, network.num_feat)
+        yield (index + 1) / len(layers)
+    return _last_layer(x, layers[-1][0], images, network.scale)
+
+
+def _layer(x: Tensor, conv: nn.Conv2d, activate: nn.Module, made: Tensor) -> None:
+    """One convolution and its activation, from one framed map into another."""
+
+    def run(top: int, bottom: int) -> None:
+        y = F.conv2d(x[:, :, top : bottom + 2], conv.weight, conv.bias)
+        made[:, :, top + 1 : bottom + 1, 1:-1] = activate(y)
+
+    _over_bands(x.shape[2] - 2, run)
+
+
+def _last_layer(x: Tensor, conv: nn.Conv2d, images: Tensor, scale: int) -> Tensor:
+    """The last convolution, spread over pixels, and the enlarged picture added."""
+    height, width = images.shape[2:]
+    made = images.new_empty(1, conv.out_channels // scale**2, scale * height, scale * width)
+
+    def run(top: int, bottom: int) -> None:
+        y = F.conv2d(x[:, :, top : bottom + 2], conv.weight, conv.bias)
+        enlarged = F.interpolate(images[:, :, top:bottom], scale_factor=scale, mode="nearest")
+        made[:, :, scale * top : scale * bottom] = F.pixel_shuffle(y, scale).add_(enlarged)
+
+    _over_bands(height, run)
+    return made
+
+
+def _over_bands(height: int, run: Callable[[int, int], None]) -> None:
+    """Call `run(top, bottom)` for bands of rows that together are all."""
+    rows = max(MIN_ROWS, -(-height // (BANDS_A_WORKER * num_workers())))
+    tops = range(0, height, rows)
+    share_out(lambda piece, _: run(tops[piece], min(height, tops[piece] + rows)), len(tops))
+
+
+def _framed(images: Tensor, channels: int) -> Tensor:
+    """Zeros for a picture's features and one pixel around, channels last: [1, C, H + 2, W + 2]."""
+    height, width = images.shape[2:]
+    return images.new_zeros(1, height + 2, width + 2, channels).permute(0, 3, 1, 2)

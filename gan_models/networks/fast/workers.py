@@ -1,0 +1,64 @@
+"""Work shared out to threads in large pieces.
+
+torch splits every operation among its threads and waits for all of them; where other programs want
+the processor, too, each of these waits costs more than the operation. Here a thread does a whole
+piece, many operations, by itself, and threads wait for each other only between pieces.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import Barrier, Lock
+
+import torch
+
+_start = Lock()
+
+
+def num_workers() -> int:
+    """How many threads work: as many as torch uses."""
+    return torch.get_num_threads()
+
+
+def share_out(run: Callable[[int, int], None], count: int) -> None:
+    """Call `run(piece, worker)` for each piece from 0 to `count` - 1, in any order, at once.
+
+    `worker` is below `num_workers()` and never at work twice, so that it can name scratch memory.
+    Gradients are off. The first error of a piece is raised when all threads have stopped.
+    """
+    threads, pieces = min(num_workers(), count), itertools.count()
+
+    def work(worker: int) -> None:
+        with torch.inference_mode():
+            while (piece := next(pieces)) < count:
+                run(piece, worker)
+
+    if threads <= 1:
+        work(0)
+        return
+    with _start:
+        pool = _pool(num_workers())
+    started = [pool.submit(work, worker) for worker in range(threads)]
+    errors = [error for future in started if (error := future.exception())]
+    if errors:
+        raise errors[0]
+
+
+@lru_cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads in which torch's operations run by themselves."""
+    ready = Barrier(threads)
+
+    def settle() -> None:
+        torch.get_num_threads()  # a thread takes the common number over when it is first asked
+        torch.set_num_threads(1)
+        ready.wait()
+
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="share-out")
+    for future in [pool.submit(settle) for _ in range(threads)]:
+        future.result()
+    torch.set_num_threads(threads)  # it is the number of new threads, too, which is as it was
+    return pool

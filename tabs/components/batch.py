@@ -1,0 +1,236 @@
+"""Several pictures to a zip; a GIF or a short video, frame by frame."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from gan_models import VideoWriter, count_frames, read_clip, save_png
+from tabs.common import PRIVATE, device_of, in_thread, output_folder, speed_line, user_errors
+from tabs.components.files import file_input
+from tabs.components.preview import into_view
+from tabs.components.progress import Bar
+from tabs.components.upload import open_photo, size_of
+
+MAX_PICTURES = 32
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of a picture file before its pixels are read."""
+
+    path: str
+    size: Size
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return Path(self.path).name
+
+    @property
+    def pixels(self) -> int:
+        """How many it has."""
+        return self.size[0] * self.size[1]
+
+
+def _save_png(image: Image.Image, stem: Path, *_: Any) -> Path:
+    path = stem.with_name(f"{stem.name}.png")
+    save_png(image, path)
+    return path
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a tab does to one picture, for panels that do it to several or to a film's frames."""
+
+    prefix: str  # of element ids
+    verb: str  # on the buttons
+    given: list[gr.components.Component]  # the model, then the settings
+    # (sizes of all pictures, progress, *values of `given`): checks them, returns the pipeline
+    open: Callable[..., Generator[Any, None, Any]]
+    # (pipeline, picture, *values of the settings): yields how far it is, returns the picture
+    steps: Callable[..., Generator[Any, None, Image.Image]]
+    lane: dict[str, Any]  # where its events wait
+    # (sizes, *values of `given`): what to say of pictures before the work begins
+    forecast: Callable[..., str] | None = None
+    # (picture, path without suffix, *values of the settings): writes it, returns its path
+    save: Callable[..., Path] = _save_png
+
+
+def build_several(work: Work) -> list[Any]:
+    """Lay out and connect the panel of several pictures; returns what can be cancelled."""
+    files = file_input(
+        label=f"Up to {MAX_PICTURES} pictures", file_count="multiple",
+        elem_id=f"{work.prefix}-files", height=140,
+    )  # fmt: skip
+    go = gr.Button(f"{work.verb} all", elem_id=f"{work.prefix}-all")
+    info = gr.Markdown("", elem_classes="card", elem_id=f"{work.prefix}-all-info")
+    archive = gr.File(
+        label="All as one zip", visible=False, interactive=False, elem_id=f"{work.prefix}-zip"
+    )
+
+    def run(
+        paths: list[str] | None,
+        model: str,
+        *settings: Any,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            heads, notes = read_heads(paths or [])
+            sizes, stems = [head.size for head in heads], zip_stems([head.path for head in heads])
+            pipeline = yield from work.open(sizes, progress, model, *settings)
+            started, folder = time.perf_counter(), output_folder()
+            target = folder / f"{pipeline.spec.id}.zip"
+            bar, count = Bar(progress, sum(head.pixels for head in heads)), 0
+            with zipfile.ZipFile(target, "w") as zipped:
+                for k, (head, stem) in enumerate(zip(heads, stems, strict=True), 1):
+                    try:
+                        steps = work.steps(pipeline, open_photo(head.path), *settings)
+                        made = yield from bar.follow(steps, f"{k} of {len(heads)}", head.pixels)
+                    except ValueError as error:  # broken behind its head, or refused
+                        notes.append(f"**{head.name} was left out.** {error}")
+                        continue
+                    save = partial(work.save, made, folder / "one", *settings)
+                    written = yield from in_thread(save)
+                    zipped.write(written, stem + written.suffix)
+                    count += 1
+            if not count:
+                raise ValueError(notes[-1].partition("** ")[2])
+            line = speed_line(count, time.perf_counter() - started, device_of(pipeline))
+            yield gr.File(str(target), visible=True), "\n\n".join([line, *notes])
+
+    _forecast(work, files, info, lambda paths: [head.size for head in read_heads(paths)[0]])
+    options = {"show_progress_on": [info], **work.lane, **PRIVATE}
+    started = go.click(run, [files, *work.given], [archive, info], **options)
+    started.then(**into_view(f"{work.prefix}-zip"))
+    return [started]
+
+
+def build_clip(work: Work) -> list[Any]:
+    """Lay out and connect the panel of moving pictures; returns what can be cancelled."""
+    clip = file_input(
+        label="GIF or short video, up to 240 frames",
+        elem_id=f"{work.prefix}-clip", height=140,
+    )  # fmt: skip
+    with gr.Row():
+        suffix = gr.Radio(
+            [("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")],
+            value=".mp4", label="Format", elem_id=f"{work.prefix}-clip-format",
+        )  # fmt: skip
+        go = gr.Button(f"{work.verb} frames", elem_id=f"{work.prefix}-frames")
+    info = gr.Markdown("", elem_classes="card", elem_id=f"{work.prefix}-clip-info")
+    video = gr.Video(
+        label="Result", autoplay=True, loop=True, visible=False, height=320,
+        elem_id=f"{work.prefix}-video",
+    )  # fmt: skip
+    file = gr.File(
+        label="Download", visible=False, interactive=False, elem_id=f"{work.prefix}-movie"
+    )
+
+    def run(
+        path: str | None,
+        suffix: str,
+        model: str,
+        *settings: Any,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        with user_errors():
+            if path is None:
+                raise ValueError("Upload a GIF or a short video first.")
+            read = read_clip(path)
+            total, sizes = len(read.frames), [frame.size for frame in read.frames]
+            pipeline = yield from work.open(sizes, progress, model, *settings)
+            started, bar = time.perf_counter(), Bar(progress, total)
+            target = output_folder() / f"{Path(path).stem}-{pipeline.spec.id}{suffix}"
+            with VideoWriter(target, min(max(read.fps, 1), 60), total) as writer:
+                timed = zip(read.frames, read.durations_ms, strict=True)
+                for count, (frame, duration_ms) in enumerate(timed, 1):
+                    steps = work.steps(pipeline, frame, *settings)
+                    made = yield from bar.follow(steps, f"Frame {count} of {total}", 1)
+                    writer.add(made, duration_ms)
+            seconds = time.perf_counter() - started
+            plays = suffix == ".mp4"
+            line = speed_line(total, seconds, device_of(pipeline))
+            yield (
+                gr.Video(str(target) if plays else None, visible=plays),
+                gr.File(str(target), visible=True),
+                line,
+            )
+
+    _forecast(work, clip, info, lambda path: [frame.size for frame in read_clip(path).frames])
+    options = {"show_progress_on": [info], **work.lane, **PRIVATE}
+    started = go.click(run, [clip, suffix, *work.given], [video, file, info], **options)
+    started.then(**into_view(f"{work.prefix}-movie"))
+    return [started]
+
+
+def _forecast(
+    work: Work,
+    files: gr.File | gr.Files,
+    info: gr.Markdown,
+    sizes_of: Callable[[Any], Sequence[Size]],
+) -> None:
+    """Say what the work will be as soon as there are files, and when a setting changes."""
+    if work.forecast is None:
+        return
+
+    def look(given: Any, *values: Any) -> str:
+        if not given:
+            return ""
+        try:
+            return work.forecast(sizes_of(given), *values)
+        except ValueError as error:
+            return f"**{error}**"
+
+    quiet = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
+    gr.on(
+        [files.change, *(component.change for component in work.given)],
+        look,
+        [files, *work.given],
+        info,
+        **quiet,
+    )
+
+
+def read_heads(paths: Sequence[str]) -> tuple[list[Head], list[str]]:
+    """The files that hold pictures, and what to say of the others and of animations.
+
+    Raises:
+        ValueError: no pictures, too many, or none that can be read.
+    """
+    if not 1 <= len(paths) <= MAX_PICTURES:
+        raise ValueError(f"Upload 1 to {MAX_PICTURES} pictures first; there are {len(paths)}.")
+    heads, notes, last = [], [], ""
+    for path in paths:
+        try:
+            head = Head(path, size_of(path))
+            heads.append(head)
+            if count_frames(path) > 1:
+                notes.append(f"{head.name}: first of its pictures.")
+        except ValueError as error:
+            last = str(error)
+            notes.append(f"**{Path(path).name} was left out.** {error}")
+    if not heads:
+        raise ValueError(last)
+    return heads, notes
+
+
+def zip_stems(paths: Sequence[str]) -> list[str]:
+    """The names in the zip, without suffix: the files' own, numbered where two are alike."""
+    stems: list[str] = []
+    for path in paths:
+        stem, k = Path(path).stem, 1
+        while f"{stem}{'' if k == 1 else f'-{k}'}" in stems:
+            k += 1
+        stems.append(f"{stem}{'' if k == 1 else f'-{k}'}")
+    return stems

@@ -1,0 +1,78 @@
+"""A picture that a visitor brings: read and checked by ourselves, described, shown small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from gan_models import count_frames, read_photo, save_png
+from tabs.common import CACHE_SECONDS, SWEEP_SECONDS
+from tabs.components.words import megapixels
+
+LIMITS = (
+    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
+    "picture stays on this server, under a name that only you are told, and is deleted within "
+    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
+)
+
+
+def open_photo(path: str | None) -> Image.Image:
+    """Read the picture that the visitor gave.
+
+    Raises:
+        ValueError: there is none, it is no longer kept, or it cannot be read.
+    """
+    if not path:
+        raise ValueError("Upload, paste or photograph a picture first, or click an example.")
+    if not Path(path).is_file():
+        raise ValueError("The picture is no longer kept here; upload it again.")
+    return read_photo(path)
+
+
+def size_of(path: str) -> tuple[int, int]:
+    """Width and height of a picture file, from its head.
+
+    Raises:
+        ValueError: no picture, or one over the limits.
+    """
+    count_frames(path)  # checks it
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def look_at(path: str) -> Image.Image | str:
+    """The picture that was just brought, or why it cannot be taken, which a toast says, too."""
+    try:
+        return open_photo(path)
+    except ValueError as error:
+        gr.Warning(str(error), title="This picture cannot be taken", duration=12)
+        return str(error)
+
+
+def last_good(taken: str | None) -> str | None:
+    """What an upload shows again after one that was refused: the last picture that was taken."""
+    return taken if taken and Path(taken).is_file() else None
+
+
+def describe(path: str, photo: Image.Image) -> str:
+    """What came in, in one line."""
+    width, height = photo.size
+    line = f"{width}x{height}, {megapixels(width * height)}"
+    if photo.mode == "RGBA":
+        line += ", with transparency"
+    if (frames := count_frames(path)) > 1:
+        line += (
+            f", animated: the first of its {frames} pictures is taken here; **GIF, video** takes "
+            "them all"
+        )
+    return line
+
+
+def preview(photo: Image.Image, path: Path, side_px: int = 1280) -> str:
+    """Write a copy small enough to show, with the picture's recipe; the file's path."""
+    small = photo.copy()
+    small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+    save_png(small, path)
+    return str(path)

@@ -1,0 +1,30 @@
+"""Enlarge and mend pictures: one, several, or a film."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tabs.common import PRIVATE, Load
+from tabs.components import batch
+from tabs.restore import api, several, single
+
+TITLE, ELEM_ID = "Restore", "tab-restore"
+
+
+def build(load: Load) -> None:
+    """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
+    tab = gr.context.Context.block
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            left = single.controls()
+        with gr.Column(scale=2, min_width=320):
+            panel = single.SinglePanel(**left, **single.results())
+            work = several.work(panel, load)
+            with gr.Tabs(overflow_behavior="wrap"):
+                with gr.Tab("Several", elem_id="restore-tab-several"):
+                    events = batch.build_several(work)
+                with gr.Tab("GIF, video", elem_id="restore-tab-clip"):
+                    events += batch.build_clip(work)
+    api.build(load)
+    events += single.wire(panel, load, tab)
+    panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)

@@ -1,0 +1,55 @@
+"""The Restore tab for programs: /enlarge, one picture in, one PNG out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import gradio as gr
+
+from gan_models import save_png
+from tabs.common import Load, checked_model, in_thread, loading, output_folder, user_errors
+from tabs.components.gradio_compat import photo_input
+from tabs.components.progress import Bar
+from tabs.components.upload import open_photo
+from tabs.components.upscalers import ENLARGE, TASK
+
+MODEL = "real-esrgan-x4"
+
+
+def build(load: Load) -> None:
+    """Declare the endpoint; its components are never drawn."""
+
+    def enlarge(
+        image: str,
+        model: str = MODEL,
+        scale: float | None = None,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        """Enlarge and mend one picture with Real-ESRGAN.
+
+        Args:
+            image: A picture file, up to 64 megapixels and 50 MB; of an animation, the first.
+            model: A model id of task "restoration" from list_models.
+            scale: How many times as wide and high the result is: 2, 3 or 4, at most the model's own
+                factor, which it is by default.
+
+        Returns:
+            A PNG file; its recipe names the model, and what made the picture where that is known.
+        """
+        with user_errors():
+            photo = open_photo(image)
+            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            pipeline.plan(photo.size, scale)  # refuses before any work
+            steps = pipeline.iter_enlarge(photo, scale)
+            made = yield from Bar(progress).follow(steps, "Enlarging")
+            path = output_folder() / f"{model}-{made.width}x{made.height}.png"
+            yield from in_thread(lambda: save_png(made, path))
+            yield str(path)
+
+    image = photo_input(visible=False, label="image")
+    model = gr.Textbox(MODEL, visible=False, label="model")
+    scale = gr.Number(None, visible=False, label="scale")
+    file = gr.File(visible=False, label="picture")
+    hidden = gr.Button(visible=False)
+    hidden.click(enlarge, [image, model, scale], file, api_name="enlarge", **ENLARGE)

@@ -1,0 +1,59 @@
+"""The tiles in the very first answer of the server, before the page's scripts are there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+Message = dict[str, Any]
+_SCRIPT = (Path(__file__).parent / "early.js").read_text("utf-8")
+_STYLE = """
+#early { position: absolute; inset: 0; min-height: 100vh; z-index: 5; background: #fff;
+  color: #1e293b; font-family: system-ui, sans-serif; }
+#early.dark { background: #0b0f19; color: #f1f5f9; }
+#early > div { box-sizing: border-box; max-width: 1360px; margin: 0 auto; padding: 10px 44px 0; }
+#early h1 { margin: 0 0 58px -12px; font-size: 24px; line-height: 1.2; }
+#early .opening { outline: 3px solid #047857; }
+@media (max-width: 760px) { #early h1 { margin-bottom: 96px; } }
+"""
+
+
+class EarlyTiles:
+    """ASGI middleware: writes the tiles into the page's HTML; a visitor sees them while it loads.
+
+    `early.js` takes them away as soon as the page's own are there. A link to pictures, which opens
+    another tab, gets none.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]], tiles: str, style: str) -> None:
+        self._app = app
+        self._piece = (
+            f"<style>{_STYLE}{style}</style><div id='early'><div><h1>Ganvas</h1>{tiles}</div></div>"
+            f"<script>{_SCRIPT}</script></body>"
+        ).encode()
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        """Serve a request; only the page itself is changed."""
+        asked = scope.get("query_string", b"")
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        if not is_page or any(word in asked for word in (b"seeds=", b"model=", b"view=")):
+            await self._app(scope, receive, send)
+            return
+        begun: list[Message] = []
+        parts: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            parts.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body = b"".join(parts).replace(b"</body>", self._piece, 1)
+            headers = [h for h in begun[0]["headers"] if h[0].lower() != b"content-length"]
+            headers.append((b"content-length", str(len(body)).encode()))
+            await send({**begun[0], "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        await self._app(scope, receive, collect)

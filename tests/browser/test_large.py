@@ -1,0 +1,38 @@
+"""Every picture component is shown large, whatever the resolution of the model."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import open_room
+
+LEAST_PX = 192
+TABS = {  # what to open, and what tells that it is there
+    ("tab-latent", "Sample", "latent-tab-morph"): "#latent-strip img",
+    ("tab-classes", "Classes", "classes-tab-across"): "#classes-gallery img",
+    ("tab-classes", "Classes", "classes-tab-mix"): "#classes-gallery img",
+    ("tab-translate", "Translate", "translate-tab-back"): "#translate-compare img",
+    ("tab-paint", "Paint", "paint-tab-film"): "#paint-canvas .picture[src]",
+}
+SMALL = """least => [...document.querySelectorAll(
+    '.image-container, .image-frame, .gallery-container, .grid-wrap, .slider-wrap, .frame, .stage, '
+    + '.main-sheet .thumbnail-item, .strip .thumbnail-item')]
+  .filter(e => e.offsetParent !== null && !e.closest('.thumbs, [id$="-examples"]'))
+  .map(e => [e.className, e.closest('[id]').id, e.getBoundingClientRect()])
+  .filter(([, , box]) => Math.min(box.width, box.height) < least - 1)
+  .map(([name, id, box]) => `${id} ${name}: ${box.width} x ${box.height}`)"""
+
+
+@pytest.mark.parametrize("where", TABS, ids=lambda where: where[2])
+def test_no_picture_component_is_small(browser, page_url, where):
+    tab, title, inner = where
+    context, person = visit(browser, page_url, 1280, 800)
+    page = person.page
+    open_room(page, tab, title)
+    expect(page.locator(TABS[where]).first).to_be_visible()
+    page.click(f"#{inner}-button")
+    page.wait_for_timeout(500)
+    assert page.evaluate(SMALL, LEAST_PX) == []
+    context.close()

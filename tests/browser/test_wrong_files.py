@@ -1,0 +1,93 @@
+"""Wrong files on every upload of every tab: a sentence each, and the page as before."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import open_room
+from tests.browser.test_offline import bare_errors
+from tests.browser.wrong_files import make
+
+pytestmark = pytest.mark.timeout(900)
+UPLOADS = {  # tab, title, what to click, the upload, then what to press, what stays
+    "latent": ("tab-latent", "Sample", "#latent-tab-keep-button", "#latent-drop", None,
+               "#latent-gallery img"),
+    "classes": ("tab-classes", "Classes", None, "#classes-drop", None, "#classes-gallery img"),
+    "translate": ("tab-translate", "Translate", None, "#translate-photo", None,
+                  "#translate-compare img"),
+    "several": ("tab-translate", "Translate", "#translate-tab-several-button",
+                "#translate-files", "#translate-all", "#translate-compare img"),
+    "clip": ("tab-translate", "Translate", "#translate-tab-clip-button", "#translate-clip",
+             "#translate-frames", "#translate-compare img"),
+    "paint": ("tab-paint", "Paint", None, "#paint-file", None, "#paint-canvas .picture[src]"),
+    "style": ("tab-paint", "Paint", "#paint-tab-style-button", "#paint-style-file", None,
+              "#paint-canvas .picture[src]"),
+    "own": ("tab-your-file", "Your model", None, "#own-file", "#own-add", "#own-format"),
+}  # fmt: skip
+# a picture is a picture, whatever is written in it: these are right where any picture is
+ANY_PICTURE = {"other-tab.png", "unknown-model.png"}
+TAKES_PICTURES = {"translate", "several", "clip", "style", "paint"}
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("wrong"))
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_ten_wrong_files(browser, page_url, wrong, name):
+    tab, title, first, upload, press, stays = UPLOADS[name]
+    context, person = visit(browser, page_url, 1280, 800)
+    page = person.page
+    statuses = []
+    page.on("response", lambda response: statuses.append((response.status, response.url)))
+    open_room(page, tab, title)
+    expect(page.locator(stays).first).to_be_visible()
+    page.wait_for_timeout(500)
+    if first:
+        page.click(first)
+    before = page.locator(stays).first.get_attribute("src")
+    for file, path in wrong.items():
+        if name in TAKES_PICTURES and file in ANY_PICTURE:
+            continue
+        give(page, upload, path)
+        if press:
+            page.wait_for_timeout(300)
+            page.click(press)
+        said = page.locator(".toast-body")
+        expect(said, f"{file} on {name}").to_be_visible()
+        words = said.inner_text()
+        assert len(words.split()) >= 5, words
+        assert "Traceback" not in words
+        assert str(path.parent) not in words
+        assert not bare_errors(page), (name, file)
+        assert page.locator(stays).first.get_attribute("src") == before
+        close_toasts(page)
+    assert not [found for found in statuses if found[0] >= 500]
+    context.close()
+
+
+def give(page, upload: str, path) -> None:
+    """Put a file into an upload, after taking out what is in it."""
+    for label in ("Clear", "Remove Image", "Remove"):
+        clear = page.locator(f"{upload} button[aria-label='{label}']")
+        if clear.count() and clear.first.is_visible():
+            clear.first.click()
+            break
+    field = page.locator(f"{upload} input[type=file]").first
+    expect(field).to_be_attached()
+    field.set_input_files(str(path))
+
+
+def close_toasts(page) -> None:
+    for _ in range(10):
+        button = page.locator("[data-testid=toast-close]")
+        if not button.count():
+            return
+        with suppress(Error):  # it may have gone by itself
+            button.first.click(timeout=2000)
+        page.wait_for_timeout(400)
