@@ -2,14 +2,12 @@
 
 from gan_models.pipelines.cache import PipelineCache
 from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names
+from gan_models.pipelines.enlarge_plan import CropPreview, EnlargePlan, EnlargeProgress
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
 from gan_models.pipelines.restoration import (
     MAX_ENLARGED_MEGAPIXELS,
-    CropPreview,
     EnlargeCancelled,
-    EnlargePlan,
-    EnlargeProgress,
     RestorationPipeline,
 )
 from gan_models.pipelines.semantic import Painting, Patch, SemanticPipeline
