@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,9 +25,12 @@ from gan_models import (
     weights,
     zoo,
 )
-from gan_models.images import grid, save_png
+from gan_models.cli import outputs
+from gan_models.cli.batch import Batch
+from gan_models.images import grid
 from gan_models.parser import build_parser
-from gan_models.pipelines.load import Pipeline
+from gan_models.pipelines.load import Pipeline, is_file_name
+from gan_models.pipelines.translation import check_strength
 
 # what the commands that make pictures take
 TASKS = {
@@ -43,10 +47,14 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0, or 2 with one line on stderr."""
     arguments = build_parser().parse_args(argv)
+    warnings.filterwarnings("ignore", module="PIL")  # of odd metadata in good pictures
     try:
         COMMANDS[arguments.command](arguments)
     except (ValueError, weights.WeightsError, OSError) as error:
         print(f"{' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("Memory ran out; ask for smaller or fewer pictures.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -56,10 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_convert(arguments: argparse.Namespace) -> None:
     """Write a foreign checkpoint as a self-describing safetensors file."""
-    if arguments.out.suffix != ".safetensors":
-        raise ValueError(f"--out {arguments.out.name} must end in .safetensors.")
+    outputs.file_out(arguments.out, (".safetensors",))
     if not arguments.input.is_file():
         raise ValueError(f"There is no file {arguments.input}; check the path.")
+    outputs.refuse_overwriting([arguments.out], [arguments.input])
     format = arguments.format or convert.guess_format(arguments.input)
     if format is None:
         known = ", ".join(sorted(convert.FORMATS))
@@ -127,7 +135,11 @@ def run_verify(arguments: argparse.Namespace) -> None:
 def run_sample(arguments: argparse.Namespace) -> None:
     """Write one PNG a seed into a folder, or all as one grid."""
     seeds = parse_seeds(arguments.seeds)
-    as_grid = _is_file(arguments.out, (".png",))
+    as_grid = outputs.names_file(arguments.out)
+    if as_grid:
+        outputs.file_out(arguments.out, (".png",))
+    else:
+        outputs.folder_out(arguments.out)
     wanted = (seeds, arguments.truncation_psi)
     pipeline = _pipeline_for("sample", arguments.model)
     if pipeline.spec.task == "class":
@@ -137,17 +149,14 @@ def run_sample(arguments: argparse.Namespace) -> None:
         wanted = (seeds, arguments.class_name, arguments.truncation_psi)
     elif arguments.class_name is not None:
         raise ValueError(f"{arguments.model} has no classes; leave out --class.")
+    name = Path(arguments.model).stem if is_file_name(arguments.model) else arguments.model
+    files = [arguments.out / f"{name}-seed{seed:08d}.png" for seed in seeds]
+    files = [arguments.out] if as_grid else files
+    outputs.refuse_overwriting(files, [Path(arguments.model)])
     made = pipeline.iter_sample(*wanted)
-    if as_grid:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        save_png(grid(list(made)), arguments.out)
-        return
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    name = (
-        Path(arguments.model).stem if arguments.model.endswith(".safetensors") else arguments.model
-    )
-    for seed, image in zip(seeds, made, strict=True):
-        save_png(image, arguments.out / f"{name}-seed{seed:08d}.png")
+    pictures = [grid(list(made))] if as_grid else made
+    for image, path in zip(pictures, files, strict=True):
+        outputs.write_png(image, path)
 
 
 def run_interpolate(arguments: argparse.Namespace) -> None:
@@ -155,8 +164,9 @@ def run_interpolate(arguments: argparse.Namespace) -> None:
     from gan_models.video import SUFFIXES, VideoWriter, check_video
 
     seeds = parse_seeds(arguments.seeds, minimum=2)
-    _is_file(arguments.out, SUFFIXES)
+    outputs.file_out(arguments.out, SUFFIXES)
     check_video(arguments.out, arguments.fps)
+    outputs.refuse_overwriting([arguments.out], [Path(arguments.model)])
     frames = _pipeline_for("interpolate", arguments.model).iter_frames(
         seeds, arguments.frames, arguments.space, arguments.truncation_psi
     )
@@ -168,30 +178,25 @@ def run_interpolate(arguments: argparse.Namespace) -> None:
 
 def run_translate(arguments: argparse.Namespace) -> None:
     """Write one PNG an input picture, of its size and named after it."""
-    _is_file(arguments.out, ())
-    stems = [path.stem for path in arguments.inputs]
-    for path in arguments.inputs:
-        if stems.count(path.stem) > 1:
-            raise ValueError(f"Two inputs are named {path.stem}; rename one or use two calls.")
-        if not path.is_file():
-            raise ValueError(f"There is no file {path}; check the path.")
-        if photos.count_frames(path) > 1:  # reads the head of every file before the work begins
-            print(f"{path.name} is animated: its first picture is taken.")
+    files = outputs.pngs_named_after(arguments.inputs, outputs.folder_out(arguments.out))
+    outputs.refuse_overwriting(files, [Path(arguments.model)])
+    strength = check_strength(arguments.strength)
+    batch = Batch(arguments.inputs, files, print)
+    batch.check_heads()
     pipeline = _pipeline_for("translate", arguments.model)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    for path in arguments.inputs:
-        made = pipeline.translate(
-            photos.read_photo(path), arguments.strength, arguments.keep_colours
-        )
-        save_png(made, arguments.out / f"{path.stem}.png")
+    batch.run(lambda photo: pipeline.translate(photo, strength, arguments.keep_colours))
+    batch.report()
 
 
 def run_paint(arguments: argparse.Namespace) -> None:
     """Write the picture of a label map, in a seed's style or that of another picture."""
-    if not _is_file(arguments.out, (".png",)):
-        raise ValueError(f"--out {arguments.out} names a folder; name a file that ends in .png.")
+    outputs.file_out(arguments.out, (".png",))
+    inputs = [arguments.label_map, Path(arguments.style), Path(arguments.model)]
+    outputs.refuse_overwriting([arguments.out], inputs)
     pipeline = _pipeline_for("paint", arguments.model)
-    label_map = pipeline.read_map(arguments.label_map)
+    label_map, note = pipeline.read_map_with_note(arguments.label_map, arguments.palette)
+    if note:
+        print(note)
     if arguments.style.isdigit():
         (style,) = parse_seeds(arguments.style, limit=1)
     elif Path(arguments.style).is_file():
@@ -201,9 +206,7 @@ def run_paint(arguments: argparse.Namespace) -> None:
             f"--style {arguments.style} is neither a seed, a whole number from 0, nor a picture's "
             "file; check the path."
         )
-    made = pipeline.paint(label_map, style)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    save_png(made, arguments.out)
+    outputs.write_png(pipeline.paint(label_map, style), arguments.out)
 
 
 def run_train(arguments: argparse.Namespace) -> None:
@@ -211,7 +214,7 @@ def run_train(arguments: argparse.Namespace) -> None:
     from gan_models.training import train
 
     if arguments.out is not None:
-        _is_file(arguments.out, ())
+        outputs.folder_out(arguments.out)
     options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
     _tell_training(
         lambda report: train(arguments.recipe, arguments.out, callback=report, **options)
@@ -222,7 +225,7 @@ def run_finetune(arguments: argparse.Namespace) -> None:
     """Fine-tune a model in this process, telling how it goes."""
     from gan_models.training import FinetuneSettings, finetune, saved_settings
 
-    _is_file(arguments.out, ())
+    outputs.folder_out(arguments.out)
     saved = saved_settings(arguments.out) if arguments.resume else None
     values = {} if saved is None else asdict(saved)
     values |= shelf.read_options(",".join(arguments.set))
@@ -298,14 +301,6 @@ def _pipeline_for(command: str, model: str) -> Pipeline:
             f"{', '.join(known)}."
         )
     return pipeline
-
-
-def _is_file(out: Path, suffixes: tuple[str, ...]) -> bool:
-    """Whether --out names a file; without a suffix it is a folder."""
-    if out.suffix and out.suffix not in suffixes:
-        wanted = f"end in {' or '.join(suffixes)}" if suffixes else "be a folder, without a suffix"
-        raise ValueError(f"--out {out.name} must {wanted}.")
-    return bool(out.suffix)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import struct
 import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 from torch import Tensor
 
-MAX_MEGAPIXELS = 64
-MAX_FILE_MB = 50
-MIN_SIDE_PX = 16
+from gan_models.media import png
+from gan_models.media.limits import MAX_MEGAPIXELS, check_file_size, check_size
+
 RECIPE_KEY = "ganvas"
+# what Pillow's readers raise on damaged files, whatever the format
+DECODE_ERRORS = (
+    *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
+    *(struct.error, zlib.error, ArithmeticError, NotImplementedError, RecursionError),
+    *(RuntimeError, AttributeError, AssertionError, Image.DecompressionBombError),
+)
 
 
 def to_pil(images: Tensor) -> list[Image.Image]:
@@ -75,40 +83,30 @@ def open_picture(path: Path | str) -> Image.Image:
     Raises:
         ValueError: no picture, broken, over 50 MB or 64 megapixels, or narrower than 16 px.
     """
-    name, size = Path(path).name, Path(path).stat().st_size
-    if size == 0:
-        raise ValueError(f"{name} is empty; choose another file.")
-    if size > MAX_FILE_MB * 1_000_000:
-        raise ValueError(f"{name} has {size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken.")
+    path = Path(path)
+    check_file_size(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+            picture = _open_without_large_notes(path)
+    except DECODE_ERRORS as error:
         raise ValueError(
-            f"{name} is no picture that can be read; PNG, JPEG, WebP and GIF can, "
+            f"{path.name} is no picture that can be read; PNG, JPEG, WebP and GIF can, "
             f"up to {MAX_MEGAPIXELS} megapixels."
         ) from error
-    check_size(picture.size, name)
+    check_size(picture.size, path.name)
     return picture
 
 
-def check_size(size: tuple[int, int], name: str) -> None:
-    """Refuse pictures of a size (width, height) that no network here takes.
-
-    Raises:
-        ValueError: over 64 megapixels, or the shorter side under 16 px.
-    """
-    width, height = size
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise ValueError(
-            f"{name} is {width}x{height}, {width * height / 1e6:.0f} megapixels; "
-            f"at most {MAX_MEGAPIXELS} are taken. Make it smaller first."
-        )
-    if min(width, height) < MIN_SIDE_PX:
-        raise ValueError(
-            f"{name} is {width}x{height}; its shorter side must have {MIN_SIDE_PX} px or more."
-        )
+def _open_without_large_notes(path: Path) -> Image.Image:
+    with path.open("rb") as file:
+        readable, profile = png.without_large_notes(file)
+        if readable is file:
+            return Image.open(path)
+    picture = Image.open(readable)
+    if profile is not None:
+        picture.info["icc_profile"] = profile
+    return picture
 
 
 def grid(pictures: Sequence[Image.Image], columns: int | None = None) -> Image.Image:

@@ -6,13 +6,16 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
+from gan_models.media.palettes import PALETTES
+
 
 class Parser(argparse.ArgumentParser):
     """Errors of usage are one line, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
         """Print the error and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+        line = " ".join(f"{self.prog}: {message}. See {self.prog} --help.".split())
+        self.exit(2, f"{line}\n")
 
 
 def build_parser() -> Parser:
@@ -32,7 +35,7 @@ def build_parser() -> Parser:
 
     command = commands.add_parser("sample", help="pictures of seeds")
     command.add_argument("model")
-    command.add_argument("--seeds", required=True, help="such as 0-7,42")
+    command.add_argument("--seeds", required=True, help='such as 0-7,42 or "0-7 42"')
     command.add_argument("--class", dest="class_name", help="for models with classes")
     command.add_argument("--truncation-psi", type=float, default=1.0)
     command.add_argument("--out", type=Path, required=True, help="a folder, or one .png for a grid")
@@ -41,7 +44,7 @@ def build_parser() -> Parser:
     command.add_argument("model")
     command.add_argument("--seeds", required=True, help="such as 3,8,3")
     command.add_argument("--frames", type=int, default=60)
-    command.add_argument("--fps", type=int, default=24)
+    command.add_argument("--fps", type=float, default=24, help="1 to 60, such as 29.97")
     command.add_argument("--space", choices=["z", "w"], default="z")
     command.add_argument("--truncation-psi", type=float, default=1.0)
     command.add_argument("--out", type=Path, required=True, help=".mp4, .gif or .webp")
@@ -57,6 +60,7 @@ def build_parser() -> Parser:
     command.add_argument("model")
     command.add_argument("label_map", type=Path, metavar="LABELMAP.png")
     command.add_argument("--style", default="0", metavar="SEED|IMAGE")
+    command.add_argument("--palette", choices=PALETTES, help="whose ids or colours the map is in")
     command.add_argument("--out", type=Path, required=True, help="a .png file")
 
     command = commands.add_parser("convert", help="a foreign checkpoint to safetensors")

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import struct
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import Image, ImageCms, ImageSequence, TiffTags
 
-from gan_models.images import check_size, open_picture
+from gan_models.images import DECODE_ERRORS, open_picture
+from gan_models.media.limits import check_clip_size, check_size
 
-MAX_FRAMES = 240
-_MAX_FRAME_PIXELS = 200_000_000  # of all frames together
+if TYPE_CHECKING:
+    import av
+
 _DEFAULT_FRAME_MS = 100
 _ORIENTATION = 0x0112  # the EXIF tag
+_TURNS = {  # what its values ask for, EXIF 2.32, section 4.6.4
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}  # TIFF's types of them
+_DARK = 72  # of 255: fourteen bits in sixteen reach 64
+_TELLING_TURNS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,12 @@ class Clip:
     """A moving picture, taken apart."""
 
     frames: list[Image.Image]  # RGB
-    fps: float
+    durations_ms: tuple[float, ...]  # how long each frame is shown
+
+    @property
+    def fps(self) -> float:
+        """Frames a second on average."""
+        return round(1000 * len(self.frames) / sum(self.durations_ms), 3)
 
 
 def read_photo(path: Path | str) -> Image.Image:
@@ -32,14 +55,45 @@ def read_photo(path: Path | str) -> Image.Image:
     Raises:
         ValueError: no picture, broken off, over the limits.
     """
-    name = Path(path).name
     with open_picture(path) as picture:
         try:
             return normalise(picture)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ValueError(
-                f"{name} is broken: it ends too early or is damaged. Save or copy it again."
-            ) from error
+        except DECODE_ERRORS as error:
+            raise ValueError(_broken(Path(path).name)) from error
+
+
+def _broken(name: str) -> str:
+    return f"{name} is broken: it ends too early or is damaged. Save or copy it again."
+
+
+def depth_note(path: Path | str, photo: Image.Image) -> str:
+    """A sentence where a picture of more than 8 bits a channel uses a small part of its range.
+
+    Twelve bits of a camera or a scanner in a file of sixteen come out nearly black.
+
+    Args:
+        photo: what `read_photo` made of the file.
+    """
+    colours = photo.convert("RGB").getextrema()
+    brightest = max(high for _, high in colours)
+    if brightest > _DARK or _bits_of(path) <= 8:
+        return ""
+    return (
+        f"{Path(path).name} has {_bits_of(path)} bits a channel but uses only the darkest "
+        f"{100 * (brightest + 1) / 256:.0f} % of its range, and so is nearly black: stretch its "
+        "levels to the full range first, in the program it comes from."
+    )
+
+
+def _bits_of(path: Path | str) -> int:
+    """Bits a channel of a picture file, as its head says; 8 where it does not."""
+    with open_picture(path) as picture:
+        if picture.format == "TIFF":
+            return max(picture.tag_v2.get(258, (8,)))
+        if picture.format == "PNG":
+            with open(path, "rb") as file:
+                return file.read(25)[24]  # of the IHDR chunk
+        return 16 if picture.mode.startswith("I") else 8
 
 
 def count_frames(path: Path | str) -> int:
@@ -49,7 +103,10 @@ def count_frames(path: Path | str) -> int:
         ValueError: as `read_photo`.
     """
     with open_picture(path) as picture:
-        return getattr(picture, "n_frames", 1)
+        try:
+            return getattr(picture, "n_frames", 1)
+        except DECODE_ERRORS as error:
+            raise ValueError(_broken(Path(path).name)) from error
 
 
 def normalise(picture: Image.Image) -> Image.Image:
@@ -60,9 +117,8 @@ def normalise(picture: Image.Image) -> Image.Image:
         OSError: the pixels cannot be decoded.
     """
     check_size(picture.size, "The picture")
+    picture = _upright(picture)
     profile = picture.info.get("icc_profile")
-    if picture.getexif().get(_ORIENTATION, 1) != 1:  # transposing copies even where it need not
-        picture = ImageOps.exif_transpose(picture)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
         return _deep_grey(picture).convert("RGB")
     if picture.has_transparency_data:
@@ -73,6 +129,68 @@ def normalise(picture: Image.Image) -> Image.Image:
     if picture.mode in ("1", "P"):
         picture = picture.convert("RGB")
     return _to_srgb(picture, profile)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF or XMP asks.
+
+    Of the metadata only the orientation is read, and none is kept where it turned something: what
+    else stands there may be odd, and would turn the picture again.
+    """
+    if picture.format == "TIFF":
+        _prepare_tiff(picture)
+    picture.load()  # of a TIFF, Pillow turns the pixels here and takes the orientation away
+    turn = _TURNS.get(_orientation(picture))
+    if turn is None:
+        return picture
+    turned = picture.transpose(turn)
+    for key in _TELLING_TURNS:
+        turned.info.pop(key, None)
+    return turned
+
+
+def _prepare_tiff(picture: Image.Image) -> None:
+    """Keep Pillow from what spoils a good TIFF while its pixels are loaded."""
+    picture.filename = ""  # mapped into memory by name, a turned one is read with its sides swapped
+    with suppress(*DECODE_ERRORS):
+        exif = picture.getexif()
+        for pointer in TiffTags.TAGS_V2_GROUPS:  # to directories that may be damaged
+            exif.pop(pointer, None)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """How a picture is to be turned, 1 to 8; 1, not at all, where nothing sensible says."""
+    found = _exif_orientation(picture.info.get("exif") or b"")
+    if found is not None:
+        return found
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return int(picture.getexif().get(_ORIENTATION, 1))  # XMP, or EXIF in a text
+    except DECODE_ERRORS:
+        return 1
+
+
+def _exif_orientation(exif: bytes) -> int | None:
+    """The orientation in a block of EXIF, whatever else is wrong there; None without one.
+
+    It is a TIFF file's first directory: entries of a tag, a type, a count and a value.
+    """
+    while exif.startswith(b"Exif\0\0"):  # some cameras write the header twice
+        exif = exif[6:]
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None:
+        return None
+    try:
+        (start,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", exif, entry)
+            if tag == _ORIENTATION and kind in _WHOLE_NUMBERS:
+                return struct.unpack_from(order + _WHOLE_NUMBERS[kind], exif, entry + 8)[0]
+    except struct.error:
+        pass
+    return None
 
 
 def _deep_grey(picture: Image.Image) -> Image.Image:
@@ -144,16 +262,18 @@ def read_clip(path: Path | str) -> Clip:
     suffix = Path(path).suffix.lower()
     if suffix in (".mp4", ".mov", ".webm", ".mkv", ".avi"):
         return _read_video(Path(path))
+    name = Path(path).name
     with open_picture(path) as picture:
-        _check_clip(picture.size, getattr(picture, "n_frames", 1), Path(path).name)
-        shown_ms, frames = 0, []
+        check_clip_size(picture.size, count_frames(path), name)
+        frames, durations = [], []
         try:
             for frame in ImageSequence.Iterator(picture):
-                shown_ms += frame.info.get("duration") or _DEFAULT_FRAME_MS
+                frame.load()  # of a WebP, what is known of the frame comes with its pixels
+                durations.append(float(frame.info.get("duration") or _DEFAULT_FRAME_MS))
                 frames.append(frame.convert("RGB"))
-        except (OSError, SyntaxError) as error:
-            raise ValueError(f"{Path(path).name} is broken; save or copy it again.") from error
-    return Clip(frames, _fps(1000 * len(frames) / shown_ms))
+        except DECODE_ERRORS as error:
+            raise ValueError(_broken(name)) from error
+    return Clip(frames, tuple(durations))
 
 
 def _read_video(path: Path) -> Clip:
@@ -164,29 +284,54 @@ def _read_video(path: Path) -> Clip:
             if not container.streams.video:
                 raise ValueError(f"{path.name} holds no moving picture; choose another file.")
             stream = container.streams.video[0]
-            _check_clip((stream.width, stream.height), stream.frames or 1, path.name)
-            fps = float(stream.average_rate or 24)
-            frames = list(_decoded(container, path.name))
+            check_clip_size((stream.width, stream.height), stream.frames or 1, path.name)
+            usual_ms = 1000 / float(stream.average_rate or 24)
+            frames, times, last_ms = [], [], usual_ms
+            for count, frame in enumerate(container.decode(video=0), 1):
+                check_clip_size((frame.width, frame.height), count, path.name)
+                frames.append(upright_frame(frame))
+                times.append(None if frame.time is None else 1000 * frame.time)
+                last_ms = 1000 * float((frame.duration or 0) * (frame.time_base or 0)) or usual_ms
     except (av.FFmpegError, OSError) as error:
         raise ValueError(f"{path.name} is no video that can be read; MP4 and GIF can.") from error
-    return Clip(frames, _fps(fps))
+    if not frames:
+        raise ValueError(_broken(path.name))
+    return Clip(frames, _durations_ms(times, last_ms, usual_ms))
 
 
-def _decoded(container: object, name: str) -> Iterator[Image.Image]:
-    for count, frame in enumerate(container.decode(video=0), 1):
-        _check_clip((frame.width, frame.height), count, name)
-        yield frame.to_image()
+def _durations_ms(
+    times_ms: list[float | None], last_ms: float, usual_ms: float
+) -> tuple[float, ...]:
+    """How long each frame is shown, from when each begins; the usual time where that is unknown."""
+    if None in times_ms or any(a >= b for a, b in pairwise(times_ms)):
+        return (usual_ms,) * len(times_ms)
+    return (*(b - a for a, b in pairwise(times_ms)), last_ms)
 
 
-def _check_clip(size: tuple[int, int], num_frames: int, name: str) -> None:
-    check_size(size, name)
-    if num_frames > MAX_FRAMES or size[0] * size[1] * num_frames > _MAX_FRAME_PIXELS:
-        raise ValueError(
-            f"{name} is too long: {MAX_FRAMES} frames and {_MAX_FRAME_PIXELS // 1_000_000} "
-            "megapixels of all frames together are taken. Cut it shorter or make it smaller."
-        )
+def upright_frame(frame: av.VideoFrame) -> Image.Image:
+    """A decoded frame turned and mirrored as its display matrix asks: phones film on their side.
+
+    The matrix (ISO/IEC 14496-12, section 8.3.2) shows the point (x, y) at (a x + c y, b x + d y).
+    """
+    image = frame.to_image()
+    matrix = next((s for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
+    if matrix is None:
+        return image
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix)[:36])
+    return image if (turn := _turn_of(a, b, c, d)) is None else image.transpose(turn)
 
 
-def _fps(measured: float) -> float:
-    """Within what a video file can say."""
-    return min(max(measured, 1.0), 60.0)
+def _turn_of(a: int, b: int, c: int, d: int) -> Image.Transpose | None:
+    """The quarter turn or mirroring nearest to a matrix; None for none, or where it is singular."""
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return {
+            (False, True): Image.Transpose.FLIP_TOP_BOTTOM,
+            (True, False): Image.Transpose.FLIP_LEFT_RIGHT,
+            (True, True): Image.Transpose.ROTATE_180,
+        }.get((a < 0, d < 0))
+    return {
+        (False, False): Image.Transpose.TRANSPOSE,
+        (False, True): Image.Transpose.ROTATE_270,
+        (True, False): Image.Transpose.ROTATE_90,
+        (True, True): Image.Transpose.TRANSVERSE,
+    }[b < 0, c < 0]

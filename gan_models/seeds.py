@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gan_models.checks import as_float
+
 MAX_SEED = 2**32 - 1
 MAX_SEEDS_A_CALL = 10_000
+MAX_PSI = 2
 
-_PART = re.compile(r"([0-9]{1,12})(?:\s*-\s*([0-9]{1,12}))?")
+_PART = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
+_SEPARATORS = re.compile(r"[\s,;]+")
+# what people write instead, on Chinese keyboards and in documents that set dashes
+_DASHES = "‐‑‒–—―−﹘﹣－~～〜"
+_PLAIN = str.maketrans(dict.fromkeys(_DASHES, "-")) | str.maketrans(
+    "，、﹐﹑；﹔０１２３４５６７８９", ",,,,;;0123456789"
+)
 
 
 def parse_seeds(text: str, limit: int = MAX_SEEDS_A_CALL, minimum: int = 1) -> list[int]:
     """Read "0-15, 42" as a list of `minimum` to `limit` seeds, in the order written.
 
+    Commas, semicolons and white space separate, dashes of any length make ranges, and full-width
+    digits and signs count as the plain ones.
+
     Raises:
         ValueError: not a list of seeds, a seed outside 0 to 2^32-1, too few or too many.
     """
+    plain = re.sub(r"(?<=[0-9])\s*-\s*(?=[0-9])", "-", str(text).translate(_PLAIN))
     seeds: list[int] = []
-    for part in str(text).replace(";", ",").split(","):
-        if not part.strip():
-            continue
-        seeds += _parse_part(part.strip(), room=limit - len(seeds), limit=limit)
+    for part in filter(None, _SEPARATORS.split(plain)):
+        seeds += _parse_part(part, room=limit - len(seeds), limit=limit)
     if len(seeds) < minimum:
         raise ValueError(
             f"{minimum} or more seeds are needed here, {len(seeds)} given; write such as 3, 8, 3."
@@ -53,17 +66,32 @@ def _parse_part(part: str, room: int, limit: int) -> list[int]:
 
 
 def check_seeds(seeds: Sequence[int], minimum: int = 1) -> list[int]:
-    """Return the seeds as a list.
+    """Return the seeds as a list of Python's own whole numbers.
+
+    Args:
+        seeds: a sequence of whole numbers of any kind, numpy's and torch's too.
 
     Raises:
         ValueError: not whole numbers from 0 to 2^32-1, fewer than `minimum`, over 10,000.
     """
-    if not minimum <= len(seeds) <= MAX_SEEDS_A_CALL:
-        raise ValueError(f"{minimum} to {MAX_SEEDS_A_CALL} seeds are taken, {len(seeds)} given.")
-    for seed in seeds:
-        if int(seed) != seed or not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"Seeds are whole numbers from 0 to {MAX_SEED}; {seed} is not.")
-    return [int(seed) for seed in seeds]
+    try:
+        given = list(islice(seeds, MAX_SEEDS_A_CALL + 1))
+    except TypeError as error:
+        raise ValueError(f"Seeds are a list of whole numbers, not {seeds!r:.40}.") from error
+    if not minimum <= len(given) <= MAX_SEEDS_A_CALL:
+        count = len(given) if len(given) <= MAX_SEEDS_A_CALL else "more"
+        raise ValueError(f"{minimum} to {MAX_SEEDS_A_CALL} seeds are taken, {count} given.")
+    return [_whole_seed(seed) for seed in given]
+
+
+def _whole_seed(seed: Any) -> int:
+    try:
+        whole = int(seed)
+        if whole == seed and 0 <= whole <= MAX_SEED:
+            return whole
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # no number, or not finite
+        pass
+    raise ValueError(f"Seeds are whole numbers from 0 to {MAX_SEED}; {seed!s:.40} is not.")
 
 
 def format_seeds(seeds: Sequence[int]) -> str:
@@ -107,12 +135,23 @@ def check_truncation_psi(truncation_psi: float) -> float:
     """Return ψ as a float.
 
     Raises:
-        ValueError: not a finite number from 0 to 2.
+        ValueError: not a finite number from -2 to 2.
     """
-    try:
-        psi = float(truncation_psi)
-    except (TypeError, ValueError) as error:
-        raise ValueError("Truncation ψ is not a number; give one from 0 to 2.") from error
-    if not 0 <= psi <= 2:  # also refuses NaN
-        raise ValueError(f"Truncation ψ goes from 0 to 2; {psi} does not.")
+    psi = as_float(truncation_psi)
+    if not -MAX_PSI <= psi <= MAX_PSI:  # also refuses NaN
+        raise ValueError(
+            f"Truncation ψ is a number from -{MAX_PSI} to {MAX_PSI}, not {truncation_psi!s:.40}."
+        )
     return psi
+
+
+def check_times(times: Iterable[float]) -> list[float]:
+    """Return positions on the way from one picture to another as a list of Python's own floats.
+
+    Raises:
+        ValueError: one of them is not a number from 0 to 1.
+    """
+    given = [as_float(t) for t in times]
+    if not all(0 <= t <= 1 for t in given):  # also refuses NaN
+        raise ValueError("A morph's position goes from 0 (picture A) to 1 (picture B).")
+    return given

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    import av
 
 SUFFIXES = (".mp4", ".gif", ".webp")
 MAX_FPS = 60
 _MAX_BYTES_IN_MEMORY = 2_000_000_000
+_TICK = Fraction(1, 90_000)  # of a second: the clock of MPEG
+_TICK_MS = 1000 * _TICK
 
 
 class VideoWriter:
@@ -18,18 +26,25 @@ class VideoWriter:
     MP4 (H.264, through PyAV) is encoded as frames come; GIF and WebP keep them until the end. The
     file appears only when all went well.
 
+    Args:
+        path: ends in .mp4, .gif or .webp, in any letter case.
+        fps: frames a second where frames bring no time of their own, 1 to 60, whole or not.
+        num_frames: how many will come, if that is known.
+
     Raises:
         ValueError: another suffix, fps outside 1 to 60, or a GIF or WebP too large to hold.
     """
 
-    def __init__(self, path: Path | str, fps: int = 24, num_frames: int = 0) -> None:
+    def __init__(self, path: Path | str, fps: float = 24, num_frames: int = 0) -> None:
         self.path = Path(path)
-        self.fps = int(fps)
+        self.fps = check_video(self.path, fps)
         self._num_frames = num_frames
-        check_video(self.path, self.fps)
+        self._suffix = self.path.suffix.lower()
         self._frames: list[Image.Image] = []
+        self._ends_ms = [0.0]  # when the frames so far end
         self._container = self._stream = None
-        self._part = self.path.with_name(self.path.stem + ".part" + self.path.suffix)
+        self._ticks: dict[int, int] = {}  # how long the frame lasts that begins at a tick
+        self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part{self._suffix}")
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -44,35 +59,59 @@ class VideoWriter:
                 self._container.close()
             self._part.unlink(missing_ok=True)
 
-    def add(self, frame: Image.Image) -> None:
-        """Append one frame; all have the first one's size."""
-        if self.path.suffix != ".mp4":
+    def add(self, frame: Image.Image, duration_ms: float | None = None) -> None:
+        """Append one frame; all have the first one's size.
+
+        Args:
+            duration_ms: how long it is shown; None: as long as `fps` says.
+        """
+        if duration_ms is not None:
+            duration_ms = max(float(duration_ms), 1.0)
+        if self._suffix != ".mp4":
             self._check_memory(frame)
             self._frames.append(frame.convert("RGB"))
-            return
+        else:
+            self._encode(frame, duration_ms)
+        self._ends_ms.append(self._ends_ms[-1] + (duration_ms or float(1000 / self.fps)))
+
+    def _encode(self, frame: Image.Image, duration_ms: float | None) -> None:
         import av  # takes a while to load, and only videos need it
 
         if self._container is None:
-            self._open(frame.size)
-        packets = self._stream.encode(av.VideoFrame.from_image(_even(frame)))
-        self._container.mux(packets)
+            self._open(frame.size, timed=duration_ms is not None)
+        picture = av.VideoFrame.from_image(_even(frame))
+        if duration_ms is not None:
+            start, end = self._ends_ms[-1], self._ends_ms[-1] + duration_ms
+            picture.pts, picture.time_base = round(start / _TICK_MS), _TICK
+            self._ticks[picture.pts] = round(end / _TICK_MS) - picture.pts
+        self._mux(self._stream.encode(picture))
 
-    def _open(self, size: tuple[int, int]) -> None:
+    def _open(self, size: tuple[int, int], timed: bool) -> None:
         import av
 
-        self._container = av.open(str(self._part), "w", options={"movflags": "+faststart"})
+        options = {"movflags": "+faststart"}
+        self._container = av.open(str(self._part), "w", format="mp4", options=options)
         self._stream = self._container.add_stream("libx264", rate=self.fps)
         self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": "14", "preset": "medium"}
+        if timed:  # without B-frames the last packet is the last frame, whose duration counts
+            self._stream.codec_context.time_base = _TICK
+            self._stream.options |= {"bf": "0"}
+
+    def _mux(self, packets: Iterable[av.Packet]) -> None:
+        for packet in packets:
+            if self._ticks:
+                packet.duration = self._ticks[packet.pts]
+            self._container.mux(packet)
 
     def _finish(self) -> None:
         if self._container is not None:
-            self._container.mux(self._stream.encode())
+            self._mux(self._stream.encode())
             self._container.close()
             self._container = None
         elif self._frames:
-            extra = {"quality": 90, "method": 2} if self.path.suffix == ".webp" else {}
+            extra = {"quality": 90, "method": 2} if self._suffix == ".webp" else {}
             self._frames[0].save(
                 self._part,
                 save_all=True,
@@ -87,36 +126,45 @@ class VideoWriter:
     def _durations_ms(self) -> list[int]:
         """How long each frame stands; GIF counts in hundredths, so the rounding is spread out.
 
-        Browsers slow GIF frames under 20 ms down to 100 ms, so 50 a second is the most there.
+        Browsers slow GIF frames under 20 ms down to 100 ms, so those are made up to 20.
         """
-        gif = self.path.suffix == ".gif"
-        unit, fps = (10, min(self.fps, 50)) if gif else (1, self.fps)
-        ends = [round((k + 1) * 1000 / fps / unit) * unit for k in range(len(self._frames))]
-        return [end - start for start, end in zip([0, *ends], ends, strict=False)]
+        unit, least, most = (10, 20, 655_350) if self._suffix == ".gif" else (1, 1, 2**24 - 1)
+        durations, shown = [], 0
+        for end in self._ends_ms[1:]:
+            wanted = round((end - shown) / unit) * unit
+            durations.append(min(max(wanted, least), most))
+            shown += durations[-1]
+        return durations
 
     def _check_memory(self, frame: Image.Image) -> None:
         width, height = frame.size
         count = max(self._num_frames, len(self._frames) + 1)
         if width * height * 3 * count > _MAX_BYTES_IN_MEMORY:
             raise ValueError(
-                f"{count} frames of {width}x{height} are too many for {self.path.suffix}; "
+                f"{count} frames of {width}x{height} are too many for {self._suffix}; "
                 "choose .mp4 or fewer frames."
             )
 
 
-def check_video(path: Path, fps: int) -> None:
-    """Refuse a moving picture that cannot be written, before any frame is made.
+def check_video(path: Path, fps: float) -> Fraction:
+    """Refuse a moving picture that cannot be written, before any frame is made; return its rate.
+
+    The rates of television, 23.976, 29.97 and so on, become 24000/1001, 30000/1001 and so on.
 
     Raises:
         ValueError: the suffix is not .mp4, .gif or .webp, or fps is not 1 to 60.
     """
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path.name} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
-    if not 1 <= fps <= MAX_FPS:
+    if not 1 <= fps <= MAX_FPS:  # also refuses NaN
         raise ValueError(f"Frames per second go from 1 to {MAX_FPS}, not {fps}.")
+    television = Fraction(1000 * round(fps * 1.001), 1001)
+    if fps != round(fps) and abs(television - Fraction(fps)) < 0.005:
+        return television
+    return Fraction(fps).limit_denominator(1001)
 
 
-def write_video(frames: Iterable[Image.Image], path: Path | str, fps: int = 24) -> None:
+def write_video(frames: Iterable[Image.Image], path: Path | str, fps: float = 24) -> None:
     """Write all frames to `path`; see `VideoWriter`."""
     with VideoWriter(path, fps) as writer:
         for frame in frames:

@@ -70,7 +70,7 @@ def read_tensors(path: Path | str) -> dict[str, Any]:
         kind = kind_of(path)
         if kind in ("empty", "page", "pointer", "other"):
             raise CorruptWeightsError(_not_weights(path, kind))
-        if path.suffix == ".safetensors" and kind != "safetensors":
+        if path.suffix.lower() == ".safetensors" and kind != "safetensors":
             raise CorruptWeightsError(
                 f"{path.name} is called .safetensors but is a pickled torch file: rename it to "
                 f"{path.stem}.pth and open it again, so that it is read as what it is."

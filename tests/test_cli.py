@@ -72,6 +72,31 @@ def decoded(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
+@pytest.mark.parametrize("name", ["WALK.MP4", "walk.Gif"])
+def test_rates_may_be_fractions_and_suffixes_in_any_case(tmp_path, name):
+    arguments = ["interpolate", "faces-64", "--seeds", "3 8", "--frames", "8", "--fps", "29.97"]
+    assert main([*arguments, "--out", str(tmp_path / name)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    path = (tmp_path / name).rename(tmp_path / name.lower())
+    assert len(decoded(path)) == 8
+
+
+@pytest.mark.parametrize("out", ["faces-psi0.7", "existing.png", "v1.2/runs-lr0.002"])
+def test_sample_takes_folders_with_a_dot(tmp_path, out):
+    (tmp_path / "existing.png").mkdir()
+    arguments = ["sample", "faces-64", "--seeds", "０–1；4", "--truncation-psi", "-0.7"]
+    assert main([*arguments, "--out", str(tmp_path / out)]) == 0
+    names = sorted(path.name for path in (tmp_path / out).iterdir())
+    assert names == [f"faces-64-seed{seed:08d}.png" for seed in (0, 1, 4)]
+    assert read_recipe(tmp_path / out / names[0])["truncation_psi"] == -0.7
+
+
+def test_a_grid_may_have_an_upper_case_suffix(tmp_path):
+    assert main(["sample", "faces-64", "--seeds", "0 1", "--out", str(tmp_path / "G.PNG")]) == 0
+    with Image.open(tmp_path / "G.PNG") as sheet:
+        assert (sheet.format, sheet.size) == ("PNG", (128, 64))
+
+
 def test_list_tells_every_model_in_words_and_as_json(capsys):
     assert main(["list"]) == 0
     assert "faces-64" in capsys.readouterr().out
@@ -93,6 +118,15 @@ def test_verify_checks_what_is_present(capsys):
         (["sample", "faces-64", "--seeds", "0-10000", "--out", "x"], "At most 10000"),
         (["sample", "faces-64", "--seeds", "0", "--truncation-psi", "nan", "--out", "x"], "ψ"),
         (["sample", "faces-64", "--seeds", "0", "--out", "x.bmp"], "must end in .png"),
+        (["sample", "faces-64", "--seeds", "0", "--out", "X.JPG"], "must end in .png"),
+        (["sample", "faces-64", "--seeds", "0", "--truncation-psi", "-2.1", "--out", "x"], "ψ"),
+        (["interpolate", "faces-64", "--seeds", "3,8", "--out", "walk"], "name a file"),
+        (
+            ["interpolate", "faces-64", "--seeds", "3,8", "--fps", "nan", "--out", "x.mp4"],
+            "1 to 60",
+        ),
+        (["interpolate", "faces-64", "--seeds", "3,8", "--fps", "x", "--out", "x.mp4"], "float"),
+        (["sample", "a\nb", "c\nd", "--seeds", "0", "--out", "x"], "unrecognized"),
         (["sample", "faces-64", "--seeds", "0"], "--out"),
         (["sample", "missing.safetensors", "--seeds", "0", "--out", "x"], "no file"),
         (["interpolate", "faces-64", "--seeds", "3", "--out", "x.mp4"], "2 or more seeds"),
@@ -165,6 +199,77 @@ def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
     )
 
 
+def own_file(tmp_path) -> Path:
+    """A model of one's own."""
+    golden = Path(__file__).parent / "golden" / "dcgan.weights.safetensors"
+    assert main(["convert", str(golden), "--out", str(tmp_path / "own.safetensors")]) == 0
+    return tmp_path / "own.safetensors"
+
+
+def test_no_command_overwrites_the_model_it_reads(tmp_path, capsys):
+    own = own_file(tmp_path)
+    before = own.read_bytes()
+    made = tmp_path / "made"
+    made.mkdir()
+    for name in ("own-seed00000001.png", "grid.png", "walk.gif", "again.safetensors"):
+        (made / name).symlink_to(own)
+    calls = [
+        ["sample", str(own), "--seeds", "1", "--out", str(made)],
+        ["sample", str(own), "--seeds", "1", "--out", str(made / "grid.png")],
+        ["interpolate", str(own), "--seeds", "1,2", "--out", str(made / "walk.gif")],
+        ["convert", str(own), "--format", "dcgan-pytorch", "--out", str(own)],
+        [
+            "convert",
+            str(own),
+            "--format",
+            "dcgan-pytorch",
+            "--out",
+            str(made / "again.safetensors"),
+        ],
+    ]
+    for call in calls:
+        assert "would be overwritten" in refused(capsys, *call)
+    assert own.read_bytes() == before
+
+
+def test_a_model_file_may_have_an_upper_case_suffix(tmp_path):
+    upper = own_file(tmp_path).rename(tmp_path / "OWN.SAFETENSORS")
+    assert main(["sample", str(upper), "--seeds", "1", "--out", str(tmp_path / "made")]) == 0
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["OWN-seed00000001.png"]
+
+
+def photos(folder: Path, names: list[str]) -> list[str]:
+    """Small pictures of these names."""
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        Image.effect_noise((40, 32), 60).convert("RGB").save(folder / name)
+    return [str(folder / name) for name in names]
+
+
+@pytest.mark.parametrize("spelling", ["own", "own/../own/.", "link"])
+def test_translate_never_overwrites_an_input(tmp_path, monkeypatch, capsys, spelling):
+    monkeypatch.chdir(tmp_path)
+    inputs = photos(tmp_path / "own", ["holiday.png", "more.jpg"])
+    (tmp_path / "link").symlink_to(tmp_path / "own", target_is_directory=True)
+    before = {path: path.read_bytes() for path in (tmp_path / "own").iterdir()}
+    error = refused(capsys, "translate", "summer2winter", *inputs, "--out", spelling)
+    assert "holiday.png" in error
+    assert {path: path.read_bytes() for path in (tmp_path / "own").iterdir()} == before
+
+
+def test_translate_goes_on_after_a_broken_picture(tmp_path, capsys):
+    inputs = photos(tmp_path / "in", ["a.jpg", "b.jpg", "c.png"])
+    whole = Path(inputs[1]).read_bytes()
+    Path(inputs[1]).write_bytes(whole[: len(whole) // 2])
+    inputs.append(str(tmp_path / "in" / "missing.png"))
+    out = tmp_path / "out.v2"
+    error = refused(capsys, "translate", "summer2winter", *inputs, "--out", str(out))
+    assert "2 of 4" in error
+    assert "b.jpg" in error
+    assert "missing.png" in error
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.png"]
+
+
 def test_sample_of_a_class_and_translate_write_pngs(tmp_path):
     out = tmp_path / "eyes"
     arguments = ["sample", "eyes-128", "--class", "green", "--seeds", "0,7", "--out", str(out)]
@@ -192,6 +297,7 @@ def test_sample_of_a_class_and_translate_write_pngs(tmp_path):
         (["translate", "vintage", "a.png", "b/a.png", "--out", "x"], "Two inputs"),
         (["translate", "vintage", "missing.png", "--out", "x"], "missing.png"),
         (["translate", "vintage", "a.png", "--out", "x.png"], "be a folder"),
+        (["translate", "vintage", "a.png", "--strength", "2", "--out", "x"], "Strength goes"),
     ],
 )
 def test_mistakes_with_classes_and_translations_get_one_line(

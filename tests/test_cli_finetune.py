@@ -72,6 +72,36 @@ def test_a_run_is_finished_left_alone_when_resumed_and_refused_when_begun_again(
     assert path.stat().st_mtime_ns > stamp
 
 
+def test_pictures_where_the_run_would_keep_its_copies_are_never_deleted(call, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "uploads").rename(tmp_path / "out" / "pictures")
+    (tmp_path / "link").symlink_to(tmp_path / "out" / "pictures", target_is_directory=True)
+    for images in ("out/pictures", "link", "out/pictures/3.png"):
+        assert call(images=images) == 2
+        assert "holds files of yours" in capsys.readouterr().err
+    assert len(list((tmp_path / "out" / "pictures").iterdir())) == 12
+
+
+def test_a_base_is_never_overwritten_by_its_run(call, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "generator.safetensors").symlink_to(tmp_path / "tiny.safetensors")
+    before = (tmp_path / "tiny.safetensors").read_bytes()
+    for base in ("tiny.safetensors", "out/generator.safetensors"):
+        for more in ((), ("--resume",)):
+            assert call(*more, base=base) == 2
+            assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "tiny.safetensors").read_bytes() == before
+
+
+def test_links_and_folders_with_a_dot_are_taken(call, tmp_path, capsys):
+    (tmp_path / "linked").mkdir()
+    for path in (tmp_path / "uploads").iterdir():
+        (tmp_path / "linked" / path.name).symlink_to(path)
+    options = ("--kimg", "0.004", "--set", "batch=2,reconstruction=0")
+    assert call(*options, images="linked", out="runs-lr0.002") == 0
+    assert (tmp_path / "runs-lr0.002" / "generator.safetensors").is_file()
+
+
 @pytest.mark.parametrize(
     ("options", "more", "words"),
     [

@@ -86,3 +86,39 @@ def test_what_cannot_be_painted_is_one_line(capsys, model, label_map, tmp_path, 
     line = refused(capsys, "paint", *(str(stand_ins.get(part, part)) for part in arguments))
     assert words in line
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("spelling", ["map.png", "MAP.PNG", "link.png"])
+def test_neither_the_map_nor_the_style_is_overwritten(capsys, model, label_map, tmp_path, spelling):
+    Image.new("RGB", (90, 60), "orange").save(tmp_path / "style.png")
+    (tmp_path / "link.png").symlink_to(label_map)
+    if spelling == "MAP.PNG":
+        label_map = label_map.rename(tmp_path / "MAP.PNG")
+    before = label_map.read_bytes()
+    line = refused(capsys, "paint", model, str(label_map), "--out", str(tmp_path / spelling))
+    assert "would be overwritten" in line
+    style = str(tmp_path / "style.png")
+    line = refused(capsys, "paint", model, str(label_map), "--style", style, "--out", style)
+    assert "would be overwritten" in line
+    assert label_map.read_bytes() == before
+
+
+def test_a_map_of_another_set_is_read_with_its_palette(model, tmp_path, capsys):
+    known = palette("ade20k")
+    ids = np.full((64, 64), known.ids[known.labels.index("sky")], np.uint8)
+    Image.fromarray(ids).save(tmp_path / "ade.png")
+    out = tmp_path / "OUT.PNG"
+    arguments = ["paint", model, str(tmp_path / "ade.png"), "--palette", "ade20k"]
+    assert main([*arguments, "--out", str(out)]) == 0
+    wanted = load_pipeline(model, device="cpu").paint(np.zeros((64, 64), int))
+    with Image.open(out) as picture:
+        assert (np.asarray(picture) == np.asarray(wanted)).all()
+
+
+def test_what_a_map_could_also_mean_is_said(model, tmp_path, capsys):
+    colors = np.asarray(palette("landscape").colors, np.uint8)
+    picture = Image.fromarray(np.random.RandomState(0).randint(0, 3, (64, 64)).astype(np.uint8))
+    picture.putpalette(colors[[6, 0, 10]].tobytes())
+    picture.save(tmp_path / "map.png")
+    assert main(["paint", model, str(tmp_path / "map.png"), "--out", str(tmp_path / "o.png")]) == 0
+    assert "by the colours of its palette" in capsys.readouterr().out

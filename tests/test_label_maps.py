@@ -182,6 +182,9 @@ def test_no_png_and_broken_pngs_are_refused(ids, tmp_path):
     with pytest.raises(ValueError, match=r"map\.jpg is no PNG"):
         label_maps.open_label_map(path)
     path.write_bytes(b"")
+    with pytest.raises(ValueError, match="empty"):
+        label_maps.open_label_map(path)
+    path.write_bytes(b"ids: 1 2 3")
     with pytest.raises(ValueError, match="no PNG"):
         label_maps.open_label_map(path)
     whole = png(Image.fromarray(ids))

@@ -1,12 +1,16 @@
 """Pictures as people bring them: turned, deep, transparent, profiled, moving, broken."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
-from gan_models.photos import MAX_FRAMES, count_frames, normalise, read_clip, read_photo
+from gan_models.media.limits import MAX_CLIP_FRAMES
+from gan_models.photos import count_frames, normalise, read_clip, read_photo
+from gan_models.video import write_video
+from tests.training.uploads import turned
 
 
 def saved(tmp_path, picture: Image.Image, name: str, **options):
@@ -97,15 +101,198 @@ def test_an_animation_gives_its_first_picture_or_all(tmp_path):
 
 
 def test_a_video_gives_its_frames(tmp_path):
-    from gan_models import VideoWriter
-
     path = tmp_path / "film.mp4"
-    with VideoWriter(path, fps=12) as writer:
-        for k in range(6):
-            writer.add(Image.new("RGB", (32, 32), (k * 40, 90, 90)))
+    write_video([Image.new("RGB", (32, 32), (k * 40, 90, 90)) for k in range(6)], path, fps=12)
     clip = read_clip(path)
     assert len(clip.frames) == 6
     assert clip.fps == 12
+
+
+# --- metadata -----------------------------------------------------------------------------------
+
+LONG, SRATIONAL, SIGNED, BIG = 4, 10, 9, 16  # types of TIFF entries
+
+
+def exif_block(
+    *entries: tuple[int, int, int], turn: int = 6, order: str = "<", last: bool = False
+) -> bytes:
+    """EXIF with an orientation beside other entries of (tag, type, four bytes as a number)."""
+    orientation = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, turn, 0)
+    others = [struct.pack(f"{order}HHIi", tag, kind, 1, value) for tag, kind, value in entries]
+    listed = [*others, orientation] if last else [orientation, *others]
+    head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", 8)
+    directory = struct.pack(f"{order}H", len(listed)) + b"".join(listed) + bytes(4)
+    return b"Exif\0\0" + head + directory + struct.pack(f"{order}ii", -1, 0)
+
+
+ODD_METADATA = {
+    "plain": exif_block(),
+    "big endian": exif_block(order=">"),
+    "a negative rational over zero": exif_block((0x9201, SRATIONAL, 38)),
+    "a pointer to a directory with one": exif_block((0x8769, LONG, 38)),
+    "a signed pointer": exif_block((0x8769, SIGNED, -5)),
+    "a pointer to nowhere": exif_block((0x8769, LONG, 60_000)),
+    "a number of 64 bits": exif_block((0x0100, BIG, 38)),
+    "a rational of the wrong sign": exif_block((0x011A, SRATIONAL, 38)),
+    "interoperability": exif_block((0xA005, LONG, 38)),
+    "an unknown type": exif_block((0x9999, 99, 1)),
+    "a text beyond the end, before": exif_block((0x010F, 2, 60_000), last=True),
+    "the header twice": b"Exif\0\0" + exif_block(),
+}
+
+
+def halves(mode: str = "RGB") -> Image.Image:
+    """64x32: dark on the left, bright on the right."""
+    picture = Image.new("RGB", (64, 32), (10, 10, 10))
+    picture.paste((240, 240, 240), (32, 0, 64, 32))
+    return picture.convert(mode)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("kind", ODD_METADATA)
+def test_a_turned_photo_comes_upright_whatever_else_its_metadata_hold(tmp_path, kind, suffix):
+    path = saved(tmp_path, halves(), f"turned.{suffix}", exif=ODD_METADATA[kind])
+    made = read_photo(path)
+    assert made.size == (32, 64)
+    assert values(made)[:30].max() < 40
+    assert values(made)[34:].min() > 200
+    assert normalise(made).size == (32, 64)  # it is not turned once more
+
+
+@pytest.mark.parametrize(
+    ("turn", "size", "dark"),
+    [
+        (1, (64, 32), (8, 16)),
+        (2, (64, 32), (56, 16)),
+        (3, (64, 32), (56, 16)),
+        (4, (64, 32), (8, 16)),
+        (5, (32, 64), (16, 8)),
+        (6, (32, 64), (16, 8)),
+        (7, (32, 64), (16, 56)),
+        (8, (32, 64), (16, 56)),
+        (0, (64, 32), (8, 16)),
+        (9, (64, 32), (8, 16)),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "png"])
+def test_every_orientation_is_followed_and_others_are_none(tmp_path, turn, size, dark, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    made = read_photo(saved(tmp_path, halves("L"), f"turned.{suffix}", exif=exif))
+    assert made.size == size
+    assert made.getpixel(dark)[0] < 40
+    assert made.getpixel((size[0] - 1 - dark[0], size[1] - 1 - dark[1]))[0] > 200
+
+
+@pytest.mark.parametrize("pointer", [(34665, SIGNED, -5), (34665, LONG, 1 << 20), (34853, 2, 7)])
+def test_a_turned_tiff_with_damaged_directories_comes_upright(tmp_path, pointer):
+    width, height, rows = 64, 32, np.asarray(halves("L")).tobytes()
+    wanted = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 274: 6, 277: 1, 278: height}
+    wanted |= {279: len(rows), 273: 8 + 2 + 12 * 11 + 4}
+    entries = sorted([*((tag, LONG, value) for tag, value in wanted.items()), pointer])
+    directory = b"".join(struct.pack("<HHIi", tag, kind, 1, n) for tag, kind, n in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    (tmp_path / "turned.tif").write_bytes(head + directory + bytes(4) + rows)
+    made = read_photo(tmp_path / "turned.tif")
+    assert made.size == (32, 64)
+    assert values(made)[:30].max() < 40
+
+
+@pytest.mark.parametrize("nonsense", [b"Exif\0\0", b"Exif\0\0nonsense", b"Exif\0\0II*\0"])
+def test_metadata_that_say_nothing_leave_the_picture_as_it_is(tmp_path, nonsense):
+    assert read_photo(saved(tmp_path, halves(), "a.jpg", exif=nonsense)).size == (64, 32)
+
+
+def test_a_large_note_is_skipped_and_the_pixels_are_read(tmp_path):
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", "<x>" + "history " * 400_000, zip=True)
+    path = saved(tmp_path, ramp(), "edited.png", pnginfo=notes)
+    assert (values(read_photo(path)) == values(ramp())).all()
+
+
+def test_a_large_colour_profile_still_counts(tmp_path):
+    lab = ImageCms.createProfile("LAB")
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), lab, "RGB", "LAB")
+    padded = bytearray(ImageCms.ImageCmsProfile(lab).tobytes() + bytes(2_000_000))
+    padded[:4] = struct.pack(">I", len(padded))  # the profile's own length
+    picture = Image.fromarray(np.asarray(ImageCms.applyTransform(ramp(), to_lab)))
+    picture.info["icc_profile"] = bytes(padded)
+    expected = normalise(picture.copy())
+    made = read_photo(saved(tmp_path, picture, "scan.png", icc_profile=bytes(padded)))
+    assert (values(made) == values(expected)).all()
+
+
+# --- films and animations -----------------------------------------------------------------------
+
+TURNS = {  # matrix (a, b, c, d) of an MP4 -> where the dark left half comes to lie
+    (1, 0, 0, 1): "left",
+    (-1, 0, 0, 1): "right",
+    (1, 0, 0, -1): "left",
+    (-1, 0, 0, -1): "right",
+    (0, 1, -1, 0): "top",
+    (0, -1, 1, 0): "bottom",
+    (0, 1, 1, 0): "top",
+    (0, -1, -1, 0): "bottom",
+    (0, 0, 0, 0): "left",
+}
+
+
+@pytest.mark.parametrize("matrix", TURNS)
+def test_a_film_is_turned_as_its_display_matrix_asks(tmp_path, matrix):
+    path = tmp_path / "phone.mp4"
+    write_video([halves()] * 2, path, fps=2)
+    path.write_bytes(turned(path.read_bytes(), matrix))
+    frames = read_clip(path).frames
+    place = TURNS[matrix]
+    assert [frame.size for frame in frames] == [(32, 64) if matrix[1] else (64, 32)] * 2
+    pixels = values(frames[0])
+    dark = {
+        "left": pixels[:, :28],
+        "right": pixels[:, -28:],
+        "top": pixels[:28],
+        "bottom": pixels[-28:],
+    }
+    assert dark[place].max() < 60
+
+
+def test_mirrored_films_are_not_merely_turned(tmp_path):
+    corner = Image.new("RGB", (64, 32), (240, 240, 240))
+    corner.paste((10, 10, 10), (0, 0, 16, 16))
+    found = {}
+    for matrix in ((1, 0, 0, -1), (-1, 0, 0, 1), (0, 1, 1, 0), (0, -1, -1, 0)):
+        path = tmp_path / "phone.mp4"
+        write_video([corner] * 2, path, fps=2)
+        path.write_bytes(turned(path.read_bytes(), matrix))
+        pixels = values(read_clip(path).frames[0]).mean(2)
+        spots = {"top left": (4, 4), "top right": (4, -4), "low left": (-4, 4)}
+        found[matrix] = next((at for at, spot in spots.items() if pixels[spot] < 60), "low right")
+    assert list(found.values()) == ["low left", "top right", "top left", "low right"]
+
+
+DURATIONS = {
+    "a slide show": [3000] * 4,
+    "one long frame": [100, 100, 100, 5000],
+    "an odd rate": [80] * 6,
+    "all different": [40, 90, 1200, 20, 700],
+    "a minute": [60_000, 500],
+}
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+@pytest.mark.parametrize("kind", DURATIONS)
+def test_every_frame_of_an_animation_keeps_its_time(tmp_path, kind, suffix):
+    durations = DURATIONS[kind]
+    first, *rest = [Image.new("RGB", (32, 24), (40 * k, 90, 0)) for k in range(len(durations))]
+    options = {"save_all": True, "append_images": rest, "duration": durations}
+    clip = read_clip(saved(tmp_path, first, f"film.{suffix}", **options))
+    assert list(clip.durations_ms) == durations
+    assert clip.fps == pytest.approx(1000 * len(durations) / sum(durations), abs=1e-3)
+
+
+def test_frames_that_say_no_time_are_shown_as_browsers_do(tmp_path):
+    first, second = (Image.new("RGB", (32, 24), (k, 0, 0)) for k in (0, 99))
+    path = saved(tmp_path, first, "film.gif", save_all=True, append_images=[second], duration=0)
+    assert read_clip(path).durations_ms == (100, 100)
 
 
 def broken_jpeg() -> bytes:
@@ -150,7 +337,7 @@ def test_what_cannot_be_taken_gets_a_sentence(tmp_path, kind):
 
 
 def test_a_clip_that_is_too_long_is_refused(tmp_path):
-    frames = [Image.new("RGB", (16, 16), (k % 256, k, 255)) for k in range(MAX_FRAMES + 1)]
+    frames = [Image.new("RGB", (16, 16), (k % 256, k, 255)) for k in range(MAX_CLIP_FRAMES + 1)]
     path = saved(tmp_path, frames[0], "long.gif", save_all=True, append_images=frames[1:])
     with pytest.raises(ValueError, match="too long"):
         read_clip(path)

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from gan_models.seeds import (
     MAX_SEED,
     check_seeds,
+    check_times,
     check_truncation_psi,
     format_seeds,
     parse_seeds,
@@ -23,6 +25,15 @@ from gan_models.seeds import (
         (" 1 - 2 ;9 ", [1, 2, 9]),
         (f"{MAX_SEED}", [MAX_SEED]),
         ("5,", [5]),
+        ("1 2 3", [1, 2, 3]),
+        ("1\n2\t3\u30004", [1, 2, 3, 4]),
+        ("１，２，３", [1, 2, 3]),
+        ("1、2；3;4", [1, 2, 3, 4]),
+        ("0–3", [0, 1, 2, 3]),
+        ("０—２ 9", [0, 1, 2, 9]),
+        ("4－6，8", [4, 5, 6, 8]),
+        ("1 − 2,3‑4", [1, 2, 3, 4]),
+        ("0～2", [0, 1, 2]),
     ],
 )
 def test_seeds_are_read_as_written(text, seeds):
@@ -36,6 +47,9 @@ def test_seeds_are_read_as_written(text, seeds):
         ("", "No seeds"),
         ("cat", "not a seed"),
         ("-1", "not a seed"),
+        ("–1", "not a seed"),
+        ("1--3", "not a seed"),
+        ("1-", "not a seed"),
         ("1.5", "not a seed"),
         ("9-3", "backwards"),
         (str(MAX_SEED + 1), "too large"),
@@ -74,13 +88,59 @@ def test_truncated_latents_redraw_only_what_lies_outside():
     assert not inside.all()
 
 
-@pytest.mark.parametrize("psi", [float("nan"), float("inf"), -0.1, 2.1, None, "x"])
+@pytest.mark.parametrize("psi", [float("nan"), float("inf"), -2.01, 2.1, None, "x", [1]])
 def test_psi_out_of_range_is_refused(psi):
     with pytest.raises(ValueError, match="ψ"):
         check_truncation_psi(psi)
 
 
-@pytest.mark.parametrize("seeds", [[], [-1], [MAX_SEED + 1], [1.5], range(10_001)])
+@pytest.mark.parametrize("psi", [-2, -0.7, 0, np.float32(0.5), np.int64(2), torch.tensor(-1.5)])
+def test_psi_in_range_is_a_plain_float(psi):
+    assert type(check_truncation_psi(psi)) is float
+    assert check_truncation_psi(psi) == pytest.approx(float(psi))
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        [0, 5],
+        (0.0, 5.0),
+        np.array([0, 5]),
+        np.array([0, 5], np.uint32),
+        torch.tensor([0, 5]),
+        [np.int64(0), np.float32(5)],
+        range(0, 6, 5),
+        (seed for seed in (0, 5)),
+    ],
+)
+def test_lists_of_any_whole_numbers_become_plain_ones(seeds):
+    checked = check_seeds(seeds)
+    assert checked == [0, 5]
+    assert {type(seed) for seed in checked} == {int}
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        *([], [-1], [MAX_SEED + 1], [1.5], range(10_001), range(10**12)),
+        *([None], 5, None, [float("inf")], [float("nan")], ["1"], "12", [[1, 2]], [1j], [b"1"]),
+        *(np.float32([1.5]), torch.tensor([[1, 2]]), np.array(3), [object()]),
+    ],
+    ids=lambda seeds: f"{type(seeds).__name__} {str(seeds)[:20]}",
+)
 def test_lists_of_seeds_are_checked(seeds):
     with pytest.raises(ValueError, match="eeds"):
         check_seeds(seeds)
+
+
+def test_positions_of_a_morph_become_plain_floats():
+    for times in ([0, 0.5, 1], np.linspace(0, 1, 3, dtype=np.float32), torch.linspace(0, 1, 3)):
+        checked = check_times(times)
+        assert checked == [0, 0.5, 1]
+        assert {type(t) for t in checked} == {float}
+
+
+@pytest.mark.parametrize("t", [-0.1, 1.1, float("nan"), float("inf"), None, "x"])
+def test_positions_outside_are_refused(t):
+    with pytest.raises(ValueError, match="from 0"):
+        check_times([0.5, t])

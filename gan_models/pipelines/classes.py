@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from gan_models import images as pictures
 from gan_models import seeds as seed_latents
+from gan_models.checks import as_float
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.zoo import ModelSpec
@@ -43,7 +45,7 @@ class ClassPipeline(BasePipeline):
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
             class_name: one of `classes`; or one for each seed.
-            truncation_psi: 0 (the average picture) to 1 (all the variety), up to 2.
+            truncation_psi: 0 (the average picture) to 1 (all the variety); -2 to 2.
 
         Raises:
             ValueError: no such class, or a seed or ψ out of range.
@@ -78,16 +80,16 @@ class ClassPipeline(BasePipeline):
             seeds: as for `sample`.
             class_weights: how much of which class, 0 or more; they are made to sum to 1. All on one
                 class is that class.
-            truncation_psi: 0 to 2.
+            truncation_psi: -2 to 2.
 
         Raises:
             ValueError: no such class, a weight below 0, or no weight above 0.
         """
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
-        c = self._mixture(class_weights).expand(len(seeds), -1)
+        weights = _checked_weights(class_weights)
+        c = self._mixture(weights).expand(len(seeds), -1)
         made = self._render(self._z(seeds), c, psi)
-        weights = {name: float(weight) for name, weight in class_weights.items() if weight > 0}
         return [
             self._told(image, seed=seed, class_weights=weights, truncation_psi=psi)
             for seed, image in zip(seeds, made, strict=True)
@@ -118,16 +120,16 @@ class ClassPipeline(BasePipeline):
         truncation_psi: float = 1.0,
     ) -> Iterator[Image.Image]:
         """`morphs`, one picture at a time as the batches are ready; checked before the first."""
-        if not all(0 <= t <= 1 for t in times):
-            raise ValueError("A morph's position goes from 0 (picture A) to 1 (picture B).")
+        times = seed_latents.check_times(times)
         psi = seed_latents.check_truncation_psi(truncation_psi)
-        ends = self._z(seed_latents.check_seeds([a.seed, b.seed]))
+        seed_a, seed_b = seed_latents.check_seeds([a.seed, b.seed])
+        ends = self._z([seed_a, seed_b])
         classes = self._one_hot([a.class_name, b.class_name])
         z = torch.stack([slerp(ends[0], ends[1], t) for t in times])
         c = torch.stack([torch.lerp(classes[0], classes[1], t) for t in times])
         facts = {
-            **{"seed_a": a.seed, "class_a": a.class_name},
-            **{"seed_b": b.seed, "class_b": b.class_name, "truncation_psi": psi},
+            **{"seed_a": seed_a, "class_a": a.class_name},
+            **{"seed_b": seed_b, "class_b": b.class_name, "truncation_psi": psi},
         }
         made = self._render(z, c, psi)
         return (self._told(image, t=t, **facts) for t, image in zip(times, made, strict=True))
@@ -173,11 +175,7 @@ class ClassPipeline(BasePipeline):
         """Classes by weight, [num_classes], summing to 1."""
         c = torch.zeros(len(self.classes))
         for name, weight in class_weights.items():
-            if not 0 <= weight < float("inf"):
-                raise ValueError(f"The weight of {name} must be 0 or more, not {weight}.")
             c[self._index(name)] = weight
-        if not c.sum() > 0:
-            raise ValueError("A mixture needs a class with a weight above 0; raise one.")
         return c / c.sum()
 
     def _z(self, seeds: Sequence[int]) -> Tensor:
@@ -198,10 +196,21 @@ class ClassPipeline(BasePipeline):
         """[N, z_dim], [N, num_classes] to images [N, 3, H, W] in [-1, 1]."""
         if self.spec.family == "biggan-deep":
             with self.precision:
-                return self.generator(z * psi, c, min(psi, 1.0))
+                return self.generator(z * psi, c, min(abs(psi), 1.0))
         if hasattr(self.generator, "mapping"):
             return self.generator(z, c, truncation_psi=psi)
         return self.generator(z * psi, c)
+
+
+def _checked_weights(class_weights: Mapping[str, float]) -> dict[str, float]:
+    """The classes of a mixture with a weight above 0, with Python's own floats."""
+    weights = {name: as_float(weight) for name, weight in class_weights.items()}
+    for name, weight in weights.items():
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"The weight of {name} must be 0 or more, not {class_weights[name]}.")
+    if not sum(weights.values()) > 0:
+        raise ValueError("A mixture needs a class with a weight above 0; raise one.")
+    return {name: weight for name, weight in weights.items() if weight > 0}
 
 
 def class_names(spec: ModelSpec) -> tuple[str, ...]:

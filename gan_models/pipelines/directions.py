@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_models import images as pictures
+from gan_models.checks import as_float
 from gan_models.seeds import check_seeds, check_truncation_psi, sample_z
 
 if TYPE_CHECKING:
@@ -59,14 +60,16 @@ class StyleTools:
             seed: the picture to start from.
             amounts: direction name -> standard deviations, -5 to 5.
             layers: which layers move: "all", "coarse", "middle" or "fine".
-            truncation_psi: 0 to 2.
+            truncation_psi: -2 to 2.
             noise: whether the stored noise is added (fine texture) or none.
 
         Raises:
             ValueError: a seed, ψ, direction, amount or layer range that there is not.
         """
         psi = check_truncation_psi(truncation_psi)
-        ws = self._ws(check_seeds([seed]), psi)  # [1, num_ws, w_dim]
+        (seed,) = check_seeds([seed])
+        ws = self._ws([seed], psi)  # [1, num_ws, w_dim]
+        amounts, noise = {name: _amount(amount) for name, amount in amounts.items()}, bool(noise)
         shift = torch.zeros(ws.shape[-1])
         for name, amount in amounts.items():
             shift += self._step(name, amount)
@@ -144,9 +147,7 @@ class StyleTools:
             raise ValueError(
                 f"There is no direction {name!r}; choose from {', '.join(self.directions)}."
             )
-        if not abs(float(amount)) <= MAX_AMOUNT:  # also refuses NaN
-            raise ValueError(f"A direction goes from -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}.")
-        return self.directions[name].step * float(amount)
+        return self.directions[name].step * amount
 
     @torch.no_grad()
     def _ws(self, seeds: Sequence[int], psi: float) -> Tensor:
@@ -168,6 +169,14 @@ class StyleTools:
     @torch.inference_mode()
     def _synthesise(self, ws: Tensor, noise: bool = True) -> Tensor:
         return self._generator.synthesis(ws, noise_mode="const" if noise else "none")
+
+
+def _amount(value: float) -> float:
+    """How far to go, as one of Python's own floats."""
+    amount = as_float(value)
+    if not abs(amount) <= MAX_AMOUNT:  # also refuses NaN
+        raise ValueError(f"A direction goes from -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}.")
+    return amount
 
 
 def principal_directions(w: Tensor) -> list[Direction]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan_models import images as pictures
 from gan_models import seeds as seed_latents
+from gan_models.checks import as_float
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.directions import StyleTools
 from gan_models.pipelines.walk import lerp, slerp, walk_times
@@ -42,7 +43,7 @@ class LatentPipeline(BasePipeline):
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
-            truncation_psi: 0 (the average picture) to 1 (all the variety), up to 2.
+            truncation_psi: 0 (the average picture) to 1 (all the variety); -2 to 2.
 
         Raises:
             ValueError: a seed or ψ out of range.
@@ -81,10 +82,10 @@ class LatentPipeline(BasePipeline):
         space: str = "z",
     ) -> list[Image.Image]:
         """`morph` at several times, computed together."""
-        if not all(0 <= t <= 1 for t in times):
-            raise ValueError("A morph's position goes from 0 (picture A) to 1 (picture B).")
+        times = seed_latents.check_times(times)
         psi = seed_latents.check_truncation_psi(truncation_psi)
-        ends = self._keys(seed_latents.check_seeds([seed_a, seed_b]), space, psi)
+        seed_a, seed_b = seed_latents.check_seeds([seed_a, seed_b])
+        ends = self._keys([seed_a, seed_b], space, psi)
         latents = torch.stack([self._between(ends[0], ends[1], t, space) for t in times])
         made = self._render(latents, space, psi)
         recipes = [
@@ -112,7 +113,7 @@ class LatentPipeline(BasePipeline):
             seeds: two or more keyframes.
             num_frames: 2 to 3,600.
             space: "z", or "w" where the generator has one.
-            truncation_psi: 0 to 2.
+            truncation_psi: -2 to 2.
 
         Raises:
             ValueError: any of these out of range.
@@ -125,10 +126,9 @@ class LatentPipeline(BasePipeline):
         """`interpolate`, one frame at a time as the batches are ready."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds, minimum=2)
-        if not 2 <= int(num_frames) <= MAX_FRAMES:
-            raise ValueError(f"A walk has 2 to {MAX_FRAMES} frames, not {num_frames}.")
+        num_frames = _check_num_frames(num_frames)
         keys = self._keys(seeds, space, psi)  # [K, dim]
-        times = walk_times(keys, int(num_frames), seeds[0] == seeds[-1], space)
+        times = walk_times(keys, num_frames, seeds[0] == seeds[-1], space)
         rows = (self._between(keys[i], keys[i + 1], t, space) for i, t in times)
         return self._render(torch.stack(list(rows)), space, psi)
 
@@ -164,3 +164,10 @@ class LatentPipeline(BasePipeline):
         if "w" in self.spaces:
             return self.generator(latents, truncation_psi=psi)
         return self.generator(latents)
+
+
+def _check_num_frames(num_frames: int) -> int:
+    count = as_float(num_frames)
+    if not 2 <= count <= MAX_FRAMES or count != int(count):
+        raise ValueError(f"A walk has 2 to {MAX_FRAMES} frames, not {num_frames}.")
+    return int(count)

@@ -49,7 +49,7 @@ def load_pipeline(
     """Load a model by id, or a self-describing .safetensors file by path.
 
     Args:
-        model: "faces-64", or a path that ends in .safetensors.
+        model: "faces-64", or a path that ends in .safetensors, in any case.
         device: "cpu", "cuda", "mps"; by default `GANVAS_DEVICE`, else the best there is.
         progress: told (bytes so far, bytes in all) while weights are fetched.
         cancelled: asked while weights are fetched; True stops it.
@@ -59,7 +59,7 @@ def load_pipeline(
         WeightsError: the weights cannot be had or are not what they should be.
     """
     chosen = pick_device(device)
-    if str(model).endswith(".safetensors"):
+    if is_file_name(str(model)):
         generator, spec, sha256 = _from_file(Path(model))
     else:
         spec = shelf.get_spec(str(model))
@@ -72,6 +72,11 @@ def load_pipeline(
     if isinstance(pipeline, SemanticPipeline):
         pipeline.encoder = encoder_beside(weights.find(spec), chosen)
     return pipeline
+
+
+def is_file_name(model: str) -> bool:
+    """Whether what names a model is the path of a file, not an id."""
+    return model.lower().endswith(".safetensors")
 
 
 def _fill_w_avg(generator: nn.Module) -> None:

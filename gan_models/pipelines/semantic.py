@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from gan_models import images as pictures
 from gan_models import label_maps, weights
 from gan_models import seeds as seed_latents
+from gan_models.checks import as_float
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.store import CHECKPOINTS
@@ -124,10 +126,16 @@ class SemanticPipeline(BasePipeline):
         Raises:
             ValueError: no such label map, or an id that the model lacks.
         """
+        return self.read_map_with_note(label_map, palette)[0]
+
+    def read_map_with_note(
+        self, label_map: Image.Image | NDArray | Path, palette: str | None = None
+    ) -> tuple[NDArray[np.int32], str]:
+        """`read_map`, and a sentence where the map could have been read otherwise, else ""."""
         if isinstance(label_map, Path):
             label_map = label_maps.open_label_map(label_map)
-        ids = label_maps.read_ids(label_map, self.labels, palette)
-        return label_maps.resize_nearest(ids, self.size)
+        reading = label_maps.read_label_map(label_map, self.labels, palette)
+        return label_maps.resize_nearest(reading.ids, self.size), reading.note
 
     @torch.inference_mode()
     def _forward(self, label_map: NDArray[np.int32], style: Style) -> Image.Image:
@@ -148,11 +156,12 @@ class SemanticPipeline(BasePipeline):
         Raises:
             ValueError: a seed out of range, or numbers that are no style of this model.
         """
-        if isinstance(style, int | np.integer):
-            return seed_latents.sample_z(seed_latents.check_seeds([style]), self.generator.z_dim)
+        seed = _seed_of(style)
+        if seed is not None:
+            return seed_latents.sample_z(seed_latents.check_seeds([seed]), self.generator.z_dim)
         try:
-            z = torch.as_tensor(style, dtype=torch.float32)
-        except (TypeError, ValueError, RuntimeError) as error:
+            z = torch.as_tensor(style, dtype=torch.float32).detach().cpu()
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             raise ValueError("A style is a seed, or a list of numbers.") from error
         if z.shape != (self.generator.z_dim,) or not z.isfinite().all() or z.abs().max() > 20:
             raise ValueError(
@@ -166,7 +175,8 @@ class SemanticPipeline(BasePipeline):
         Raises:
             ValueError: t out of range, or no styles.
         """
-        if not 0 <= t <= 1:
+        t = as_float(t)
+        if not 0 <= t <= 1:  # also refuses NaN
             raise ValueError("A mix of two styles goes from 0 (the first) to 1 (the second).")
         return slerp(self.style_vector(a), self.style_vector(b), t)[0].tolist()
 
@@ -318,7 +328,18 @@ def encoder_beside(path: Path, device: torch.device) -> nn.Module | None:
     return weights.load_described(found)[0].to(device) if found.is_file() else None
 
 
+def _seed_of(style: Style) -> int | None:
+    """The seed where a style is a whole number of any kind; None where it is numbers."""
+    if getattr(style, "ndim", 0):
+        return None
+    try:
+        return operator.index(style)  # numpy's and torch's whole numbers, too
+    except TypeError:
+        return None
+
+
 def _style_facts(style: Style) -> dict[str, Any]:
-    if isinstance(style, int | np.integer):
-        return {"style_seed": int(style)}
+    seed = _seed_of(style)
+    if seed is not None:
+        return {"style_seed": seed}
     return {"style": [float(number) for number in style]}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan_models import images as pictures
 from gan_models import photos
+from gan_models.checks import as_float
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.strips import StripTranslator
 from gan_models.pipelines.tiles import to_pixels, translate_in_tiles, translate_whole
@@ -49,7 +50,7 @@ class TranslationPipeline(BasePipeline):
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
     ) -> Steps:
         """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
-        _check_strength(strength)
+        strength = check_strength(strength)
         original = photos.normalise(image)
         pixels = torch.from_numpy(np.array(photos.as_rgb(original)))  # [H, W, 3]
         translated = Image.fromarray((yield from self._steps(pixels)).numpy())
@@ -69,7 +70,7 @@ class TranslationPipeline(BasePipeline):
         Raises:
             ValueError: a strength out of range.
         """
-        _check_strength(strength)
+        strength = check_strength(strength)
         colours, made = photos.as_rgb(original), photos.as_rgb(translated)
         if keep_colours:
             _, blue, red = colours.convert("YCbCr").split()
@@ -79,7 +80,7 @@ class TranslationPipeline(BasePipeline):
             made = Image.blend(colours, made, strength)
         if original.mode == "RGBA":
             made.putalpha(original.getchannel("A"))
-        facts = {"strength": float(strength), "keep_colours": bool(keep_colours)}
+        facts = {"strength": strength, "keep_colours": bool(keep_colours)}
         return pictures.add_recipe(made, self.recipe(**facts))
 
     def hint(self, image: Image.Image) -> str:
@@ -106,9 +107,16 @@ class TranslationPipeline(BasePipeline):
         return made
 
 
-def _check_strength(strength: float) -> None:
-    if not 0 <= strength <= 1:
+def check_strength(strength: float) -> float:
+    """Return a strength as a float.
+
+    Raises:
+        ValueError: it is no number from 0 to 1.
+    """
+    share = as_float(strength)
+    if not 0 <= share <= 1:  # also refuses NaN
         raise ValueError(f"Strength goes from 0 (the original) to 1, not {strength}.")
+    return share
 
 
 def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, float]:

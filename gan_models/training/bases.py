@@ -55,7 +55,7 @@ def load_base(name: str) -> Base:
         ValueError: no such model, or one that cannot be fine-tuned.
         WeightsError: the weights cannot be had.
     """
-    if name.endswith(".safetensors"):
+    if name.lower().endswith(".safetensors"):
         path = Path(name)
         if not path.is_file():
             raise ValueError(f"There is no file {path}; check the path of the base.")
@@ -73,7 +73,7 @@ def load_base(name: str) -> Base:
             f"{name} cannot be fine-tuned: a latent model of family {' or '.join(FAMILIES)} is "
             f"needed. Choose from: {known}."
         )
-    if not name.endswith(".safetensors"):
+    if not name.lower().endswith(".safetensors"):
         path = weights.ensure(spec)
         if spec.format == "ganvas":
             generator = weights.load_described(path)[0]

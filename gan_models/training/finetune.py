@@ -24,6 +24,7 @@ from gan_models.training.intake import (
     CropData,
     Verdict,
     is_taken_in,
+    only_taken_in,
     read_pictures,
     squares,
     take_in,
@@ -32,7 +33,7 @@ from gan_models.training.latent_game import LatentSettings
 from gan_models.training.loop import Callback, Outcome, Progress, Settings, run
 from gan_models.training.pictures import channels_first
 from gan_models.training.reconstruction import ReconstructionSettings
-from gan_models.training.run_folder import RunFolder, atomic_write
+from gan_models.training.run_folder import GENERATOR, RunFolder, atomic_write
 from gan_models.training.watch import Watch
 
 MAX_TOLD = 20  # refusals
@@ -164,7 +165,7 @@ def finetune(
     Args:
         base: id of a model, or path of a self-describing file.
         pictures: a folder that `take_in` made; or any picture, zip, video or folder of them, which
-            are then taken in, into out/pictures.
+            are then taken in, into out/pictures; links are followed.
         out: folder of the run.
         settings: see `FinetuneSettings`; when resuming, the same as before.
         resume: go on with the run in the folder; begin anew where there is none.
@@ -172,7 +173,8 @@ def finetune(
         callback: hears of every step, and stops the run by returning False.
 
     Raises:
-        ValueError: no such base or device; fewer than 10 or more than 2,000 usable pictures.
+        ValueError: no such base or device; fewer than 10 or more than 2,000 usable pictures; the
+            run would overwrite its base or the pictures.
         TrainingError: the folder is in use or holds a run; the run diverges again and again; the
             disk is full; memory runs out; the device is lost.
         WeightsError: the base or the feature network cannot be had.
@@ -180,6 +182,8 @@ def finetune(
     chosen = pick_device(device)
     if not resume:
         RunFolder(out).refuse_second_run()
+    if _is_same_file(Path(base), out / GENERATOR):
+        raise ValueError(f"{base} would be overwritten by the run; choose another folder for it.")
     loaded = load_base(base)
     folder = pictures
     if not is_taken_in(folder, loaded.resolution, settings.crop):
@@ -232,11 +236,25 @@ def saved_settings(out: Path) -> FinetuneSettings | None:
 
 
 def _take_in_anew(pictures: Path, folder: Path, resolution: int, crop: Crop) -> list[Verdict]:
+    """Take pictures in, in the place of what a call left that never came to train."""
     if not pictures.exists():
         raise ValueError(f"There are no pictures at {pictures}; check the path.")
-    if folder.exists():  # left by a call that never came to train
+    if folder.exists():
+        if not only_taken_in(folder) or _lies_in(pictures, folder):
+            raise ValueError(
+                f"{folder} is where the run would keep its own copies, and holds files of yours: "
+                "choose another folder for the run, or move them."
+            )
         shutil.rmtree(folder)
-    return take_in([pictures], folder, resolution=resolution, crop=crop)
+    return take_in([pictures], folder, resolution=resolution, crop=crop, follow_links=True)
+
+
+def _is_same_file(a: Path, b: Path) -> bool:
+    return a.exists() and b.exists() and a.samefile(b)
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _tell_refusals(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ MARK = "intake.json"
 ROOM = 1.5  # for random crops: the shorter side, in sides of the crop
 LONGEST = 2.0  # the longer side, in shorter ones
 _SCRATCH = ".member"
+_OURS = re.compile(r"\d{5}(\.\d+\.part)?\.png|intake(\.\d+\.part)?\.json|\.member")
 _HASH_SIDE = 8
 _SAME_BITS, _SAME_LEVELS = 3, 2.5  # of 64 gradients and of 255 levels
 
@@ -52,6 +55,7 @@ def take_in(
     resolution: int,
     crop: Crop = "centre",
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    follow_links: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Verdict]:
     """Put all usable pictures into `folder` as 00000.png and so on, squares of `resolution`.
@@ -62,6 +66,8 @@ def take_in(
     Args:
         sources: pictures, zips of them, short videos and animations, folders.
         folder: made if need be; nothing outside is written.
+        follow_links: whether links are read, among the sources and in folders; for sources that
+            the user names on the machine itself, not for uploads.
         progress: told (sources done, sources in all).
 
     Raises:
@@ -71,14 +77,15 @@ def take_in(
     if crop not in CROPS:
         raise ValueError(f"There is no crop {crop!r}; choose from {', '.join(CROPS)}.")
     folder.mkdir(parents=True, exist_ok=True)
-    files = list(_files_in(sources))
+    files = list(_files_in(sources, follow_links))
     tray = Tray(folder, resolution, crop, limits)
     budget, verdicts = Budget(limits), []
     for done, source in enumerate(files):
         if progress is not None:
             progress(done, len(files))
         try:
-            for item in open_items(source, folder / _SCRATCH, budget):
+            scratch = folder / _SCRATCH
+            for item in open_items(source, scratch, budget, follow_links=follow_links):
                 verdicts.append(tray.add(item))
         except Exhausted as error:
             rest = files[done:]
@@ -90,16 +97,27 @@ def take_in(
     return verdicts
 
 
-def _files_in(sources: Sequence[Path]) -> Iterator[Path]:
-    """The files named and those in the folders named; no hidden ones, no links."""
+def _files_in(sources: Sequence[Path], follow_links: bool) -> Iterator[Path]:
+    """The files named and those in the folders named."""
     for source in map(Path, sources):
-        if not source.is_dir() or source.is_symlink():
+        if source.is_dir() and (follow_links or not source.is_symlink()):
+            yield from sorted(_files_below(source, follow_links))
+        else:
             yield source
+
+
+def _files_below(folder: Path, follow_links: bool) -> Iterator[Path]:
+    """The files in a folder and its folders, each folder once; no hidden ones."""
+    seen = set()
+    for where, folders, files in os.walk(folder, followlinks=follow_links):
+        found = os.stat(where)
+        if (found.st_dev, found.st_ino) in seen:  # a link leads back to it
+            folders.clear()
             continue
-        for path in sorted(source.rglob("*")):
-            inside = path.relative_to(source).parts
-            hidden = any(part.startswith(".") for part in inside)
-            if path.is_file() and not hidden and path.name != MARK:
+        seen.add((found.st_dev, found.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(where, name) for name in files if not name.startswith(".")):
+            if path.name != MARK and (path.is_symlink() or path.is_file()):
                 yield path
 
 
@@ -209,6 +227,11 @@ def is_taken_in(folder: Path, resolution: int, crop: str) -> bool:
     except (OSError, ValueError):
         return False
     return mark == {"resolution": resolution, "crop": crop}
+
+
+def only_taken_in(folder: Path) -> bool:
+    """Whether a folder holds nothing but what `take_in` writes, finished or not."""
+    return all(path.is_file() and _OURS.fullmatch(path.name) for path in folder.iterdir())
 
 
 def read_pictures(folder: Path) -> list[NDArray[np.uint8]]:

@@ -9,36 +9,36 @@ from __future__ import annotations
 import lzma
 import re
 import stat
-import struct
 import time
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageSequence
 
-from gan_models.images import MAX_FILE_MB, check_size, open_picture
-from gan_models.photos import normalise, read_photo
+from gan_models.images import DECODE_ERRORS, open_picture
+from gan_models.media.limits import MAX_CLIP_FRAMES, MAX_FILE_MB, check_size
+from gan_models.photos import normalise, read_photo, upright_frame
 
 STILL = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "TGA", "JPEG2000")
 MOVING = ("GIF", "WEBP", "PNG", "AVIF")
 FRAMES_A_SECOND = 4  # of a video; more are too much alike
-MAX_FRAMES = 240  # of one clip
 MAX_CLIP_SECONDS = 120
 MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
 _ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some hundred
 MAX_NAME_CHARS = 80
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-_BROKEN = (
-    *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
-    *(struct.error, zlib.error, ArithmeticError, NotImplementedError, RecursionError),
-    *(lzma.LZMAError, zipfile.BadZipFile, RuntimeError, AttributeError),
+_SYSTEM_NOTE = "It is a note of the operating system, not a picture."
+_SYSTEM_NOTES = (
+    *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "folder.ini"),
+    *(".ds_store", ".localized", "icon\r", ".directory", ".picasa.ini", "picasa.ini"),
 )
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what a Mac keeps of a file on other file systems
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_BROKEN = (*DECODE_ERRORS, lzma.LZMAError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -100,24 +100,32 @@ def harmless(name: str) -> str:
     ).strip()
     if len(kept) > MAX_NAME_CHARS:
         kept = kept[: MAX_NAME_CHARS - 9] + "…" + kept[-8:]
-    return kept.strip(".") or "picture"
+    return kept if kept.strip(".") else "picture"
 
 
-def open_items(source: Path, scratch: Path, budget: Budget) -> Iterator[Item]:
+def open_items(
+    source: Path, scratch: Path, budget: Budget, *, follow_links: bool = False
+) -> Iterator[Item]:
     """Every picture in a file: itself, its frames, or those of an archive's members.
 
     Args:
         source: any file.
         scratch: a path that may be written and removed, for the member at hand.
         budget: of all files together.
+        follow_links: whether `source` may be a link; one in an archive is never followed.
 
     Raises:
         Exhausted: a limit is reached.
     """
     name = harmless(source.name)
     try:
-        if source.is_symlink() or not source.is_file():
-            yield Item(name, None, "It is no file; choose a picture, a zip or a short video.")
+        if source.is_symlink() and not follow_links:
+            yield Item(name, None, "It is a link, not a picture; choose the picture itself.")
+        elif not source.is_file():
+            what = "It is a link that leads nowhere" if source.is_symlink() else "It is no file"
+            yield Item(name, None, f"{what}; choose a picture, a zip or a short video.")
+        elif _is_system_note(source.name):
+            yield Item(name, None, _SYSTEM_NOTE)
         elif _is_archive(source):
             yield from _members(source, name, scratch, budget)
         else:
@@ -195,8 +203,8 @@ def _says_too_many(source: Path) -> bool:
 def _refusal(info: zipfile.ZipInfo) -> str:
     """Why a member is not even unpacked; empty if it is."""
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-    if "__MACOSX" in parts or parts[-1:] in (("Thumbs.db",), (".DS_Store",)):
-        return "It is a note of the operating system, not a picture."
+    if "__MACOSX" in parts or _is_system_note(parts[-1] if parts else ""):
+        return _SYSTEM_NOTE
     rooted = info.filename.startswith(("/", "\\"))
     on_a_drive = re.match("[A-Za-z]:", "/".join(parts))  # other colons are times of day
     if rooted or on_a_drive or ".." in parts:
@@ -210,6 +218,11 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.file_size > MAX_FILE_MB * 1_000_000:
         return f"It has {info.file_size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken."
     return ""
+
+
+def _is_system_note(name: str) -> bool:
+    """Whether a file's name is one that file managers give to what they note down beside files."""
+    return name.startswith("._") or name.lower() in _SYSTEM_NOTES
 
 
 def _extract(
@@ -244,7 +257,17 @@ def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
     if _is_svg(head):
         yield Item(name, None, "It is an SVG drawing, not a picture of pixels; export it as PNG.")
         return
-    with open_picture(path) as picture:
+    if head.startswith(_APPLE_DOUBLE):
+        yield Item(name, None, _SYSTEM_NOTE)
+        return
+    try:
+        picture = open_picture(path)
+    except ValueError:
+        if not _is_text(head):
+            raise
+        yield Item(name, None, "It is no picture but a text.")
+        return
+    with picture:
         if picture.format not in STILL:
             known = "PNG, JPEG, WebP and GIF"
             yield Item(name, None, f"It is a {picture.format} file; {known} are taken.")
@@ -262,8 +285,17 @@ def _is_svg(head: bytes) -> bool:
     return text.startswith(b"<") and b"<svg" in text
 
 
+def _is_text(head: bytes) -> bool:
+    """Whether a file begins as text does, in UTF-8 or UTF-16."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head[: len(head) // 2 * 2].decode("utf-16" if wide else "utf-8", "replace")
+    odd = sum(unicodedata.category(char) in ("Cc", "Cn", "Co") or char == "\ufffd" for char in text)
+    spaces = sum(text.count(char) for char in "\n\r\t\f")
+    return bool(text.strip()) and odd - spaces <= 1  # a character may be cut in two at the end
+
+
 def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
-    """Up to `MAX_FRAMES` frames of an animation, evenly spread.
+    """Up to `MAX_CLIP_FRAMES` frames of an animation, evenly spread.
 
     Raises:
         ValueError: all its frames together are too much to decode.
@@ -273,7 +305,7 @@ def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.I
             f"{name} has {picture.n_frames} frames of {picture.width}x{picture.height}; that is "
             "too much. Cut it shorter or make it smaller."
         )
-    stride = -(-picture.n_frames // MAX_FRAMES)
+    stride = -(-picture.n_frames // MAX_CLIP_FRAMES)
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
         budget.spend(0)
         if number % stride == 0:
@@ -324,7 +356,7 @@ def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
                 f"{path.name} lasts {seconds:.0f} seconds; at most {MAX_CLIP_SECONDS} are taken. "
                 "Cut it shorter."
             )
-        wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_FRAMES), 0.0, 0
+        wait, due, taken = max(1 / FRAMES_A_SECOND, seconds / MAX_CLIP_FRAMES), 0.0, 0
         fps = float(stream.average_rate or 24)
         for number, frame in enumerate(container.decode(video=0)):
             budget.spend(0)
@@ -332,14 +364,7 @@ def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
             if at + 1e-6 < due:
                 continue
             due, taken = at + wait, taken + 1
-            if taken > MAX_FRAMES:
+            if taken > MAX_CLIP_FRAMES:
                 return
             check_size((frame.width, frame.height), path.name)
-            yield _upright(frame.to_image(), frame.rotation)
-
-
-def _upright(image: Image.Image, degrees: int) -> Image.Image:
-    """A frame turned anticlockwise as its video asks, by quarters: phones film on their side."""
-    if not -180 <= degrees <= 180:  # ffmpeg's answer to a matrix that makes no sense
-        return image
-    return image.rotate(90 * round(degrees / 90), expand=True)
+            yield upright_frame(frame)

@@ -187,6 +187,9 @@ def test_an_upload_is_taken_or_refused_with_a_reason_and_stays_in_its_folder(nam
         ("<script>alert(1)</script>.png", "script_.png"),
         ("a\n\x00b.png", "ab.png"),
         ("…/", "…"),
+        ("._IMG_0.PNG", "._IMG_0.PNG"),
+        (".hidden.png", ".hidden.png"),
+        ("..", "picture"),
         ("///", "picture"),
         ("x" * 500 + ".png", "x" * 71 + "…" + "xxxx.png"),
     ],
@@ -259,6 +262,107 @@ def test_a_folder_gives_its_files_but_no_hidden_ones_and_no_links(tmp_path):
         ("c.png", False),
         ("a.png", True),
     ]
+
+
+def linked_folders(tmp_path):
+    """Ways in which links lead to the same three pictures."""
+    real = tmp_path / "elsewhere" / "set"
+    real.mkdir(parents=True)
+    for i in range(3):
+        photo(i).save(real / f"{i}.png")
+    (tmp_path / "pictures.zip").write_bytes(
+        zipped([(f"{i}.png", encoded(photo(i))) for i in range(3)])
+    )
+    folder = tmp_path / "of links"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"link {i}").symlink_to(real / f"{i}.png")
+    (tmp_path / "with a folder").mkdir()
+    (tmp_path / "with a folder" / "deep").symlink_to(real, target_is_directory=True)
+    (tmp_path / "a link").symlink_to(real, target_is_directory=True)
+    (tmp_path / "of a link").symlink_to(tmp_path / "a link", target_is_directory=True)
+    (tmp_path / "a zip").symlink_to(tmp_path / "pictures.zip")
+    return ["of links", "with a folder", "a link", "of a link", "a zip"]
+
+
+def test_links_are_followed_where_the_user_names_them(tmp_path):
+    for number, name in enumerate(linked_folders(tmp_path)):
+        inside = tmp_path / f"in {number}"
+        verdicts = take_in([tmp_path / name], inside, resolution=SIDE, follow_links=True)
+        assert [verdict.taken for verdict in verdicts] == [True] * 3, name
+        refused = take_in([tmp_path / name], tmp_path / f"not {number}", resolution=SIDE)
+        assert not any(verdict.taken for verdict in refused), name
+
+
+def test_links_in_circles_and_to_nowhere_end(tmp_path):
+    folder = tmp_path / "set"
+    (folder / "deep").mkdir(parents=True)
+    photo(0).save(folder / "deep" / "a.png")
+    (folder / "deep" / "up").symlink_to(folder, target_is_directory=True)
+    (folder / "itself").symlink_to(folder / "itself")
+    (folder / "gone.png").symlink_to(tmp_path / "gone.png")
+    verdicts = take_in([folder], tmp_path / "in", resolution=SIDE, follow_links=True)
+    assert {verdict.name: verdict.taken for verdict in verdicts} == {
+        "a.png": True,
+        "gone.png": False,
+        "itself": False,
+    }
+    assert all("nowhere" in verdict.reason for verdict in verdicts if not verdict.taken)
+
+
+def test_a_link_in_a_zip_is_never_followed(tmp_path):
+    (tmp_path / "a.zip").write_bytes(link_in_a_zip())
+    (verdict,) = take_in([tmp_path / "a.zip"], tmp_path / "in", resolution=SIDE, follow_links=True)
+    assert "link" in verdict.reason
+
+
+APPLE_DOUBLE = b"\x00\x05\x16\x07" + bytes(60)
+SYSTEM_NOTES = ["._IMG_0.PNG", "deep/._b.jpg", "__MACOSX/deep/._c.jpg", "Desktop.ini", "Thumbs.db"]
+SYSTEM_NOTES += [".DS_Store", "renamed by a tool.png"]
+
+
+def test_notes_of_the_system_are_called_so_with_their_own_names(tmp_path):
+    members = [("a.png", encoded(photo())), *((name, APPLE_DOUBLE) for name in SYSTEM_NOTES)]
+    (tmp_path / "mac.zip").write_bytes(zipped(members))
+    taken, *notes = take_in([tmp_path / "mac.zip"], tmp_path / "in", resolution=SIDE)
+    assert taken.taken
+    assert [note.name for note in notes] == [name.rpartition("/")[2] for name in SYSTEM_NOTES]
+    for note in notes:
+        assert note.reason == "It is a note of the operating system, not a picture."
+
+
+def test_a_note_of_the_system_dropped_by_itself_is_called_so(tmp_path):
+    (tmp_path / "._a.png").write_bytes(APPLE_DOUBLE)
+    (tmp_path / "desktop.ini").write_text("[.ShellClassInfo]")
+    files = [tmp_path / "._a.png", tmp_path / "desktop.ini"]
+    verdicts = take_in(files, tmp_path / "in", resolution=SIDE)
+    assert [verdict.name for verdict in verdicts] == ["._a.png", "desktop.ini"]
+    assert all("operating system" in verdict.reason for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"cats",
+        "Katzen, Bäume und 雪\n".encode(),
+        "first line\r\n".encode("utf-16"),
+        b'{"captions": []}',
+        ("é" * 300).encode()[:511],
+        b"<html><body>sign in</body></html>",
+    ],
+)
+@pytest.mark.parametrize("name", ["captions.txt", "page.png", "metadata.jsonl"])
+def test_a_text_is_no_picture_rather_than_a_broken_one(tmp_path, text, name):
+    (tmp_path / name).write_bytes(text)
+    (verdict,) = take_in([tmp_path / name], tmp_path / "in", resolution=SIDE)
+    assert verdict.reason == "It is no picture but a text."
+
+
+def test_a_picture_written_as_text_is_a_picture(tmp_path):
+    values = " ".join(str(value) for value in np.asarray(photo().convert("L")).ravel())
+    (tmp_path / "a.pgm").write_text(f"P2 60 48 255\n{values}\n")
+    (verdict,) = take_in([tmp_path / "a.pgm"], tmp_path / "in", resolution=SIDE)
+    assert verdict.taken
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,7 @@ from PIL import Image
 from gan_models.training import unpack
 from gan_models.training.intake import Limits, read_pictures, take_in
 from gan_models.video import write_video
-from tests.training.uploads import SIDE, frames, photo, zipped
-
-
-def turned(mp4, matrix):
-    """Shown at (a x + c y, b x + d y), by the matrix in the header of its only track."""
-    start = mp4.index(b"tkhd") + 44
-    a, b, c, d = (value << 16 for value in matrix)
-    return mp4[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + mp4[start + 36 :]
+from tests.training.uploads import SIDE, frames, photo, turned, zipped
 
 
 def test_a_video_gives_a_few_frames_a_second(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import numpy as np
@@ -33,3 +34,10 @@ def zipped(members, method=zipfile.ZIP_DEFLATED):
 
 def frames(num, size=(40, 40)):
     return [photo(100 + i, size) for i in range(num)]
+
+
+def turned(mp4, matrix):
+    """An MP4 shown at (a x + c y, b x + d y), by the matrix in the header of its only track."""
+    start = mp4.index(b"tkhd") + 44
+    a, b, c, d = (value << 16 for value in matrix)
+    return mp4[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + mp4[start + 36 :]

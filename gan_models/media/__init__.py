@@ -1,0 +1,1 @@
+"""Files from outside, and what they become: pictures, films, label maps."""
