@@ -15,6 +15,8 @@ from torch import nn
 
 from gan_models import images as pictures
 from gan_models import photos
+from gan_models.checks import as_float
+from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, check_size
 from gan_models.networks.inference import bfloat16_gains, bfloat16_twin
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.enlarge_plan import (
@@ -27,7 +29,6 @@ from gan_models.pipelines.enlarge_plan import (
 from gan_models.pipelines.enlarging import Canvas, Tile, cut, enlarge_pixels
 from gan_models.zoo import ModelSpec
 
-MAX_ENLARGED_MEGAPIXELS = 256  # of a result
 TILE_PX = {"rrdbnet": 448, "srvgg": 512}  # side of what is computed at once
 PLAIN_TILE_PX = 320  # where nothing saves memory
 RRDBNET_MARGIN_PX, RRDBNET_FADE_PX = 32, 8
@@ -104,7 +105,7 @@ class RestorationPipeline(BasePipeline):
         """
         original = photos.normalise(image)
         plan = self.plan(original.size, scale, has_alpha=original.mode == "RGBA")
-        scale, clock = self._checked(scale), Clock(plan.seconds)
+        scale, clock = self.check_scale(scale), Clock(plan.seconds)
         yield clock.at(0.0)
         wanted = self._wants_bfloat16(bfloat16)
         made = yield from self._enlarge(original, scale, wanted, clock)
@@ -125,8 +126,8 @@ class RestorationPipeline(BasePipeline):
         Raises:
             ValueError: what `enlarge` would refuse.
         """
-        scale = self._checked(scale)
-        pictures.check_size(size, "The picture")
+        scale = self.check_scale(scale)
+        check_size(size, "The picture")
         out_size = _checked_size(size, scale)
         area = sum(tile.area for tile in self._tiles(size, scale))
         seconds = num_frames * area * (2 if has_alpha else 1) * self._measured()
@@ -146,7 +147,7 @@ class RestorationPipeline(BasePipeline):
         Raises:
             ValueError: as `enlarge`.
         """
-        scale = self._checked(scale)
+        scale = self.check_scale(scale)
         original = photos.as_rgb(photos.normalise(image))
         side = int(math.sqrt(PREVIEW_SECONDS / max(1e-9, self._measured()))) // 4 * 4
         side = min(*original.size, max(PREVIEW_PX[0], min(PREVIEW_PX[1], side)))
@@ -190,24 +191,24 @@ class RestorationPipeline(BasePipeline):
         Raises:
             ValueError: as `enlarge`.
         """
-        scale, original = self._checked(scale), photos.normalise(image)
+        scale, original = self.check_scale(scale), photos.normalise(image)
         return original.resize(_checked_size(original.size, scale), Image.Resampling.BICUBIC)
 
-    def _checked(self, scale: float | None) -> float:
-        """A factor that the network can give.
+    def check_scale(self, scale: float | None) -> float:
+        """A factor that the network can give, as a whole number where it is one; None is its own.
 
         Raises:
             ValueError: it is none.
         """
         if scale is None:
             return self.scale
-        number = isinstance(scale, int | float) and not isinstance(scale, bool)
-        if not number or not 1 <= scale <= self.scale:
+        factor = as_float(scale)
+        if not 1 <= factor <= self.scale:
             raise ValueError(
-                f"{self.spec.id} enlarges 1 to {self.scale} times, not {scale!r} times; choose a "
+                f"{self.spec.id} enlarges 1 to {self.scale} times, not {scale} times; choose a "
                 "factor in between, or another model."
             )
-        return int(scale) if scale == int(scale) else float(scale)
+        return int(factor) if factor.is_integer() else factor
 
     def _wants_bfloat16(self, chosen: bool | None) -> bool:
         if chosen is None:
