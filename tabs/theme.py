@@ -9,6 +9,12 @@ CSS = """
 #intro h1 { margin: 0; }
 #intro p { margin: 2px 0 0; opacity: 0.8; }
 .card p { font-size: 13px; line-height: 1.45; opacity: 0.8; overflow-wrap: anywhere; margin: 0; }
+.card:has(> .wrap .progress-level) { min-height: 56px; overflow: visible !important; }
+.card:has(> .wrap .progress-level) > [data-testid="markdown-wrapper"] { visibility: hidden; }
+.card > .wrap .progress-text { display: none; }
+.card > .wrap .progress-level { width: 100%; }
+.card > .wrap .progress-level-inner { font-family: inherit; font-size: 14px; margin: 0 0 6px; }
+.card > .wrap .progress-bar-wrap { width: min(100%, 420px); height: 10px; border-radius: 5px; }
 .sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
 .sheet .grid-container {
   padding-top: 2.2em; gap: 6px;
@@ -29,7 +35,7 @@ button.lg { padding: 7px 12px; font-size: 15px; }
 .thumbs .grid-wrap { max-height: 250px; }
 .thumbs .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
 .sheet .gallery-item { max-width: 260px; }
-.enlarge { align-items: center; }
+.enlarge { align-items: center; flex-wrap: wrap; }
 .sheet.large .grid-container {
   grid-template-columns: repeat(auto-fit, minmax(min(190px, 44%), 1fr)) !important;
 }

@@ -23,6 +23,7 @@ from tabs.common import (
 from tabs.components import upscalers
 from tabs.components.gradio_compat import photo_input
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
+from tabs.components.sight import into_sight
 from tabs.components.upload import LIMITS, describe, look_at, open_photo
 from tabs.components.upscalers import (
     AUTOMATIC,
@@ -61,6 +62,7 @@ class SinglePanel:
     file: gr.File
     result: gr.State
     centre: gr.State  # of the part to look at, in pixels of the picture; None for anywhere
+    seen: gr.State  # what part of which picture was looked at, enlarged by what: `key_of`
 
     @property
     def outputs(self) -> list[gr.components.Component]:
@@ -121,7 +123,7 @@ def results() -> dict[str, Any]:
     )
     return {
         **{"compare": compare, "view": view, "suffix": suffix, "info": info, "file": file},
-        **{"result": gr.State(None), "centre": gr.State(None)},
+        **{"result": gr.State(None), "centre": gr.State(None), "seen": gr.State(None)},
     }
 
 
@@ -136,6 +138,7 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
         scale: int,
         suffix: str,
         centre: Place,
+        seen: tuple[Any, ...] | None,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
@@ -143,7 +146,7 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
             pipeline = yield from choose(load, model, [photo.size], scale, progress)
             plan = pipeline.plan(photo.size, scale)
             check_format(suffix, plan.size)
-            if plan.seconds > SHORT_SECONDS:
+            if plan.seconds > SHORT_SECONDS and seen != key_of(path, pipeline, scale, centre):
                 yield detail(pipeline, photo, scale, centre), gr.skip(), plan.sentence(), *_KEEP
             made, line = yield from upscalers.enlarge(pipeline, photo, scale, progress)
             stem = f"{Path(path).stem}-x{scale}"
@@ -160,16 +163,17 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
             written = yield from in_thread(lambda: save_as(picture, file, suffix))
             yield gr.File(str(written), visible=True)
 
-    given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre]
+    given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre, panel.seen]
     started = panel.enlarge.click(
         run, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
         **ENLARGE, **PRIVATE,
     )  # fmt: skip
+    panel.enlarge.click(None, None, None, js=into_sight("restore-info", "p"), **PRIVATE)
     saved = panel.suffix.input(save, [panel.result, panel.suffix], panel.file, **PRIVATE)
     return [started, saved]
 
 
-_KEEP = (gr.skip(), gr.skip())  # the file and the result that are there
+_KEEP = (gr.skip(), gr.skip())  # two outputs as they are
 
 
 def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
@@ -180,26 +184,28 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
 
     def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
         if path is None:  # refused just now: the note keeps the reason
-            yield [gr.skip()] * 5
+            yield [gr.skip()] * 6
             return
         photo = look_at(path)
         if isinstance(photo, str):
-            yield None, photo, gr.skip(), gr.skip(), None
+            yield None, photo, *_KEEP, None, None
             return
         said = describe(path, photo)
         try:
             waiting = [name for name in candidates(model) if not is_ready(name)]
             if waiting:
-                yield gr.skip(), f"{said}\n\nPress Enlarge to fetch the model.", *_KEEP, centre
+                said += "\n\nPress Enlarge to fetch the model."
+                yield gr.skip(), said, *_KEEP, centre, None
                 return
             pipeline = yield from choose(load, model, [photo.size], scale, _quiet)
             sentence = pipeline.plan(photo.size, scale).sentence()
             said += f"\n\n{named(pipeline, model)}{sentence} {POINT_HELP}"
-            yield gr.skip(), said, *_KEEP, centre
+            yield gr.skip(), said, *_KEEP, centre, None
             crop = detail(pipeline, photo, scale, centre)
-            yield gr.skip(), gr.skip(), crop, gr.Radio(value=DETAIL), centre
+            key = key_of(path, pipeline, scale, centre)
+            yield *_KEEP, crop, gr.Radio(value=DETAIL), centre, key
         except (ValueError, WeightsError) as error:
-            yield gr.skip(), f"{said}\n\n**{error}**", *_KEEP, centre
+            yield gr.skip(), f"{said}\n\n**{error}**", *_KEEP, centre, None
 
     def point(
         path: str | None, model: str, scale: int, event: gr.SelectData
@@ -214,11 +220,11 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
             with user_errors():
                 folder = output_folder()
                 pair = slider_pair(open_photo(result.original), read_own(result.enlarged), folder)
-                yield (*[gr.skip()] * 2, gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_KEEP)
+                yield *_KEEP, gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_KEEP, None
             return
         yield from look(path, model, scale, centre)
 
-    filled = [panel.photo, panel.note, panel.compare, panel.view, panel.centre]
+    filled = [panel.photo, panel.note, panel.compare, panel.view, panel.centre, panel.seen]
     given = [panel.photo, panel.model, panel.scale]
     newest = {**LOOK, "trigger_mode": "always_last"}
     adapted = panel.model.input(factor_radio, [panel.model, panel.scale], panel.scale, **AT_ONCE)
@@ -257,6 +263,11 @@ def _quiet(*_: Any, **__: Any) -> None:
 def named(pipeline: Any, model: str) -> str:
     """Which model the automatic choice has taken."""
     return f"{pipeline.spec.title}: " if model == AUTOMATIC else ""
+
+
+def key_of(path: str, pipeline: Any, scale: int, centre: Place) -> tuple[Any, ...]:
+    """What a look at a part is of."""
+    return path, pipeline.spec.id, scale, centre
 
 
 def detail(pipeline: Any, photo: Image.Image, scale: int, centre: Place) -> gr.ImageSlider:
