@@ -35,10 +35,16 @@ TASKS = {
     "sample": ("latent", "class"),
     "interpolate": ("latent",),
     "translate": ("translation",),
+    "enlarge": ("restoration",),
     "paint": ("semantic",),
 }
 
+TOLD_SECONDS = 10  # of an enlargement; what takes longer is said before it begins
+
 if TYPE_CHECKING:
+    from PIL import Image
+
+    from gan_models import EnlargeProgress
     from gan_models.training import Outcome, Progress
 
 
@@ -186,6 +192,39 @@ def run_translate(arguments: argparse.Namespace) -> None:
     batch.report()
 
 
+def run_enlarge(arguments: argparse.Namespace) -> None:
+    """Write one PNG an input picture, a few times its size and named after it."""
+    files = outputs.pngs_named_after(arguments.inputs, outputs.folder_out(arguments.out))
+    outputs.refuse_overwriting(files, [Path(arguments.model)])
+    batch = Batch(arguments.inputs, files, print)
+    batch.check_heads()
+    pipeline = _pipeline_for("enlarge", arguments.model)
+    scale = pipeline.check_scale(arguments.scale)
+    progress = _EnlargeProgress() if sys.stderr.isatty() else None
+
+    def make(photo: Image.Image) -> Image.Image:
+        plan = pipeline.plan(photo.size, scale, has_alpha=photo.mode == "RGBA")
+        if plan.seconds > TOLD_SECONDS:
+            print(plan.sentence(), flush=True)
+        return pipeline.enlarge(photo, scale, bfloat16=arguments.bfloat16, progress=progress)
+
+    batch.run(make)
+    batch.report()
+
+
+class _EnlargeProgress:
+    """Writes how far an enlargement is over itself, once a second."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, progress: EnlargeProgress) -> None:
+        ends = progress.fraction == 1
+        if ends or time.monotonic() - self._told > 1:
+            self._told = time.monotonic()
+            print(f"\r{progress.sentence():40}", end="\n" if ends else "", file=sys.stderr)
+
+
 def run_paint(arguments: argparse.Namespace) -> None:
     """Write the picture of a label map, in a seed's style or that of another picture."""
     outputs.file_out(arguments.out, (".png",))
@@ -303,6 +342,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "sample": run_sample,
     "interpolate": run_interpolate,
     "translate": run_translate,
+    "enlarge": run_enlarge,
     "paint": run_paint,
     "train": run_train,
     "finetune": run_finetune,

@@ -56,6 +56,13 @@ def build_parser() -> Parser:
     command.add_argument("--keep-colours", action="store_true")
     command.add_argument("--out", type=Path, required=True, help="a folder")
 
+    command = commands.add_parser("enlarge", help="pictures at two to four times their size")
+    command.add_argument("model", help="such as real-esrgan-x4")
+    command.add_argument("inputs", nargs="+", type=Path, metavar="IN")
+    command.add_argument("--scale", type=float, help="2, 3 or 4; the model's own by default")
+    command.add_argument("--bfloat16", action="store_true", default=None, help="where it is faster")
+    command.add_argument("--out", type=Path, required=True, help="a folder")
+
     command = commands.add_parser("paint", help="a label map into a picture")
     command.add_argument("model")
     command.add_argument("label_map", type=Path, metavar="LABELMAP.png")

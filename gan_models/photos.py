@@ -227,6 +227,32 @@ def as_rgb(picture: Image.Image) -> Image.Image:
     return picture
 
 
+def fill_hidden(picture: Image.Image) -> Image.Image:
+    """RGBA whose wholly transparent pixels are all of one colour, with nearby colours in their
+    place: programs write black or white there, which a network would draw into the edges.
+
+    Other pictures are returned as they are.
+    """
+    if picture.mode != "RGBA":
+        return picture
+    pixels = np.array(picture)
+    hidden = pixels[..., 3] == 0
+    there = pixels[hidden][:, :3]
+    if not len(there) or hidden.all() or (there != there[0]).any():
+        return picture
+    seen = picture.convert("RGBa")  # colours times transparency, so that hidden ones do not count
+    for side in (4, 16, 64, 256, max(picture.size)):
+        size = [max(1, length // side) for length in picture.size]
+        near = seen.resize(size, Image.Resampling.BOX).resize(
+            picture.size, Image.Resampling.BILINEAR
+        )
+        found = np.array(near.convert("RGBA"))
+        known = hidden & (found[..., 3] > 0)
+        pixels[known, :3] = found[known][:, :3]
+        hidden &= ~known
+    return Image.fromarray(pixels)
+
+
 def read_clip(path: Path | str) -> Clip:
     """Take an animated GIF, WebP or PNG, or a video file, apart.
 

@@ -54,12 +54,14 @@ CSS = """
   .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
 }
 .field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }
-.dark @media (pointer: coarse), (max-width: 760px) {
-  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
-  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
-}
-.field-problem { color: #fca5a5; }
+.dark .field-problem { color: #fca5a5; }
 .wrong { border-color: #dc2626 !important; box-shadow: 0 0 0 1px #dc2626; }
+.card:has(> .wrap .progress-level) { min-height: 56px; overflow: visible !important; }
+.card:has(> .wrap .progress-level) > [data-testid="markdown-wrapper"] { visibility: hidden; }
+.card > .wrap .progress-text { display: none; }
+.card > .wrap .progress-level { width: 100%; }
+.card > .wrap .progress-level-inner { font-family: inherit; font-size: 14px; margin: 0 0 6px; }
+.card > .wrap .progress-bar-wrap { width: min(100%, 420px); height: 10px; border-radius: 5px; }
 .sheet .grid-wrap { height: auto !important; min-height: 0; max-height: 560px; }
 .main-sheet .grid-wrap { max-height: 672px !important; }
 @media (max-width: 760px) {

@@ -82,9 +82,12 @@ def _rrdbnet_config(tensors: Tensors) -> dict[str, Any]:
     feats = [(f"{name}.{part}", 0) for name in plain for part in ("weight", "bias")]
     grows = [(f"{at}{k}.weight", 0) for at in dense for k in DENSE[:-1]]
     last = [("conv_last.weight", 0), ("conv_last.bias", 0)]
-    outputs = agreed(tensors, last, "channels", FORMAT, PICTURE_CHANNELS)
-    inputs = _inputs(tensors, "conv_first.weight", outputs)
-    factors = {(outputs * side**2): scale for scale, side in UNSHUFFLE.items()}
+    inputs = _inputs(tensors, "conv_first.weight")
+    sides = UNSHUFFLE.values()
+    likely = {inputs // side**2 for side in sides if inputs and inputs % side**2 == 0}
+    outputs = agreed(tensors, last, "channels", FORMAT, likely or PICTURE_CHANNELS)
+    inputs = inputs or outputs
+    factors = {outputs * side**2: scale for scale, side in UNSHUFFLE.items()}
     if inputs not in factors:
         raise FormatError(
             f"'conv_first.weight' takes {inputs} channels, but the pictures have {outputs}, which "
@@ -107,7 +110,7 @@ def _compact_config(tensors: Tensors, act_type: str) -> dict[str, Any]:
     convs, slopes = range(2, last, 2), range(1, last, 2)
     feats = [(f"body.{n}.{part}", 0) for n in (0, *convs) for part in ("weight", "bias")]
     feats += [(f"body.{n}.weight", 0) for n in slopes]
-    inputs = _inputs(tensors, "body.0.weight", 3)
+    inputs = _inputs(tensors, "body.0.weight") or PICTURE_CHANNELS[0]
     sizes = {inputs * scale**2: scale for scale in range(1, MAX_SCALE + 1)}
     ends = [(f"body.{last}.{part}", 0) for part in ("weight", "bias")]
     outputs = agreed(tensors, ends, f"body.{last}.weight", FORMAT, sizes)
@@ -126,10 +129,10 @@ def _compact_config(tensors: Tensors, act_type: str) -> dict[str, Any]:
     }
 
 
-def _inputs(tensors: Tensors, key: str, otherwise: int) -> int:
-    """How many channels a first convolution takes; where it is damaged, what it should take."""
+def _inputs(tensors: Tensors, key: str) -> int:
+    """How many channels a first convolution takes; 0 where it is missing or damaged."""
     first = tensors.get(key)
-    return first.shape[1] if first is not None and first.ndim == 4 else otherwise
+    return first.shape[1] if first is not None and first.ndim == 4 else 0
 
 
 def _count(tensors: Tensors, pattern: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 MAX_FILE_MB = 50  # of a picture or a label map
 MIN_SIDE_PX = 16  # of a picture's or a label map's shorter side
 MAX_MEGAPIXELS = 64  # of a picture
+MAX_ENLARGED_MEGAPIXELS = 256  # of what becomes of one
 MAX_LABEL_MAP_MEGAPIXELS = 16.8  # 4096x4096 and a little
 MAX_CLIP_FRAMES = 240  # of a film or an animation
 MAX_CLIP_MEGAPIXELS = 200  # of all frames together

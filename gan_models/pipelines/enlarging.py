@@ -1,8 +1,8 @@
 """A picture of any size through a network that enlarges, tile by tile, in bounded memory.
 
 A tile sees a margin around what it gives. Where the margin is the network's whole reach, tiles give
-exactly what the network gives on the whole picture; where the reach is hundreds of pixels, of which
-hardly any count, it is as wide as shows no difference.
+exactly what the network gives on the whole picture. Where the reach is hundreds of pixels, of which
+the far ones hardly count, tiles are faded into each other besides.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-
-LANCZOS_REACH = 3  # pixels of the result
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -36,20 +34,23 @@ class Tile:
         return (right - left) * (bottom - top)
 
 
-def cut(size: tuple[int, int], tile_px: int, margin_px: int, multiple: int = 1) -> list[Tile]:
-    """The tiles of a picture (width, height), row by row; one where it fits into one.
+def cut(
+    size: tuple[int, int], tile_px: int, margin_px: int, fade_px: int = 0, multiple: int = 1
+) -> list[Tile]:
+    """The tiles of a picture (width, height), row by row; one where it is no larger than one.
 
     Args:
-        tile_px: the longest side that a tile may see.
-        margin_px: how much more than it gives a tile sees on each side, inside the picture.
+        tile_px: the side of the largest square that a tile sees.
+        margin_px: how much more than its part of the picture a tile sees on each side.
+        fade_px: how much of that it gives, too, to be faded into its neighbours.
         multiple: what the places where tiles begin are divisible by.
     """
     if size[0] * size[1] <= tile_px**2:
         whole = (0, 0, *size)
         return [Tile(whole, whole)]
-    step = max(multiple, (tile_px - 2 * margin_px) // multiple * multiple)
     margin = math.ceil(margin_px / multiple) * multiple
-    across, down = (list(_spans(side, step, margin, multiple)) for side in size)
+    step = max(multiple, (tile_px - 2 * margin) // multiple * multiple)
+    across, down = (list(_spans(side, step, margin, fade_px, multiple)) for side in size)
     return [
         Tile((left, top, right, bottom), (from_x, from_y, to_x, to_y))
         for top, bottom, from_y, to_y in down
@@ -57,69 +58,101 @@ def cut(size: tuple[int, int], tile_px: int, margin_px: int, multiple: int = 1) 
     ]
 
 
-def _spans(side: int, step: int, margin: int, multiple: int) -> Iterator[tuple[int, int, int, int]]:
+def _spans(
+    side: int, step: int, margin: int, fade: int, multiple: int
+) -> Iterator[tuple[int, int, int, int]]:
     """Cut one side into equal parts: where each begins and ends, and sees from and to."""
     count = math.ceil(side / step)
-    edges = [round(k * side / count / multiple) * multiple for k in range(count)] + [side]
-    for first, last in pairwise(edges):
-        yield first, last, max(0, first - margin), min(side, last + margin)
+    inner = (round(k * side / count / multiple) * multiple for k in range(1, count))
+    for first, last in pairwise([0, *inner, side]):
+        gives = max(0, first - fade), min(side, last + fade)
+        yield *gives, max(0, first - margin), min(side, last + margin)
 
 
 class Canvas:
-    """The picture that tiles are put into, each shrunk as the whole would be.
+    """The picture that tiles are put into, row by row, each shrunk as the whole would be.
 
     Args:
-        size: of the result, width and height.
+        in_size: of the input, width and height.
+        size: of the result.
         scale: how much larger than the input a tile comes.
-        mode: of the result, "RGB" or "L".
+        mode: "RGB" or "L".
+        fade_px: how far beyond its part a tile gives, in pixels of the input.
+
+    Attributes:
+        image: the result.
     """
 
     def __init__(
-        self, size: tuple[int, int], in_size: tuple[int, int], scale: int, mode: str
+        self,
+        in_size: tuple[int, int],
+        size: tuple[int, int],
+        scale: int,
+        mode: str,
+        fade_px: int = 0,
     ) -> None:
         self.image = Image.new(mode, size)
         self._scale = scale
         self._ratios = [scale * a / b for a, b in zip(in_size, size, strict=True)]
+        self._fades = [round(2 * fade_px * b / a) for a, b in zip(in_size, size, strict=True)]
 
     def put(self, tile: Tile, pixels: np.ndarray) -> None:
-        """Paste what a tile gives of `pixels`, uint8 [h, w(, 3)], what it sees at `scale`."""
+        """Add a tile: `pixels` is what it sees at `scale`, uint8 [h, w, 3] or [h, w]."""
+        edges = [edge * self._scale for edge in tile.gives]
+        corner = [edge * self._scale for edge in tile.sees[:2]]
+        rx, ry = self._ratios
+        x0, x1 = (round(edge / rx) for edge in edges[0::2])
+        y0, y1 = (round(edge / ry) for edge in edges[1::2])
+        box = (x0 * rx - corner[0], y0 * ry - corner[1], x1 * rx - corner[0], y1 * ry - corner[1])
         made = Image.fromarray(pixels)
-        left, top, right, bottom = (edge * self._scale for edge in tile.gives)
-        at_x, at_y = (edge * self._scale for edge in tile.sees[:2])
-        x0, x1 = (round(edge / self._ratios[0]) for edge in (left, right))
-        y0, y1 = (round(edge / self._ratios[1]) for edge in (top, bottom))
-        if self._ratios == [1, 1]:
-            part = made.crop((left - at_x, top - at_y, right - at_x, bottom - at_y))
+        if rx == ry == 1:
+            part = made.crop(tuple(map(round, box)))
         else:
-            box = (
-                *(x0 * self._ratios[0] - at_x, y0 * self._ratios[1] - at_y),
-                *(x1 * self._ratios[0] - at_x, y1 * self._ratios[1] - at_y),
-            )
             part = made.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS, box)
-        self.image.paste(part, (x0, y0))
+        self.image.paste(part, (x0, y0), self._mask(part.size, x0, y0))
+
+    def _mask(self, size: tuple[int, int], x0: int, y0: int) -> Image.Image | None:
+        """How much a tile counts where it overlaps its left and upper neighbours."""
+        fade_x, fade_y = self._fades
+        if not ((x0 and fade_x) or (y0 and fade_y)):
+            return None
+        columns, rows = np.ones(size[0]), np.ones(size[1])
+        if x0 and fade_x:
+            columns = ((np.arange(size[0]) + 0.5) / fade_x).clip(0, 1)
+        if y0 and fade_y:
+            rows = ((np.arange(size[1]) + 0.5) / fade_y).clip(0, 1)
+        return Image.fromarray((255 * np.outer(rows, columns)).round().astype(np.uint8))
 
 
 @torch.inference_mode()
-def enlarge_pixels(
-    network: nn.Module, pixels: np.ndarray, dtype: torch.dtype = torch.float32
-) -> Generator[float, None, np.ndarray]:
+def enlarge_pixels(network: nn.Module, pixels: np.ndarray) -> Generator[float, None, np.ndarray]:
     """uint8 [H, W, 3] or [H, W] to uint8 at the network's factor; yields how far it is, 0 to 1."""
-    colours = torch.from_numpy(np.atleast_3d(pixels)).to(next(network.parameters()).device)
-    images = colours.permute(2, 0, 1)[None].float().div(255)  # [1, 3 or 1, H, W]
-    grey = images.shape[1] == 1
+    images = torch.from_numpy(np.array(pixels)).to(next(network.parameters()).device)
+    images = images.reshape(*pixels.shape[:2], -1).permute(2, 0, 1)[None].float().div_(255)
     if network.in_channels == 1:  # each colour by itself
-        images = images.transpose(0, 1)
-    elif grey:
-        images = images.expand(-1, 3, -1, -1)
-    made = yield from network.steps(images)
-    if network.in_channels == 1:
-        made = made.transpose(0, 1)
-    elif grey:
-        made = made.mean(1, keepdim=True)
-    return _to_bytes(made[0])
+        parts = images.split(1, 1)
+    else:  # grey as three equal colours
+        parts = [images.expand(-1, network.in_channels, -1, -1)]
+    made = []
+    for index, part in enumerate(parts):
+        made.append((yield from _part_of(network.steps(part), index, len(parts))))
+    image = torch.cat(made, 1)[0]  # [3 or 1, scale H, scale W]
+    return _to_bytes(image if pixels.ndim == 3 else image.mean(0, keepdim=True))
+
+
+def _part_of(
+    steps: Generator[float, None, Tensor], index: int, count: int
+) -> Generator[float, None, Tensor]:
+    """One of several computations, told as part of all."""
+    while True:
+        try:
+            part = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield (index + part) / count
 
 
 def _to_bytes(image: Tensor) -> np.ndarray:
     """[C, H, W] in [0, 1] to uint8 [H, W, 3] or, of one channel, [H, W]."""
-    made = image.float().mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu()
-    return np.ascontiguousarray(made.numpy() if made.shape[2] > 1 else made.numpy()[..., 0])
+    made = image.float().mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(made if made.shape[2] > 1 else made[..., 0])

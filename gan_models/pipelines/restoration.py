@@ -4,84 +4,61 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 from torch import nn
 
 from gan_models import images as pictures
 from gan_models import photos
+from gan_models.checks import as_float
+from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, check_size
+from gan_models.networks.inference import bfloat16_gains, bfloat16_twin
 from gan_models.pipelines.base import BasePipeline
-from gan_models.pipelines.enlarging import LANCZOS_REACH, Canvas, Tile, cut, enlarge_pixels
+from gan_models.pipelines.enlarge_plan import (
+    Clock,
+    CropPreview,
+    EnlargePlan,
+    EnlargeProgress,
+    of_all,
+)
+from gan_models.pipelines.enlarging import Canvas, Tile, cut, enlarge_pixels
 from gan_models.zoo import ModelSpec
 
-MAX_ENLARGED_MEGAPIXELS = 256  # of a result
-TILE_PX = {"rrdbnet": 256, "srvgg": 384}  # side of what is computed at once
-RRDBNET_MARGIN_PX = 24
-PROBE_SECONDS = 0.2
-PREVIEW_SECONDS = 0.6
-PREVIEW_PX = (24, 192)
+TILE_PX = {"rrdbnet": 448, "srvgg": 512}  # side of what is computed at once
+PLAIN_TILE_PX = 320  # where nothing saves memory
+RRDBNET_MARGIN_PX, RRDBNET_FADE_PX = 32, 8
+LANCZOS_REACH = 3  # pixels of the result
+PROBE_PX, PROBE_SECONDS = 48, 0.2
+PREVIEW_SECONDS, PREVIEW_PX = 0.6, (24, 192)
+
+Steps = Generator[EnlargeProgress, None, Image.Image]
+Result = TypeVar("Result")
 
 
 class EnlargeCancelled(RuntimeError):  # noqa: N818  (not a fault: the user's own wish)
     """The caller wanted no more of an enlargement."""
 
 
-@dataclass(frozen=True)
-class EnlargeProgress:
-    """How far an enlargement is."""
-
-    fraction: float  # 0 to 1
-    seconds_left: float  # on this machine, as far as it is known
-
-    def sentence(self) -> str:
-        """For people: "37 %, about 20 s left"."""
-        return f"{100 * self.fraction:.0f} %, {duration(self.seconds_left)} left"
-
-
-@dataclass(frozen=True)
-class EnlargePlan:
-    """What an enlargement comes to, before it begins."""
-
-    in_size: tuple[int, int]
-    size: tuple[int, int]
-    num_frames: int
-    seconds: float  # estimated, of all frames
-
-    def sentence(self) -> str:
-        """For people: what becomes of the picture, and how long it takes here."""
-        (width, height), (wide, high) = self.in_size, self.size
-        what = f"{width}x{height} becomes {wide}x{high}, {wide * high / 1e6:.1f} megapixels"
-        frames = f", {self.num_frames} pictures" if self.num_frames > 1 else ""
-        return f"{what}{frames}: {duration(self.seconds)} on this machine."
-
-
-@dataclass(frozen=True)
-class CropPreview:
-    """A small part of a picture, enlarged plainly and by the network."""
-
-    box: tuple[int, int, int, int]  # left, top, right, bottom in pixels of the input
-    before: Image.Image
-    after: Image.Image
-
-
-Steps = Generator[EnlargeProgress, None, Image.Image]
-
-
 class RestorationPipeline(BasePipeline):
-    """A network that enlarges pictures and mends them on the way."""
+    """A network that enlarges pictures and mends them on the way.
+
+    Raises:
+        ValueError: the network is for neither grey nor RGB pictures.
+    """
 
     def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
         super().__init__(generator, spec, weights_sha256)
         if generator.in_channels not in (1, 3) or generator.in_channels != generator.out_channels:
             raise ValueError(
                 f"{spec.id} takes {generator.in_channels} channels and gives "
-                f"{generator.out_channels}; only networks for grey or RGB pictures are used."
+                f"{generator.out_channels}; only networks for grey or RGB pictures can be used."
             )
-        self._seconds_a_pixel: float | None = None  # of the input; measured
+        self._seconds_a_pixel: float | None = None  # of the input, in float32; measured
 
     @property
     def scale(self) -> int:
@@ -102,7 +79,7 @@ class RestorationPipeline(BasePipeline):
         progress: Callable[[EnlargeProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Image.Image:
-        """The picture `scale` times the size, RGB or with its transparency RGBA.
+        """The picture `scale` times the size, RGB or with its transparency RGBA, with its recipe.
 
         Args:
             image: any mode, 16 px to 64 megapixels; it is turned and converted as `normalise` does.
@@ -117,8 +94,7 @@ class RestorationPipeline(BasePipeline):
             ValueError: a factor out of range, or a picture too small or too large.
             EnlargeCancelled: `cancelled` said so.
         """
-        steps = self.iter_enlarge(image, scale, bfloat16=bfloat16)
-        return _run(steps, progress, cancelled)
+        return _run(self.iter_enlarge(image, scale, bfloat16=bfloat16), progress, cancelled)
 
     def iter_enlarge(
         self, image: Image.Image, scale: float | None = None, *, bfloat16: bool | None = None
@@ -127,15 +103,15 @@ class RestorationPipeline(BasePipeline):
 
         Closing it stops the work.
         """
-        scale = self._check_scale(scale)
         original = photos.normalise(image)
-        self._out_size(original.size, scale)
+        plan = self.plan(original.size, scale, has_alpha=original.mode == "RGBA")
+        scale, clock = self.check_scale(scale), Clock(plan.seconds)
+        yield clock.at(0.0)
+        wanted = self._wants_bfloat16(bfloat16)
+        made = yield from self._enlarge(original, scale, wanted, clock)
         base = _recipe_of(image)
-        clock = _Clock(self.plan(original.size, scale, has_alpha=original.mode == "RGBA").seconds)
-        yield clock.progress(0.0)
-        made = yield from self._enlarge(original, scale, clock)
-        facts = {"scale": scale} | ({"base": base} if base else {})
-        return pictures.add_recipe(made, self.recipe(**facts))
+        facts = {"scale": scale} | ({"bfloat16": True} if wanted else {})
+        return pictures.add_recipe(made, self.recipe(**facts, **({"base": base} if base else {})))
 
     def plan(
         self,
@@ -150,11 +126,11 @@ class RestorationPipeline(BasePipeline):
         Raises:
             ValueError: what `enlarge` would refuse.
         """
-        scale = self._check_scale(scale)
-        pictures.check_size(size, "The picture")
-        out_size = self._out_size(size, scale)
-        area = sum(tile.area for tile in self._tiles(size, scale)) * (2 if has_alpha else 1)
-        seconds = num_frames * area * self._measured()
+        scale = self.check_scale(scale)
+        check_size(size, "The picture")
+        out_size = _checked_size(size, scale)
+        area = sum(tile.area for tile in self._tiles(size, scale))
+        seconds = num_frames * area * (2 if has_alpha else 1) * self._measured()
         return EnlargePlan(tuple(size), out_size, num_frames, seconds)
 
     def preview(
@@ -167,17 +143,19 @@ class RestorationPipeline(BasePipeline):
 
         Args:
             centre: of the part, in pixels of the input; None: where there is most detail.
+
+        Raises:
+            ValueError: as `enlarge`.
         """
-        scale = self._check_scale(scale)
+        scale = self.check_scale(scale)
         original = photos.as_rgb(photos.normalise(image))
-        side = int(math.sqrt(PREVIEW_SECONDS / self._measured())) // 4 * 4
+        side = int(math.sqrt(PREVIEW_SECONDS / max(1e-9, self._measured()))) // 4 * 4
         side = min(*original.size, max(PREVIEW_PX[0], min(PREVIEW_PX[1], side)))
         left, top = _corner(original, side, centre)
         box = (left, top, left + side, top + side)
         part = original.crop(box)
-        size = self._scaled(part.size, scale)
-        after = _run(self._enlarge(part, scale, _Clock(1)), None, None)
-        return CropPreview(box, part.resize(size, Image.Resampling.BICUBIC), after)
+        after = _run(self._enlarge(part, scale, False, Clock(1)))
+        return CropPreview(box, part.resize(after.size, Image.Resampling.BICUBIC), after)
 
     def enlarge_frames(
         self,
@@ -199,12 +177,12 @@ class RestorationPipeline(BasePipeline):
         """
         total = num_frames or (len(frames) if hasattr(frames, "__len__") else None)
         start = time.monotonic()
-        for index, frame in enumerate(frames):
+        for done, frame in enumerate(frames):
 
-            def told(one: EnlargeProgress, done: int = index) -> None:
-                if progress is not None:
-                    progress(_of_all(one, done, total, time.monotonic() - start))
+            def tell(one: EnlargeProgress, done: int = done) -> None:
+                progress(of_all(one, done, total, time.monotonic() - start))
 
+            told = None if progress is None else tell
             yield self.enlarge(frame, scale, bfloat16=bfloat16, progress=told, cancelled=cancelled)
 
     def bicubic(self, image: Image.Image, scale: float | None = None) -> Image.Image:
@@ -213,125 +191,110 @@ class RestorationPipeline(BasePipeline):
         Raises:
             ValueError: as `enlarge`.
         """
-        scale = self._check_scale(scale)
-        original = photos.normalise(image)
-        return original.resize(self._out_size(original.size, scale), Image.Resampling.BICUBIC)
+        scale, original = self.check_scale(scale), photos.normalise(image)
+        return original.resize(_checked_size(original.size, scale), Image.Resampling.BICUBIC)
 
-    def _check_scale(self, scale: float | None) -> float:
-        """A factor that the network can give.
+    def check_scale(self, scale: float | None) -> float:
+        """A factor that the network can give, as a whole number where it is one; None is its own.
 
         Raises:
             ValueError: it is none.
         """
         if scale is None:
             return self.scale
-        number = isinstance(scale, int | float) and not isinstance(scale, bool)
-        if not number or not 1 <= scale <= self.scale:
+        factor = as_float(scale)
+        if not 1 <= factor <= self.scale:
             raise ValueError(
-                f"{self.spec.id} enlarges up to {self.scale} times, from 1 on, not {scale} times; "
-                "choose a factor in between."
+                f"{self.spec.id} enlarges 1 to {self.scale} times, not {scale} times; choose a "
+                "factor in between, or another model."
             )
-        return int(scale) if scale == int(scale) else float(scale)
+        return int(factor) if factor.is_integer() else factor
 
-    def _scaled(self, size: tuple[int, int], scale: float) -> tuple[int, int]:
-        return tuple(round(side * scale) for side in size)
+    def _wants_bfloat16(self, chosen: bool | None) -> bool:
+        if chosen is None:
+            return os.environ.get("GANVAS_BFLOAT16") == "1" and bfloat16_gains(self.device.type)
+        return chosen
 
-    def _out_size(self, size: tuple[int, int], scale: float) -> tuple[int, int]:
-        """The size of a result.
+    def _fade_px(self) -> int:
+        return RRDBNET_FADE_PX if self.generator.family == "rrdbnet" else 0
 
-        Raises:
-            ValueError: it is over the limit.
-        """
-        width, height = self._scaled(size, scale)
-        if width * height > MAX_ENLARGED_MEGAPIXELS * 1_000_000:
-            raise ValueError(
-                f"{size[0]}x{size[1]} would become {width}x{height}, "
-                f"{width * height / 1e6:.0f} megapixels; at most {MAX_ENLARGED_MEGAPIXELS} are "
-                "made. Choose a smaller factor, or make the picture smaller first."
-            )
-        return width, height
-
-    def _tiles(self, size: tuple[int, int], scale: float) -> list[Tile]:
-        network, family = self.generator, self.generator.family
-        exact = family == "srvgg"
-        margin = network.num_convs + 2 if exact else RRDBNET_MARGIN_PX
+    def _tiles(self, size: tuple[int, int], scale: float, bfloat16: bool = False) -> list[Tile]:
+        """The tiles of a picture: with a margin of the network's reach, or of what of it counts."""
+        network, tile_px = self.generator, TILE_PX[self.generator.family]
+        margin = RRDBNET_MARGIN_PX if network.family == "rrdbnet" else network.num_convs + 2
         if scale != self.scale:
             margin += math.ceil(LANCZOS_REACH / scale) + 1
-        return cut(size, TILE_PX[family], margin, network.unshuffle)
+        if bfloat16:
+            tile_px = min(tile_px, PLAIN_TILE_PX)
+        return cut(size, tile_px, margin, self._fade_px(), network.unshuffle)
 
-    def _enlarge(self, original: Image.Image, scale: float, clock: _Clock) -> Steps:
+    def _enlarge(self, original: Image.Image, scale: float, bfloat16: bool, clock: Clock) -> Steps:
         """Colours and, where there is any, transparency."""
-        size = self._scaled(original.size, scale)
-        pixels = np.asarray(photos.as_rgb(original))
-        tiles = self._tiles(original.size, scale)
-        alpha = np.asarray(original.getchannel("A")) if original.mode == "RGBA" else None
-        work = [(tile, pixels, "RGB") for tile in tiles]
-        if alpha is not None:
-            work += [(tile, alpha, "L") for tile in tiles]
-        canvases = {mode: Canvas(size, original.size, self.scale, mode) for *_, mode in work}
-        total, done = sum(tile.area for tile, *_ in work), 0
-        for tile, source, mode in work:
-            left, top, right, bottom = tile.sees
-            seen = source[top:bottom, left:right]
-            if mode == "L" and seen.min() == seen.max():
-                shape = tuple(self.scale * side for side in seen.shape)
-                canvases[mode].put(tile, np.full(shape, seen[0, 0]))
-            else:
-                start = time.perf_counter()
-                steps = enlarge_pixels(self.generator, seen)
-                while True:
-                    try:
-                        part = next(steps)
-                    except StopIteration as end:
-                        canvases[mode].put(tile, end.value)
-                        break
-                    yield clock.progress((done + part * tile.area) / total)
-                self._learn(tile.area, time.perf_counter() - start)
-            done += tile.area
-            yield clock.progress(done / total)
-        made = canvases["RGB"].image
-        if alpha is not None:
-            made.putalpha(canvases["L"].image)
-        return made
+        network = bfloat16_twin(self.generator) if bfloat16 else self.generator
+        tiles = self._tiles(original.size, scale, bfloat16)
+        layers = {"RGB": np.asarray(photos.as_rgb(photos.fill_hidden(original)))}
+        if original.mode == "RGBA":
+            layers["L"] = np.asarray(original.getchannel("A"))
+        size, total, done = _scaled(original.size, scale), 0, 0
+        total = len(layers) * sum(tile.area for tile in tiles)
+        made = {}
+        for mode, layer in layers.items():
+            canvas = Canvas(original.size, size, self.scale, mode, self._fade_px())
+            for tile in tiles:
+                left, top, right, bottom = tile.sees
+                pixels = layer[top:bottom, left:right]
+                if mode == "L" and pixels.min() == pixels.max():
+                    canvas.put(tile, _repeated(pixels, self.scale))
+                else:
+                    steps = enlarge_pixels(network, pixels)
+                    start = time.perf_counter()
+                    enlarged = yield from clock.over(steps, done / total, tile.area / total)
+                    canvas.put(tile, _with_flats(enlarged, pixels, self.scale))
+                    if not bfloat16:
+                        self._learn(tile.area, time.perf_counter() - start)
+                done += tile.area
+                yield clock.at(done / total)
+            made[mode] = canvas.image
+        if "L" in made:
+            made["RGB"].putalpha(made["L"])
+        return made["RGB"]
 
     def _measured(self) -> float:
-        """Seconds a pixel of the input takes here, by a small trial the first time."""
+        """Seconds that a pixel of the input takes here, by a small trial the first time."""
         if self._seconds_a_pixel is None:
-            side, seconds = 16, 0.0
-            while seconds < PROBE_SECONDS / 4 and side <= 128:
-                pixels = np.zeros((side, side, 3), np.uint8)
-                start = time.perf_counter()
-                _run(enlarge_pixels(self.generator, pixels), None, None)
-                seconds = time.perf_counter() - start
-                self._seconds_a_pixel = seconds / side**2
-                side *= 2
+            self._seconds_a_pixel = _try(self.generator)
         return self._seconds_a_pixel
 
     def _learn(self, area: int, seconds: float) -> None:
-        """Take what a tile took into the measure."""
-        if area >= 64 * 64 and self._seconds_a_pixel is not None:
-            self._seconds_a_pixel = 0.5 * (self._seconds_a_pixel + seconds / area)
+        """Take what a tile took into the measure; small ones say little of others."""
+        if area >= PROBE_PX**2 and self._seconds_a_pixel is not None:
+            self._seconds_a_pixel = (self._seconds_a_pixel + seconds / area) / 2
 
 
-class _Clock:
-    """How long an enlargement still takes: by the estimate first, then by how it goes."""
+def _try(network: nn.Module) -> float:
+    """Seconds a pixel, from as much of a small picture as is done in a moment.
 
-    def __init__(self, estimate: float) -> None:
-        self._estimate, self._start = estimate, time.monotonic()
-
-    def progress(self, fraction: float) -> EnlargeProgress:
-        elapsed = time.monotonic() - self._start
-        total = self._estimate
-        if fraction > 0:  # the estimate weighs less and less
-            total = (1 - fraction) * total + fraction * elapsed / fraction
-        return EnlargeProgress(fraction, max(0.0, (1 - fraction) * total))
+    What comes before the first pause, where memory is taken and code prepared, does not count.
+    """
+    steps = enlarge_pixels(network, np.zeros((PROBE_PX, PROBE_PX, 3), np.uint8))
+    start, first, last = time.perf_counter(), 0.0, 1.0
+    for index, part in enumerate(steps):
+        now = time.perf_counter()
+        if index == 0:
+            start, first = now, part
+        elif now - start > PROBE_SECONDS:
+            last = part
+            break
+    seconds = time.perf_counter() - start
+    steps.close()
+    return seconds / max(0.01, last - first) / PROBE_PX**2
 
 
 def _run(
-    steps: Generator,
-    progress: Callable[[EnlargeProgress], None] | None,
-    cancelled: Callable[[], bool] | None,
-) -> Image.Image:
+    steps: Generator[EnlargeProgress, None, Result],
+    progress: Callable[[EnlargeProgress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
     """Run steps to their end, telling and asking in between."""
     while True:
         try:
@@ -345,22 +308,51 @@ def _run(
             raise EnlargeCancelled("The enlargement was stopped.")
 
 
-def _of_all(one: EnlargeProgress, done: int, total: int | None, elapsed: float) -> EnlargeProgress:
-    """How far a whole film is, from how far one of its frames is."""
-    if not total:
-        return one
-    fraction = min(1.0, (done + one.fraction) / total)
-    left = one.seconds_left + (total - done - 1) * (
-        elapsed / (done + one.fraction) if done else one.seconds_left
-    )
-    return EnlargeProgress(fraction, max(0.0, left))
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def _checked_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """The size of a result.
+
+    Raises:
+        ValueError: it is over the limit.
+    """
+    width, height = _scaled(size, scale)
+    if width * height > MAX_ENLARGED_MEGAPIXELS * 1_000_000:
+        raise ValueError(
+            f"{size[0]}x{size[1]} would become {width}x{height}, {width * height / 1e6:.0f} "
+            f"megapixels; at most {MAX_ENLARGED_MEGAPIXELS} are made. Choose a smaller factor, or "
+            "make the picture smaller first."
+        )
+    return width, height
+
+
+def _repeated(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """[H, W] -> [scale H, scale W], each pixel as a square."""
+    return pixels.repeat(scale, 0).repeat(scale, 1)
+
+
+def _with_flats(enlarged: np.ndarray, pixels: np.ndarray, scale: int) -> np.ndarray:
+    """Transparency [scale H, scale W] with exactly its own value where it does not change nearby.
+
+    Colours [scale H, scale W, 3] are returned as they are.
+    """
+    if pixels.ndim == 3:
+        return enlarged
+    grey = Image.fromarray(pixels)
+    least, most = (np.asarray(grey.filter(kind(5))) for kind in _EXTREMES)
+    return np.where(_repeated(least == most, scale), _repeated(pixels, scale), enlarged)
+
+
+_EXTREMES = (ImageFilter.MinFilter, ImageFilter.MaxFilter)
 
 
 def _recipe_of(image: Image.Image) -> dict | None:
     """The recipe that a picture carries, if it is one of ours."""
     try:
         recipe = json.loads(image.info.get(pictures.RECIPE_KEY))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None
     return recipe if isinstance(recipe, dict) else None
 
@@ -377,14 +369,3 @@ def _corner(picture: Image.Image, side: int, centre: tuple[int, int] | None) -> 
         centre = (column * width // small.width, row * height // small.height)
     x, y = (int(c) - side // 2 for c in centre)
     return max(0, min(x, width - side)), max(0, min(y, height - side))
-
-
-def duration(seconds: float) -> str:
-    """A time for people: "about 20 s", "about 3 minutes", "about 2.5 hours"."""
-    if seconds < 1:
-        return "under a second"
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    if seconds < 5400:
-        return f"about {seconds / 60:.0f} minutes"
-    return f"about {seconds / 3600:.1f} hours"

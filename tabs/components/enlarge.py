@@ -19,23 +19,13 @@ from tabs.common import AT_ONCE, PRIVATE, Load, in_thread, output_folder, user_e
 from tabs.components import upscalers
 from tabs.components.gradio_compat import add_to_toolbar, photo_input, pictures_in
 from tabs.components.save_as import slider_pair
+from tabs.components.sight import into_sight
 from tabs.components.upload import open_photo
 from tabs.components.upscalers import FACTOR, TASK, best_for
 
 # beside what other tabs draw; these take seconds
 ONE = {"concurrency_id": "enlarge-one", "concurrency_limit": 2, **PRIVATE}
 _LABEL = "Before and after: drag the line"
-# what opens below the window comes into sight
-_SHOW_JS = """() => {
-  let tries = 0;
-  const look = () => {
-    const box = document.getElementById('%s');
-    const image = box?.querySelector('img');
-    if (image?.naturalWidth) box.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
-    else if (++tries < 100) setTimeout(look, 100);
-  };
-  look();
-}"""
 # the picture itself is not handed to the handler, which reads its file
 _FILE_JS = "(picture, _) => [null, picture]"
 
@@ -146,8 +136,7 @@ def wire(
             full = yield from in_thread(lambda: _saved(made, path, folder))
             yield gr.skip(), pair, line, gr.DownloadButton(value=full, interactive=True)
 
-    show = _SHOW_JS % panel.box.elem_id
-    trigger(None, None, None, js=show, **PRIVATE)
+    trigger(None, None, None, js=into_sight(panel.box.elem_id, "img"), **PRIVATE)
     started = trigger(
         open_large, inputs, panel.outputs, js=js, show_progress_on=[panel.info], **ONE
     )

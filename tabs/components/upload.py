@@ -59,7 +59,9 @@ def last_good(taken: str | None) -> str | None:
 def describe(path: str, photo: Image.Image) -> str:
     """What came in, in one line."""
     width, height = photo.size
-    line = f"{width}x{height}, {megapixels(width * height)}"
+    line = f"{width}x{height}"
+    if width * height >= 100_000:
+        line += f", {megapixels(width * height)}"
     if photo.mode == "RGBA":
         line += ", with transparency"
     if (frames := count_frames(path)) > 1:

@@ -26,6 +26,7 @@ from tabs.components.gradio_compat import photo_input
 from tabs.components.model_menu import ModelMenu
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
+from tabs.components.sight import into_sight
 from tabs.components.upload import LIMITS, describe, last_good, look_at, open_photo
 from tabs.components.upscalers import (
     AUTOMATIC,
@@ -73,6 +74,7 @@ class SinglePanel:
     file: gr.File
     result: gr.State
     centre: gr.State  # of the part to look at, in pixels of the picture; None for anywhere
+    seen: gr.State  # what part of which picture was looked at, enlarged by what: `key_of`
     taken: gr.State  # the path of the last picture that could be read
 
     @property
@@ -140,7 +142,8 @@ def results() -> dict[str, Any]:
     )
     return {
         **{"compare": compare, "view": view, "suffix": suffix, "info": info, "file": file},
-        **{"result": gr.State(None), "centre": gr.State(None), "taken": gr.State(None)},
+        **{"result": gr.State(None), "centre": gr.State(None)},
+        **{"seen": gr.State(None), "taken": gr.State(None)},
     }
 
 
@@ -155,6 +158,7 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
         scale: int,
         suffix: str,
         centre: Place,
+        seen: tuple[Any, ...] | None,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
@@ -163,7 +167,7 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
             pipeline = yield from choose(load, model, [photo.size], scale, progress)
             plan = pipeline.plan(photo.size, scale)
             check_format(suffix, plan.size)
-            if plan.seconds > SHORT_SECONDS:
+            if plan.seconds > SHORT_SECONDS and seen != key_of(path, pipeline, scale, centre):
                 yield detail(pipeline, photo, scale, centre), gr.skip(), plan.sentence(), *_KEEP
             made, line = yield from upscalers.enlarge(pipeline, photo, scale, progress)
             stem = f"{Path(path).stem}-x{scale}"
@@ -180,17 +184,18 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
             written = yield from in_thread(lambda: save_as(picture, file, suffix))
             yield gr.File(str(written), visible=True)
 
-    given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre]
+    given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre, panel.seen]
     started = panel.enlarge.click(
         run, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
         **ENLARGE, **PRIVATE,
     )  # fmt: skip
+    panel.enlarge.click(None, None, None, js=into_sight("restore-info", "p"), **PRIVATE)
     started.then(**into_view("restore-compare"))
     saved = panel.suffix.input(save, [panel.result, panel.suffix], panel.file, **PRIVATE)
     return [started, saved]
 
 
-_KEEP = (gr.skip(), gr.skip())  # the file and the result that are there
+_KEEP = (gr.skip(), gr.skip())  # two outputs as they are
 
 
 def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
@@ -200,38 +205,39 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
         path: str | None, model: str, scale: int, taken: str | None
     ) -> Generator[Any, None, None]:
         if path is None or path == taken:
-            yield [gr.skip()] * 6
+            yield [gr.skip()] * 7
             return
         photo = look_at(path)
         if isinstance(photo, str):
             good = last_good(taken)
-            yield gr.skip(), photo, gr.skip(), gr.skip(), good, good
+            yield photo, *_KEEP, *_KEEP, good, good
             return
         for values in look(path, model, scale, None):
             yield *values, gr.skip(), path
 
     def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
         if path is None:  # refused just now: the note keeps the reason
-            yield [gr.skip()] * 4
+            yield [gr.skip()] * 5
             return
         photo = look_at(path)
         if isinstance(photo, str):
-            yield gr.skip(), photo, gr.skip(), gr.skip()
+            yield photo, *_KEEP, *_KEEP
             return
         said = describe(path, photo)
         try:
             waiting = [name for name in candidates(model) if not is_ready(name)]
             if waiting:
-                yield centre, f"{said}\n\n{how_to_get(model)}", *_KEEP
+                yield f"{said}\n\n{how_to_get(model)}", *_KEEP, centre, None
                 return
             pipeline = yield from choose(load, model, [photo.size], scale, _quiet)
             sentence = pipeline.plan(photo.size, scale).sentence()
             said += f"\n\n{named(pipeline, model)}{sentence} {POINT_HELP}"
-            yield centre, said, *_KEEP
+            yield said, *_KEEP, centre, None
             crop = detail(pipeline, photo, scale, centre)
-            yield gr.skip(), gr.skip(), crop, gr.Radio(value=DETAIL)
+            key = key_of(path, pipeline, scale, centre)
+            yield gr.skip(), crop, gr.Radio(value=DETAIL), centre, key
         except (ValueError, WeightsError) as error:
-            yield centre, f"{said}\n\n**{error}**", *_KEEP
+            yield f"{said}\n\n**{error}**", *_KEEP, centre, None
 
     def point(
         path: str | None, model: str, scale: int, event: gr.SelectData
@@ -246,11 +252,11 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
             with user_errors():
                 folder = output_folder()
                 pair = slider_pair(open_photo(result.original), read_own(result.enlarged), folder)
-                yield (*_KEEP, gr.ImageSlider(pair, label=_LABELS[WHOLE]), gr.skip())
+                yield gr.skip(), gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_KEEP, None
             return
         yield from look(path, model, scale, centre)
 
-    filled = [panel.centre, panel.note, panel.compare, panel.view]
+    filled = [panel.note, panel.compare, panel.view, panel.centre, panel.seen]
     given = [panel.photo, panel.model, panel.scale]
     newest = {**LOOK, "trigger_mode": "always_last"}
     chosen, fetched = model_menu.wire(panel.menu, TASK, load, card, choices)
@@ -300,6 +306,11 @@ def how_to_get(model: str) -> str:
 def named(pipeline: Any, model: str) -> str:
     """Which model the automatic choice has taken."""
     return f"{pipeline.spec.title}: " if model == AUTOMATIC else ""
+
+
+def key_of(path: str, pipeline: Any, scale: int, centre: Place) -> tuple[Any, ...]:
+    """What a look at a part is of."""
+    return path, pipeline.spec.id, scale, centre
 
 
 def detail(pipeline: Any, photo: Image.Image, scale: int, centre: Place) -> gr.ImageSlider:
