@@ -42,6 +42,7 @@ check: setup
 bench: setup
 	$(PY) -m benchmarks.speed
 	$(PY) -m benchmarks.canvas
+	$(PY) -m benchmarks.restoration
 
 quality: setup
 	$(PY) -m benchmarks.quality
