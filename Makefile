@@ -42,6 +42,7 @@ check: setup
 bench: setup
 	$(PY) -m benchmarks.speed
 	$(PY) -m benchmarks.canvas
+	$(PY) -m benchmarks.restoration
 
 # the moving pictures of the Start tab; RUN=… a fine-tuning run for the tile of Fine-tune
 tiles: setup

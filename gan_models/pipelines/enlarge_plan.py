@@ -58,10 +58,11 @@ class Clock:
     """
 
     def __init__(self, estimate: float) -> None:
-        self._estimate, self._start = estimate, time.monotonic()
+        self._estimate, self._start, self._told = estimate, time.monotonic(), 0.0
 
     def at(self, fraction: float) -> EnlargeProgress:
-        """What to tell when this part of the work is done."""
+        """What to tell when this part of the work is done; never less than before."""
+        fraction = self._told = min(1.0, max(self._told, fraction))
         elapsed = time.monotonic() - self._start
         left = (1 - fraction) * self._estimate
         if fraction > 0:

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
 from gan_models import PipelineCache, read_recipe
@@ -297,7 +297,8 @@ def test_several_pictures_come_back_as_a_zip_without_the_broken_one(someone, tmp
 def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
     frames = [Image.new("RGB", (32, 24), (k * 60, 90, 0)) for k in range(3)]
     path = tmp_path / "film.gif"
-    frames[0].save(path, save_all=True, append_images=frames[1:])
+    durations = [100, 3000, 250]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations)
     page = someone().page
     open_tab(page)
     give(page, path)
@@ -310,6 +311,8 @@ def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
     expect(page.locator("#restore-clip-info")).to_contain_text("3 pictures,")
     _, made = downloaded(page, "#restore-movie a")
     assert (made.n_frames, made.size) == (3, (128, 96))
+    shown = [frame.info["duration"] for frame in ImageSequence.Iterator(made)]
+    assert shown == durations
 
 
 def open_large(page, prefix: str, button: str | None = None) -> dict:
