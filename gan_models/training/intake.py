@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from gan_models.images import grid, to_pil
+from gan_models.media.likeness import SIDE_PX, Look, Seen, look_at
 from gan_models.training.augment import diff_augment
 from gan_models.training.data import Order, batch_random, random_part
 from gan_models.training.game import Batch
@@ -34,8 +35,6 @@ ROOM = 1.5  # for random crops: the shorter side, in sides of the crop
 LONGEST = 2.0  # the longer side, in shorter ones
 _SCRATCH = ".member"
 _OURS = re.compile(r"\d{5}(\.\d+\.part)?\.png|intake(\.\d+\.part)?\.json|\.member")
-_HASH_SIDE = 8
-_SAME_BITS, _SAME_LEVELS = 3, 2.5  # of 64 gradients and of 255 levels
 
 
 @dataclass(frozen=True)
@@ -127,9 +126,8 @@ class Tray:
     def __init__(self, folder: Path, resolution: int, crop: str, limits: Limits) -> None:
         self.folder, self.resolution, self.crop = folder, resolution, crop
         self.most = min(limits.num_pictures, MAX_PICTURES)
-        self.seen: dict[bytes, str] = {}
-        self.prints: list[NDArray] = []
-        self.thumbs: list[NDArray] = []
+        self.digests: dict[bytes, str] = {}
+        self.seen = Seen()
         self.names: list[str] = []
         for path in picture_files(folder):
             with Image.open(path) as picture:
@@ -159,34 +157,24 @@ class Tray:
         atomic_write(self.folder / MARK, lambda path: path.write_text(text))
 
     def _remember(self, picture: Image.Image, name: str) -> None:
-        bits, thumb = fingerprint(picture)
-        self.seen[_digest(picture)] = name
-        self.prints.append(bits)
-        self.thumbs.append(thumb)
+        self.digests[_digest(picture)] = name
+        self.seen.add(self._look(picture))
         self.names.append(name)
 
     def _twin(self, picture: Image.Image) -> str | None:
         """The name of a picture that is the same, or all but the same."""
-        exact = self.seen.get(_digest(picture))
-        if exact is not None or not self.names:
+        exact = self.digests.get(_digest(picture))
+        if exact is not None:
             return exact
-        bits, thumb = fingerprint(picture)
-        gap = np.abs(np.stack(self.thumbs) - thumb).mean(axis=(1, 2, 3))
-        unlike = (np.stack(self.prints) != bits).sum(axis=1)
-        same = np.flatnonzero((gap <= _SAME_LEVELS) & (unlike <= _SAME_BITS))
-        return self.names[same[0]] if len(same) else None
+        place = self.seen.find(self._look(picture))
+        return None if place is None else self.names[place]
+
+    def _look(self, picture: Image.Image) -> Look:
+        return look_at(picture, max(16, min(SIDE_PX, self.resolution // 16 * 16)))
 
 
 def _digest(picture: Image.Image) -> bytes:
     return hashlib.sha256(str(picture.size).encode() + picture.tobytes()).digest()
-
-
-def fingerprint(picture: Image.Image) -> tuple[NDArray, NDArray]:
-    """What survives another size or another JPEG: 64 signs of gradients, and [8, 8, 3] levels."""
-    grey = picture.convert("L").resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX)
-    steps = np.diff(np.asarray(grey).astype(np.int16), axis=1)
-    small = picture.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX)
-    return (steps > 0).ravel(), np.asarray(small).astype(np.float32)
 
 
 def _opaque(picture: Image.Image) -> Image.Image | None:

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from gan_models.training import intake, unpack
 from gan_models.training.intake import CropData, Limits, preview, read_pictures, take_in
@@ -437,3 +437,19 @@ def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path):
     (tmp_path / "a.mp4").write_bytes((tmp_path / "a.png").read_bytes())
     verdicts = take_in([tmp_path / "a.mp4"], tmp_path / "in", resolution=SIDE)
     assert verdicts == [intake.Verdict("a.mp4", True, "", "00000.png")]
+
+
+def test_thirty_marks_on_white_are_thirty_pictures(tmp_path):
+    """A set of icons: enough to fine-tune on."""
+    for i in range(30):
+        picture = Image.new("RGB", (256, 256), "white")
+        color = tuple(int(part) for part in np.random.RandomState(i).randint(0, 200, 3))
+        draw = ImageDraw.Draw(picture)
+        shape = (draw.ellipse, draw.rectangle, draw.rounded_rectangle)[i % 3]
+        shape((108, 108, 148, 148), fill=color, **({"radius": 12} if i % 3 == 2 else {}))
+        picture.save(tmp_path / f"{i}.png")
+    verdicts = take_in(sorted(tmp_path.glob("*.png")), tmp_path / "in", resolution=64)
+    assert sum(verdict.taken for verdict in verdicts) == 30
+    Image.open(tmp_path / "7.png").resize((190, 190)).save(tmp_path / "again.jpg")
+    (again,) = take_in([tmp_path / "again.jpg"], tmp_path / "in", resolution=64)
+    assert not again.taken
