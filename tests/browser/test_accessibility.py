@@ -19,6 +19,7 @@ READY = {
     "tab-latent": "#latent-gallery .caption-label",
     "tab-classes": "#classes-gallery .caption-label",
     "tab-translate": "#translate-compare img",
+    "tab-restore": "#restore-compare img",
     "tab-paint": "#paint-canvas .studio[data-ready=true]",
     "tab-fine-tune": "#finetune-files",
     "tab-your-file": "#own-file",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
-from gan_models import PipelineCache, read_recipe
+from gan_models import PipelineCache, get_spec, read_recipe
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 from tests.finetune_page import wait_for
@@ -77,6 +77,24 @@ def picture(folder, name="holiday.png", size=(90, 70)):
 def open_tab(page) -> None:
     open_room(page, "tab-restore", "Restore")
     expect(page.locator("#restore-go")).to_be_visible()
+
+
+def enter_faces(page) -> None:
+    """Open Sample with the model whose pictures have 64 px."""
+    open_room(page, "tab-latent", "Sample")
+    expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
+    page.locator("#latent-model input").click()
+    page.get_by_role("option", name="Faces").click()
+    wait_for(lambda: shown_sizes(page, "#latent-gallery")[:1] == [[64, 64]])
+
+
+def enter_eyes(page) -> None:
+    """Open Classes with the model whose pictures have 128 px."""
+    open_room(page, "tab-classes", "Classes")
+    expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
+    page.locator("#classes-model input").click()
+    page.get_by_role("option", name="Painted eyes").click()
+    wait_for(lambda: shown_sizes(page, "#classes-gallery")[:1] == [[128, 128]])
 
 
 def give(page, path) -> None:
@@ -331,9 +349,9 @@ def open_large(page, prefix: str, button: str | None = None) -> dict:
 
 def test_a_picture_of_latent_is_enlarged_in_place(someone):
     page = someone().page
-    expect(page.locator("#latent-gallery .caption-label")).to_have_count(16)
+    enter_faces(page)
     page.locator("#latent-gallery button.thumbnail-item").nth(5).click()
-    expect(page.locator("#latent-a img")).to_be_visible()
+    expect(page.locator("#latent-large")).to_contain_text("seed 5")
     base = open_large(page, "latent")["base"]
     assert (base["model"], base["seed"]) == ("faces-64", 5)
     assert shown_sizes(page, "#latent-enlarged") == [[256, 256]] * 2
@@ -343,10 +361,11 @@ def test_a_picture_of_latent_is_enlarged_in_place(someone):
 
 def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     page = someone().page
-    expect(page.locator("#latent-gallery .caption-label")).to_have_count(16)
-    for k, end in ((3, "a"), (8, "b")):
+    enter_faces(page)
+    for k in (3, 8):
         page.locator("#latent-gallery button.thumbnail-item").nth(k).click()
-        expect(page.locator(f"#latent-{end} img")).to_be_visible()
+        expect(page.locator("#latent-large")).to_contain_text(f"seed {k}")
+    expect(page.locator("#latent-large")).to_contain_text("Morph between seeds 3 and 8")
     for part in ("a", "middle"):
         expect(page.locator(f"#latent-{part} img")).to_be_visible()
         page.locator(f"#latent-{part}").get_by_text("Enlarge").click()
@@ -368,8 +387,8 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
 
 def test_a_sheet_of_latent_is_shown_enlarged_and_small_again(someone):
     page = someone().page
+    enter_faces(page)
     first = page.locator("#latent-gallery img").first
-    expect(page.locator("#latent-gallery .caption-label")).to_have_count(16)
     width = "document.querySelector('#latent-gallery img').naturalWidth"
     page.locator("#latent-show-enlarged input").check()
     page.wait_for_function(f"{width} === 256")
@@ -382,10 +401,10 @@ def test_a_sheet_of_latent_is_shown_enlarged_and_small_again(someone):
     page.wait_for_function(f"{width} === 64")
 
 
-def test_a_walk_is_exported_enlarged(someone):
+def test_a_film_is_exported_enlarged(someone):
     page = someone().page
-    expect(page.locator("#latent-gallery .caption-label")).to_have_count(16)
-    open_room(page, "latent-tab-walk", "Walk")
+    enter_faces(page)
+    open_room(page, "latent-tab-walk", "Film")
     page.fill("#latent-frames input", "5")
     page.locator("#latent-film-enlarged input").check()
     page.locator("#latent-format").get_by_label("GIF", exact=True).check()
@@ -399,7 +418,7 @@ def test_a_walk_is_exported_enlarged(someone):
 
 def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
     page = someone().page
-    open_room(page, "tab-classes", "Classes")
+    enter_eyes(page)
     page.fill("#classes-seeds textarea, #classes-seeds input", "4, 6")
     page.click("#classes-sample")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(2)
@@ -423,12 +442,11 @@ def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
 def test_a_translation_is_enlarged_in_place(someone, tmp_path):
     page = someone().page
     open_room(page, "tab-translate", "Translate")
-    page.click("#translate-enlarge")
-    expect(page.locator(".toast-body").first).to_contain_text("Translate a picture first")
+    expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     page.set_input_files("#translate-photo input[type=file]", str(picture(tmp_path)))
     expect(page.locator("#translate-note")).to_contain_text("90x70")
     page.click("#translate-go")
-    expect(page.locator("#translate-info")).to_contain_text(" ms, ")
+    expect(page.locator("#translate-file")).to_contain_text("holiday")
     assert open_large(page, "translate")["base"]["task"] == "translation"
     assert shown_sizes(page, "#translate-enlarged") == [[360, 280]] * 2
 
@@ -439,13 +457,14 @@ def test_a_painting_is_enlarged_in_place_and_its_film(someone):
     expect(page.locator("#paint-canvas .status")).to_contain_text(" ms ")
     base = open_large(page, "paint", "#paint-canvas [data-save=enlarge]")["base"]
     assert (base["task"], base["model"]) == ("semantic", "paint")
-    assert shown_sizes(page, "#paint-enlarged") == [[512, 512]] * 2
+    sides = shown_sizes(page, "#paint-enlarged")
+    assert sides == [[4 * get_spec("paint").resolution] * 2] * 2
     open_room(page, "paint-tab-film", "Film")
     page.locator("#paint-film-map input").uncheck()
     page.locator("#paint-film-enlarged input").check()
     page.click("#paint-film-make")
     expect(page.locator("#paint-film-info")).to_contain_text("a second")
-    assert downloaded(page, "#paint-film-file a")[1].size == (512, 512)
+    assert downloaded(page, "#paint-film-file a")[1].size == tuple(sides[0])
 
 
 def test_everything_fits_on_a_phone(someone, tmp_path):
@@ -459,8 +478,7 @@ def test_everything_fits_on_a_phone(someone, tmp_path):
     for tab, title in (("clip", "GIF, video"), ("several", "Several")):
         open_room(page, f"restore-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    open_room(page, "tab-latent", "Latent")
-    expect(page.locator("#latent-gallery .caption-label")).to_have_count(16)
+    enter_faces(page)
     open_large(page, "latent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     open_room(page, "tab-paint", "Paint")

@@ -23,6 +23,11 @@ UPLOADS = {  # tab, title, what to click, the upload, then what to press, what s
                 "#translate-files", "#translate-all", "#translate-compare img"),
     "clip": ("tab-translate", "Translate", "#translate-tab-clip-button", "#translate-clip",
              "#translate-frames", "#translate-compare img"),
+    "restore": ("tab-restore", "Restore", None, "#restore-photo", None, "#restore-compare img"),
+    "restore-several": ("tab-restore", "Restore", None, "#restore-files", "#restore-all",
+                        "#restore-compare img"),
+    "restore-clip": ("tab-restore", "Restore", "#restore-tab-clip-button", "#restore-clip",
+                     "#restore-frames", "#restore-compare img"),
     "paint": ("tab-paint", "Paint", None, "#paint-file", None, "#paint-canvas .picture[src]"),
     "style": ("tab-paint", "Paint", "#paint-tab-style-button", "#paint-style-file", None,
               "#paint-canvas .picture[src]"),
@@ -31,6 +36,7 @@ UPLOADS = {  # tab, title, what to click, the upload, then what to press, what s
 # a picture is a picture, whatever is written in it: these are right where any picture is
 ANY_PICTURE = {"other-tab.png", "unknown-model.png"}
 TAKES_PICTURES = {"translate", "several", "clip", "style", "paint"}
+TAKES_PICTURES |= {"restore", "restore-several", "restore-clip"}
 
 
 @pytest.fixture(scope="module")
