@@ -37,6 +37,19 @@ class Page(gr.Blocks):
                 self._drop_run(known["session_hash"], self._stream_run_key(known["iterator"]))
             return _nothing_new(fn)
 
+    async def postprocess_data(
+        self, block_fn: Any, predictions: list[Any] | dict[Any, Any], state: Any
+    ) -> list[Any]:
+        """As Gradio's, which builds a component anew from any update, even one of nothing.
+
+        What `hand_over_paths` set on it is set again.
+        """
+        data = await super().postprocess_data(block_fn, predictions, state)
+        for block in block_fn.outputs if state is not None else ():
+            if vars(block).get("preprocess") is _paths_of:
+                hand_over_paths(state[block._id])
+        return data
+
     def _tell(self, error: Exception, fn: Any, event_id: str | None) -> None:
         """Say on the page what is wrong, and at which field."""
         if not isinstance(error, gr.Error):
