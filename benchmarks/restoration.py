@@ -5,8 +5,8 @@
 One table: each network of the wheel on 64 px beside its plain form (concatenations, contiguous
 tensors), in turns in one run, the median counts. Below it a photo of two megapixels at four times
 its size with the fast network, in a process of its own: seconds to the first progress, seconds from
-the wish to stop to the stop, seconds in all, the most memory held, and how much larger the mean
-step between neighbouring pixels is across the borders of tiles than elsewhere.
+the wish to stop to the stop, seconds in all, the most memory held, and the mean step from pixel to
+pixel across the borders of tiles, over that elsewhere.
 """
 
 from __future__ import annotations
@@ -121,13 +121,17 @@ def made_up_photo(size: tuple[int, int]) -> Image.Image:
 
 
 def seam_ratio(pipeline: RestorationPipeline, size: tuple[int, int], made: Image.Image) -> float:
-    """The mean step between neighbours across borders of tiles, over that everywhere else."""
+    """The mean step between neighbours across borders of tiles, over that across other pixels'.
+
+    The network adds to a picture whose pixels are squares, so that steps between pixels of the
+    input are larger than those inside one, with tiles or without: only the former are compared.
+    """
     tiles = pipeline._tiles(size, pipeline.scale)
     pixels = np.asarray(made)
     across, elsewhere = [], []
     for axis, edge in ((1, 0), (0, 1)):
         borders = {pipeline.scale * tile.gives[edge] for tile in tiles} - {0}
-        for k in range(1, pixels.shape[axis]):
+        for k in range(pipeline.scale, pixels.shape[axis], pipeline.scale):
             a, b = (pixels.take(at, axis).astype(np.int16) for at in (k - 1, k))
             (across if k in borders else elsewhere).append(np.abs(a - b).mean())
     return float(np.mean(across) / np.mean(elsewhere))
