@@ -59,11 +59,13 @@ def test_an_extra_tensor_is_named(tmp_path, name):
 
 @pytest.mark.parametrize("format", convert.FORMATS)
 def test_a_checkpoint_of_another_family_is_refused(format):
+    bare = format == "real-esrgan-ncnn"  # bytes without names: it says what does not fit there
     for name, own in golden.FORMATS.items():
         if own == format or name.startswith("cyclegan_resnet6"):
             continue
         path = golden.FOLDER / f"{name}.weights.safetensors"
-        with pytest.raises(convert.FormatError, match=f"looks like {own}"):
+        says = "conv_first.weight" if bare else f"looks like {own}"
+        with pytest.raises(convert.FormatError, match=says):
             convert.load_generator(path, format=format)
 
 

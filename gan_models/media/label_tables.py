@@ -72,6 +72,7 @@ def nearest_table(known: tuple[tuple[int, int, int], ...]) -> NDArray[np.uint8]:
 
 
 def strange_colors(share: float) -> ValueError:
+    """The error for a map of which this share of the pixels, 0 to 1, has no label's colour."""
     return ValueError(
         f"This is no label map in the chosen colours: {share:.0%} of its pixels are far "
         "from all of them. Choose the right palette, or save it without smoothing, as PNG."

@@ -76,7 +76,7 @@ class CascadeGenerator(nn.Module):
 
 
 class CascadePainter(nn.Module):
-    """A semantic generator with an upscaler behind it; both see the label map.
+    """A semantic generator with an upscaler behind it.
 
     Args:
         base: semantic maps of its own size -> pictures; shrunk or not to what the upscaler takes.
@@ -102,7 +102,7 @@ class CascadePainter(nn.Module):
         images = F.interpolate(
             images, size=(BASE_PX, BASE_PX), mode="bilinear", antialias=True, align_corners=False
         )
-        return self.upscaler(images, semantic_map)
+        return self.upscaler(images)  # it has seen what bases make without their maps
 
     def _shrunk(self, semantic_map: Tensor) -> Tensor:
         """The map at the base's size, by nearest neighbour."""

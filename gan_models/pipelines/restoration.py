@@ -203,7 +203,7 @@ class RestorationPipeline(BasePipeline):
         if scale is None:
             return self.scale
         factor = as_float(scale)
-        if not 1 <= factor <= self.scale:
+        if isinstance(scale, bool) or not 1 <= factor <= self.scale:
             raise ValueError(
                 f"{self.spec.id} enlarges 1 to {self.scale} times, not {scale} times; choose a "
                 "factor in between, or another model."

@@ -86,7 +86,7 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
         else:
             yield [gr.skip()] * 13
 
-    def enter(
+    def first_sheet(
         stored: Any, key: Any, history: History, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         if history.current is not None:
@@ -98,7 +98,7 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
     app.load(offer_models, [sheet.store, visitor.key], sheet.model, **AT_ONCE)
     app.load(follow_link, given, [*sheet.outputs, rooms], **GPU, **PRIVATE)
     shown_on = {"show_progress_on": [sheet.gallery], **GPU, **PRIVATE}
-    tab.select(enter, given, sheet.outputs, **shown_on)
+    tab.select(first_sheet, given, sheet.outputs, **shown_on)
 
 
 def is_link(query: Mapping[str, str]) -> bool:

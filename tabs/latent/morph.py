@@ -177,19 +177,25 @@ def possible(pipeline: Any, space: str) -> str:
     return space if space in pipeline.spaces else "z"
 
 
+def _pick(history: History, pair: Pair, event: gr.SelectData) -> tuple[Any, ...]:
+    sheet = history.current
+    if sheet is None or event.index >= len(sheet.seeds):
+        return pair, pair.turn, None
+    clicked = Pick(sheet.model, sheet.seeds[event.index], sheet.truncation_psi)
+    changed = pair.with_click(clicked)
+    return changed, changed.turn, clicked
+
+
+def _set_turn(pair: Pair, turn: str) -> Pair:
+    return replace(pair, turn=turn)
+
+
+def _jump(event: gr.SelectData) -> float:
+    return STRIP_TIMES[min(event.index, len(STRIP_TIMES) - 1)]
+
+
 def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel to the sheet's pictures; returns the events that can be cancelled."""
-
-    def pick(history: History, pair: Pair, event: gr.SelectData) -> tuple[Any, ...]:
-        sheet = history.current
-        if sheet is None or event.index >= len(sheet.seeds):
-            return pair, pair.turn, None
-        clicked = Pick(sheet.model, sheet.seeds[event.index], sheet.truncation_psi)
-        changed = pair.with_click(clicked)
-        return changed, changed.turn, clicked
-
-    def set_turn(pair: Pair, turn: str) -> Pair:
-        return replace(pair, turn=turn)
 
     def follow(history: History, pair: Pair) -> tuple[Pair, str]:
         """After a sample: its first two pictures, unless a visitor has chosen others."""
@@ -225,12 +231,9 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
             made = pipeline.morph(*seeds, position, psi, possible(pipeline, space))
             return png_files([made], [f"{_stem(pair)}-{position:.3f}"])[0]
 
-    def jump(event: gr.SelectData) -> float:
-        return STRIP_TIMES[min(event.index, len(STRIP_TIMES) - 1)]
-
     # two steps, so that a second click never waits for the pictures of the first
     picked = sheet.gallery.select(
-        pick,
+        _pick,
         [sheet.history, panel.pair],
         [panel.pair, panel.turn, panel.picked],
         **IN_ORDER,
@@ -256,10 +259,10 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
         **GPU,
         **PRIVATE,
     )
-    panel.turn.input(set_turn, [panel.pair, panel.turn], panel.pair, **IN_ORDER)
+    panel.turn.input(_set_turn, [panel.pair, panel.turn], panel.pair, **IN_ORDER)
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     scrubbed = [panel.pair, panel.position, sheet.space]
     panel.position.input(scrub, scrubbed, panel.middle, **live)
-    jumped = panel.strip.select(jump, None, panel.position, **AT_ONCE)
+    jumped = panel.strip.select(_jump, None, panel.position, **AT_ONCE)
     jumped.then(scrub, scrubbed, panel.middle, **live)
     return [shown, opened]

@@ -134,6 +134,21 @@ def results() -> dict[str, Any]:
     return {"compare": compare, "info": info, "file": file, **states}
 
 
+def _first_look(path: str | None, result: Result | None, model: str) -> Any:
+    """On the first look an example is there."""
+    untouched = path is None and result is None and not absence(get_spec(model))
+    return str(_FIRST_EXAMPLE) if untouched else gr.skip()
+
+
+def _inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]:
+    if path is None or path == taken:
+        return gr.skip(), gr.skip(), gr.skip()
+    photo = look_at(path)
+    if isinstance(photo, str):
+        return last_good(taken), photo, last_good(taken)
+    return gr.skip(), describe(path, photo), path
+
+
 def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
     """Connect the panel; returns the events that Cancel stops."""
 
@@ -181,11 +196,6 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         else:
             yield from translate(path, model, strength, keep_colours, progress)
 
-    def enter(path: str | None, result: Result | None, model: str) -> Any:
-        """On the first look an example is there."""
-        untouched = path is None and result is None and not absence(get_spec(model))
-        return str(_FIRST_EXAMPLE) if untouched else gr.skip()
-
     def begin(
         path: str | None, result: Result | None, model: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
@@ -193,14 +203,6 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
             yield gr.skip()
             return
         yield from translate(path, model, 1.0, False, progress)
-
-    def inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]:
-        if path is None or path == taken:
-            return gr.skip(), gr.skip(), gr.skip()
-        photo = look_at(path)
-        if isinstance(photo, str):
-            return last_good(taken), photo, last_good(taken)
-        return gr.skip(), describe(path, photo), path
 
     given = [panel.photo, panel.model, panel.strength, panel.keep_colours]
     started = panel.translate.click(
@@ -211,7 +213,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
     panel.strength.release(retouch, changed, panel.outputs, **look)
     panel.keep_colours.input(retouch, changed, panel.outputs, **look)
     inspected = [panel.photo, panel.note, panel.taken]
-    panel.photo.change(inspect, [panel.photo, panel.taken], inspected, **look)
+    panel.photo.change(_inspect, [panel.photo, panel.taken], inspected, **look)
     panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
     panel.model.change(
         lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap, **AT_ONCE
@@ -223,7 +225,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         on(follow, given, panel.outputs, **shown_on) for on in (chosen, fetched, swapped.then)
     ]
     looked = [panel.photo, panel.result, panel.model]
-    entered = tab.select(enter, looked, panel.photo, **AT_ONCE)
+    entered = tab.select(_first_look, looked, panel.photo, **AT_ONCE)
     events.append(entered.then(begin, looked, panel.outputs, **shown_on))
     started.then(**into_view("translate-compare"))
     return [started, *events]

@@ -75,7 +75,7 @@ def test_another_model_is_sampled_at_once(visitor):
     enter(page)
     before = page.locator("#latent-gallery img").first.get_attribute("src")
     page.locator("#latent-model input").click()
-    page.get_by_role("option", name="Faces").click()
+    page.get_by_role("option", name="Faces · 64 px").click()
     expect(page.locator("#latent-gallery img").first).not_to_have_attribute("src", before)
     expect(page.locator("#latent-psi input[type=number]")).to_have_value("1")
     expect(page.locator("#latent-large")).to_contain_text("Morph between seeds 0 and 1")

@@ -106,7 +106,7 @@ def test_a_cascade_is_called_like_its_base(upscaler, num_classes):
     assert (whole.z_dim, whole.num_ws, whole.num_classes) == (8, base.num_ws, num_classes)
 
 
-def test_a_painters_cascade_shows_its_upscaler_the_map(upscaler):
+def test_a_painters_cascade_is_larger_than_its_base_and_has_a_quick_preview(upscaler):
     base = networks.build("spade", PAINTER).eval()
     whole = cascade(base, upscaler).eval()
     side = whole.img_resolution
