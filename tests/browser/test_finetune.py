@@ -82,7 +82,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     expect(page.locator("#finetune-preview img")).to_have_count(2)
 
     second = person.open()  # before the first job: both are the same visitor's
-    expect(second.locator("#latent-gallery .caption-label").first).to_be_visible()
+    expect(second.get_by_role("navigation", name="The tabs")).to_be_visible()
     person.page = page
     page.bring_to_front()  # what nobody looks at is not drawn, and does not hear of typing
     start(page, "Secret garden", kimg=9000)
