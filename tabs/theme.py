@@ -41,6 +41,7 @@ THEME = gr.themes.Default(
 
 CSS = """
 .gradio-container { width: 100% !important; max-width: 1360px !important; margin: 0 auto; }
+.gradio-container { overflow: clip !important; } /* what is hidden keeps nothing sticky in sight */
 .gradio-container > main { padding-top: 10px !important; }
 #intro h1 { margin: 0; font-size: 24px; line-height: 1.2; }
 #rooms > .tab-wrapper { margin-bottom: 4px; }
@@ -50,8 +51,7 @@ CSS = """
 .card summary { cursor: pointer; }
 .card details { font-size: 13px; color: var(--body-text-color-subdued); }
 @media (pointer: coarse), (max-width: 760px) {
-  .gradio-container button.lg, .gradio-container button.sm, .gradio-container label > input,
-  .gradio-container .thumbnail-item, .gradio-container .wrap > label { min-height: 44px; }
+  button.lg, button.sm, label > input, .thumbnail-item, .wrap > label { min-height: 44px; }
 }
 .field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }
 .dark .field-problem { color: #fca5a5; }

@@ -53,7 +53,7 @@ def wire(gallery: gr.Gallery, large: gr.Image) -> Any:
         shutil.copy(path, copy)
         return show(str(copy), caption)
 
-    return gallery.select(clicked, gallery, large, **AT_ONCE)
+    return gallery.select(clicked, gallery, large, **AT_ONCE).then(**into_view(large.elem_id))
 
 
 def into_view(elem_id: str) -> dict[str, Any]:

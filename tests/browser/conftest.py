@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--mute-audio"),
 ]
-PATIENCE_MS = 120_000  # waiting ends with the effect; this is for machines that are busy
+# Waiting ends with the effect; this long is for machines that are busy.
+PATIENCE_MS = int(os.environ.get("GANVAS_TEST_PATIENCE_MS", "120000"))
 expect.set_options(timeout=PATIENCE_MS)
 
 

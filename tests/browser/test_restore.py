@@ -84,7 +84,7 @@ def enter_faces(page) -> None:
     open_room(page, "tab-latent", "Sample")
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.locator("#latent-model input").click()
-    page.get_by_role("option", name="Faces").click()
+    page.get_by_role("option", name="Faces · 64 px").click()
     wait_for(lambda: shown_sizes(page, "#latent-gallery")[:1] == [[64, 64]])
 
 
