@@ -151,7 +151,7 @@ def test_a_picture_of_the_latent_tab_is_sent_on(visitor):
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.click("#latent-send")
     expect(page.locator("#translate-photo img")).to_be_visible()
-    expect(page.locator("#translate-note")).to_contain_text("64x64")
+    expect(page.locator("#translate-note")).to_contain_text("256x256")
 
 
 def test_nothing_overflows_sideways_on_a_phone(phone, photo):
