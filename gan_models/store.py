@@ -30,7 +30,10 @@ from gan_models.downloads import (
 )
 from gan_models.zoo import Checkpoint, Hub, LocalFile, ModelSpec, Url, Wheel
 
-CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+_PACKAGE = Path(__file__).resolve().parent
+# installed as a package, they lie in it; in the repository beside it
+_INSTALLED = _PACKAGE / "checkpoints"
+CHECKPOINTS = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "checkpoints"
 
 USABLE_KINDS = ("torch", "safetensors", "pickle")  # what a first download may be, see `kind_of`
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gan_models import weights
 from gan_models.device import pick_device
 from gan_models.networks.cascade import cascade
+from gan_models.store import CHECKPOINTS
 from gan_models.training.features import PUBLISHED_PX, load_features, load_measuring_features
 from gan_models.training.pictures import channels_first, to_byte, to_float
 from gan_models.training.quality import (
@@ -28,7 +29,6 @@ from gan_models.training.world import World
 
 MIN_NUM, MAX_NUM = 10, 50_000  # KID and its like count nearest pictures
 NUM_RELIT = 200  # rendered anew each time
-CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
 class Bench:

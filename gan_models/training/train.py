@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_models import weights
+from gan_models import store, weights
 from gan_models.device import pick_device
 from gan_models.training.cycle_game import CycleGame, CycleSettings
 from gan_models.training.data import (
@@ -86,7 +86,7 @@ def train(
 
 def checkpoint_files(recipe_name: str) -> dict[str, Path]:
     """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
-    folder = Path(__file__).parents[2] / "checkpoints"
+    folder = store.CHECKPOINTS
     backward = "2".join(reversed(recipe_name.split("2")))
     main = "landscapes-upscaler" if recipe_name == "upscaler" else recipe_name
     return {
