@@ -12,3 +12,16 @@ def as_float(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # torch: more than one number
         return math.nan
+
+
+def odd_channels(reads: int, writes: int) -> str:
+    """What is wrong with a translator of so many channels in and out; "" where nothing is.
+
+    Grey pictures have one channel, colours three. The text goes on after the model's name.
+    """
+    if {reads, writes} <= {1, 3}:
+        return ""
+    return (
+        f"reads pictures of {reads} channels and writes pictures of {writes}; only grey (1) and "
+        "colour (3) can be translated. Choose a translator whose input_nc and output_nc are 1 or 3."
+    )

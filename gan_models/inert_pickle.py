@@ -13,7 +13,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import torch
 from torch import Tensor
@@ -107,7 +107,7 @@ class InertUnpickler(pickle.Unpickler):
     """Resolves names to stand-ins and inert classes; imports nothing."""
 
     record: type[Record] = Record  # what objects become
-    known: dict[tuple[str, str], Any] = {}  # more names than those of every pickle
+    known: ClassVar[dict[tuple[str, str], Any]] = {}  # more names than those of every pickle
 
     def find_class(self, module: str, name: str) -> Any:
         """The stand-in for a name in the file.

@@ -12,6 +12,7 @@ from torch import nn
 
 from gan_models import convert, networks, weights, zoo
 from gan_models.blueprint import Blueprint
+from gan_models.checks import odd_channels
 from gan_models.described import decode
 from gan_models.zoo import ModelSpec
 
@@ -105,6 +106,7 @@ def add_own_model(
     out, style_encoder = _free_path(title), _read_encoder(encoder)
     if format == OWN_FORMAT:
         generator, info = weights.load_described(path)
+        _refuse_odd_channels(generator, info)
         facts = {key: info[key] for key in ("task", "licence", "source")}
         lists = {key: info.get(key) for key in ("classes", "labels", "training")}
         weights.save_generator(out, generator, title=title, half=False, **facts, **lists)
@@ -118,6 +120,14 @@ def add_own_model(
     if style_encoder is not None:
         _put_beside(spec, out, style_encoder)
     return spec
+
+
+def _refuse_odd_channels(generator: nn.Module, info: Mapping[str, Any]) -> None:
+    """Refuse a translator that no picture can be given to, before it is on the shelf."""
+    if info["task"] == "translation":
+        fault = odd_channels(generator.in_channels, generator.out_channels)
+        if fault:
+            raise ValueError(f"{info['title']} {fault}")
 
 
 def _read_encoder(path: Path | str | None) -> nn.Module | None:

@@ -74,8 +74,9 @@ _DAMAGES = (
 def read_tensors(path: Path | str) -> dict[str, Any]:
     """What a weights file holds: tensors on the CPU by name, or the containers around them.
 
-    Nothing in the file is run: options and other objects beside the tensors come as inert records. The file is read once and not mapped, so that one which is later
-    overwritten cannot pull the memory from under a network.
+    Nothing in the file is run: options and other objects beside the tensors come as inert records.
+    The file is read once and not mapped, so that one which is later overwritten cannot pull the
+    memory from under a network.
 
     Raises:
         UnsafeWeightsError: the file needs code to be run.

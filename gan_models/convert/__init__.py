@@ -21,6 +21,7 @@ from . import (
     real_esrgan,
     spade,
     stylegan2,
+    stylegan2_discriminator,
     stylegan3,
     translators,
 )
@@ -138,7 +139,7 @@ def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
     if not isinstance(record, Record):
         return None
     tensors, options = nvlabs_pickle.tensors_of(record), nvlabs_pickle.discriminator_options(record)
-    return stylegan2.load_nvlabs_discriminator(tensors, **options)
+    return stylegan2_discriminator.load(tensors, **options)
 
 
 def guess_format(path: str | PathLike[str]) -> str | None:

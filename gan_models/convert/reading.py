@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .. import networks
 from ..blueprint import Blueprint
+from ..checks import odd_channels
 from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
@@ -97,6 +98,17 @@ def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
         f"This is not a {format} checkpoint: {missing!r} is missing, and it begins with {first!r}. "
         + advice
     )
+
+
+def check_channels(config: Mapping[str, Any], format: str) -> None:
+    """Refuse a translator that reads or writes neither grey nor colour pictures.
+
+    Raises:
+        FormatError: as above, with the channels it has.
+    """
+    fault = odd_channels(config["in_channels"], config["out_channels"])
+    if fault:
+        raise FormatError(f"This {format} checkpoint {fault}")
 
 
 def check(tensors: Tensors, slots: Mapping[str, Slot], format: str) -> None:

@@ -165,7 +165,7 @@ def _without_wrappers(tensors: Tensors) -> Tensors:
 
 
 def _words(key: str) -> set[str]:
-    """The words of a key in small letters: "netG_A2B" has "netg" and "a2b", "emaG" "ema" and "g"."""
+    """The words of a key in small letters: "netG_A2B" has "netg" and "a2b"."""
     apart = re.sub(r"(?<=ema)(?=[A-Z])|(?<=[a-z])(?=(EMA|Ema)\b)", "_", key)
     return {word for word in re.split(r"[\W_]+", apart.lower()) if word}
 

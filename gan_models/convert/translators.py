@@ -14,7 +14,16 @@ import torch
 from torch import nn
 
 from ..networks.resnet import DOWN_TAPS
-from .reading import PICTURE_CHANNELS, FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import (
+    PICTURE_CHANNELS,
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    check_channels,
+    foreign,
+)
 
 CYCLEGAN, PIX2PIX, VINTAGIFY = "cyclegan-junyanz", "pix2pix-junyanz", "cyclegan-vintagify"
 UP_TAPS = (0.25, 0.75, 0.75, 0.25)
@@ -74,6 +83,7 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
             PICTURE_CHANNELS,
         ),
     }
+    check_channels(config, format)
     if norm == "instance":
         tensors = _without_statistics(tensors, [t for t, _, kind in positions if kind == "norm"])
     slots = dict(_resnet_slots(positions, config))
@@ -223,6 +233,7 @@ def load_pix2pix(tensors: Tensors) -> nn.Module:
         "num_downs": num_downs,
         "norm": norm,
     }
+    check_channels(config, PIX2PIX)
     if norm == "instance":
         norms = [f"{prefix}{index}" for prefix in prefixes[1:] for index in (2, 4, 6)]
         tensors = _without_statistics(tensors, norms)
