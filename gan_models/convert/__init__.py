@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..checks import numbered
 from ..inert_pickle import Record
 from ..weights import read_tensors, save_generator
 from . import (
@@ -172,7 +173,8 @@ def to_safetensors(
         path, format, options: see `load_generator`.
         out: the file to write.
         title, licence, source: what the file says of itself; None: its name.
-        classes, labels: names, in order; None: numbers, where the network has any.
+        classes, labels: names, in order; None: numbers, where the network has any. Classes of one
+            name are numbered, so that each can be chosen.
 
     Raises:
         WeightsError: the checkpoint cannot be read, or the file not be written.
@@ -192,7 +194,7 @@ def to_safetensors(
         title=title or Path(path).stem,
         licence=licence,
         source=source or name,
-        classes=names if task == "class" else None,
+        classes=numbered(names) if task == "class" else None,
         labels=names if task == "semantic" else None,
         half=False,
     )
