@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -115,10 +116,13 @@ class InertUnpickler(pickle.Unpickler):
         Raises:
             UnsafeWeightsError: it is a name of Python's own library that is no plain data.
         """
+        # protocols before 3 have Python 2's names: "__builtin__" and "xrange"
+        if (module, name) in NAME_MAPPING:
+            module, name = NAME_MAPPING[module, name]
+        module = IMPORT_MAPPING.get(module, module)
         for table in (self.known, _KNOWN):
             if (module, name) in table:
                 return table[module, name]
-        module = {"__builtin__": "builtins"}.get(module, module)
         own = module.partition(".")[0]
         listed = name in _DATA_NAMES.get(module, ())
         if own in sys.stdlib_module_names and own not in _DATA_MODULES and not listed:
@@ -237,10 +241,9 @@ _PARAMETER = Standin(_first)
 _KNOWN: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "defaultdict"): Standin(_plain_dict),
-    **{(module, "set"): set for module in ("builtins", "__builtin__")},
-    **{(module, "frozenset"): frozenset for module in ("builtins", "__builtin__")},
+    ("builtins", "set"): set,
+    ("builtins", "frozenset"): frozenset,
     ("copyreg", "_reconstructor"): Standin(_reconstruct_old),
-    ("copy_reg", "_reconstructor"): Standin(_reconstruct_old),
     ("_codecs", "encode"): Standin(_encode),
     ("torch", "Size"): Standin(tuple),
     ("torch._utils", "_rebuild_tensor"): Standin(_rebuild_tensor),
