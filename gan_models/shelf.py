@@ -53,6 +53,17 @@ def get_spec(model_id: str) -> ModelSpec:
     return own or zoo.get_spec(model_id)
 
 
+def version_of(model_id: str) -> tuple[int, ...]:
+    """What changes when another model takes the id of one's own; () for those of the table."""
+    if not re.fullmatch("own-[a-z0-9-]+", model_id):
+        return ()
+    try:
+        stamp = (folder() / f"{model_id}.safetensors").stat()
+    except OSError:  # there is none, or it was removed at this moment
+        return ()
+    return stamp.st_ino, stamp.st_mtime_ns, stamp.st_size
+
+
 def recipe_is_current(recipe: Mapping[str, Any]) -> bool:
     """Whether the recipe of a picture gives its picture again with today's weights.
 
