@@ -34,11 +34,14 @@ _DATA_NAMES = {
     ),
     "collections": ("ChainMap", "Counter", "UserDict", "UserList", "UserString", "deque"),
     "datetime": ("date", "datetime", "time", "timedelta", "timezone"),
-    "types": ("MappingProxyType", "SimpleNamespace"),
+    "random": ("Random",),
+    "time": ("struct_time",),
+    "types": ("GenericAlias", "MappingProxyType", "SimpleNamespace"),
     "uuid": ("SafeUUID", "UUID"),
 }
 # functions that only make a value which no weight needs
 _DATA_FUNCTIONS = {
+    ("_operator", "getitem"),  # typing.Optional[int]
     ("torch", "device"),
     ("torch.serialization", "_get_layout"),
     *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
@@ -124,13 +127,12 @@ class InertUnpickler(pickle.Unpickler):
             if (module, name) in table:
                 return table[module, name]
         own = module.partition(".")[0]
-        listed = name in _DATA_NAMES.get(module, ())
+        listed = name in _DATA_NAMES.get(module, ()) or (module, name) in _DATA_FUNCTIONS
         if own in sys.stdlib_module_names and own not in _DATA_MODULES and not listed:
             raise refusal(f"asks for {module}.{name}")
         # a name in small letters is a function's; that may be mentioned, but not called
         is_class = name.rpartition(".")[2].lstrip("_")[:1].isupper()
-        may_be_called = is_class or listed or (module, name) in _DATA_FUNCTIONS
-        return self.inert(module, name, may_be_called)
+        return self.inert(module, name, may_be_called=is_class or listed)
 
     @classmethod
     def inert(cls, module: str, name: str, may_be_called: bool = True) -> type[Record]:
@@ -232,6 +234,13 @@ def _numpy_scalar(dtype: Record, data: bytes = b"") -> Any:
     return struct.unpack("<" + layout, data)[0] if layout else None
 
 
+def _type_of(*arguments: Any) -> Record:
+    """The type of None and the like, which have no name; a new type is refused."""
+    if len(arguments) != 1:
+        raise refusal("makes a type")
+    return Record.__new__(Record)
+
+
 def _plain_dict(*_: Any) -> dict[Any, Any]:
     return {}
 
@@ -242,6 +251,7 @@ _KNOWN: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "defaultdict"): Standin(_plain_dict),
     ("builtins", "set"): set,
+    ("builtins", "type"): Standin(_type_of),
     ("builtins", "frozenset"): frozenset,
     ("copyreg", "_reconstructor"): Standin(_reconstruct_old),
     ("_codecs", "encode"): Standin(_encode),

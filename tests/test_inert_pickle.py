@@ -8,6 +8,7 @@ import collections
 import dataclasses
 import datetime
 import decimal
+import enum
 import functools
 import importlib
 import io
@@ -67,6 +68,12 @@ class Slotted:
         self.lr = 0.1
 
 
+class Stage(enum.Enum):
+    """Options as a choice."""
+
+    FIRST = 1
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Options as a data class."""
@@ -93,6 +100,8 @@ OPTIONS = {
         *({1, 2}, frozenset([3]), collections.defaultdict(list), collections.Counter("aab")),
         *(collections.deque([1], 3), collections.OrderedDict(a=1), range(3), slice(1)),
     ],
+    "members of an enumeration": [Stage.FIRST, {Stage.FIRST: 1}],
+    "hints": [typing.Optional[int], typing.List[int], list[int], type(None)],  # noqa: UP006, UP045
     "types": [torch.float16, torch.device("cpu"), torch.Size([2]), typing.Any, b"bytes", int],
     "an optimizer": torch.optim.Adam([torch.zeros(2, requires_grad=True)]),
 }

@@ -40,18 +40,19 @@ class Candidate:
     tensors: Tensors
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
+    def rank(self) -> tuple[bool, int, int]:
         """What is taken first is least: no other network, an average, a usual key."""
         words = set().union(*map(_words, self.path))
+        averages = sum(bool(AVERAGES & _words(key)) for key in self.path)
         usual = [place for place, names in enumerate(GENERATORS) if names & words]
         place = min(usual, default=len(GENERATORS))
-        return bool(OTHERS & words), not AVERAGES & words, place
+        return bool(OTHERS & words), -averages, place
 
     @property
     def is_named(self) -> bool:
         """Whether its keys say that it is a generator."""
-        other, plain, place = self.rank
-        return not other and (not plain or place < len(GENERATORS))
+        other, averages, place = self.rank
+        return not other and (averages < 0 or place < len(GENERATORS))
 
     def fits(self, format: str | None) -> bool:
         """Whether it has the names of a format; None: of any."""

@@ -104,6 +104,18 @@ def test_the_running_average_is_taken_before_the_generator_itself(ema, usual):
         assert set(beside) == {usual, "epoch"}
 
 
+def test_the_average_inside_a_wrapper_of_averages_is_taken():
+    good = tensors_of("dcgan")
+    plain = {f"online_model.{key}": tensor + 1 for key, tensor in good.items()}
+    ema = {f"ema_model.{key}": tensor for key, tensor in good.items()}
+    content = {"model": good, "ema": {"step": torch.tensor(3), **plain, **ema}}
+    tensors, _ = unwrap(content)
+    assert tensors["main.0.weight"].equal(good["main.0.weight"])
+    averaged = {f"module.{key}": tensor for key, tensor in good.items()}
+    tensors, _ = unwrap({"swa": averaged | {"n_averaged": torch.tensor(9)}, "model": plain})
+    assert tensors["main.0.weight"].equal(good["main.0.weight"])
+
+
 def test_the_generator_is_taken_before_what_has_no_usual_key():
     good = tensors_of("dcgan")
     other = {key: tensor + 1 for key, tensor in good.items()}
