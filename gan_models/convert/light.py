@@ -15,7 +15,7 @@ from .reading import (
     Tensors,
     agreed,
     build_filled,
-    check_channels,
+    for_pictures,
     foreign,
     spectral_slots,
 )
@@ -41,9 +41,8 @@ def load_animegan(tensors: Tensors) -> nn.Module:
             tensors, [("out_layer.0.weight", 0)], "channels", ANIMEGAN, PICTURE_CHANNELS
         ),
     }
-    check_channels(config, ANIMEGAN)
     slots = dict(_animegan_slots(config))
-    return build_filled("animegan2", config, tensors, slots, ANIMEGAN)
+    return for_pictures(build_filled("animegan2", config, tensors, slots, ANIMEGAN), ANIMEGAN)
 
 
 def _unit(

@@ -100,17 +100,6 @@ def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
     )
 
 
-def check_channels(config: Mapping[str, Any], format: str) -> None:
-    """Refuse a translator that reads or writes neither grey nor colour pictures.
-
-    Raises:
-        FormatError: as above, with the channels it has.
-    """
-    fault = odd_channels(config["in_channels"], config["out_channels"])
-    if fault:
-        raise FormatError(f"This {format} checkpoint {fault}")
-
-
 def check(tensors: Tensors, slots: Mapping[str, Slot], format: str) -> None:
     """Refuse a missing, misshaped or extra tensor, naming the first.
 
@@ -191,6 +180,18 @@ def build_filled(
     }
     network.load_state_dict(filled, strict=True, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def for_pictures(translator: nn.Module, format: str) -> nn.Module:
+    """Return a translator that reads and writes grey or colour pictures, and refuse others.
+
+    Raises:
+        FormatError: it has other channels; the text says how many.
+    """
+    fault = odd_channels(translator.in_channels, translator.out_channels)
+    if fault:
+        raise FormatError(f"This {format} checkpoint {fault}")
+    return translator
 
 
 def _missing_counters(tensors: Tensors, slots: Mapping[str, Slot]) -> Tensors:

@@ -21,7 +21,7 @@ from .reading import (
     Tensors,
     agreed,
     build_filled,
-    check_channels,
+    for_pictures,
     foreign,
 )
 
@@ -83,12 +83,11 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
             PICTURE_CHANNELS,
         ),
     }
-    check_channels(config, format)
     if norm == "instance":
         tensors = _without_statistics(tensors, [t for t, _, kind in positions if kind == "norm"])
     slots = dict(_resnet_slots(positions, config))
     _check_filters(tensors, slots)
-    return build_filled("resnet", config, tensors, slots, format)
+    return for_pictures(build_filled("resnet", config, tensors, slots, format), format)
 
 
 def _positions(
@@ -233,11 +232,11 @@ def load_pix2pix(tensors: Tensors) -> nn.Module:
         "num_downs": num_downs,
         "norm": norm,
     }
-    check_channels(config, PIX2PIX)
     if norm == "instance":
         norms = [f"{prefix}{index}" for prefix in prefixes[1:] for index in (2, 4, 6)]
         tensors = _without_statistics(tensors, norms)
-    return build_filled("unet", config, tensors, dict(_unet_slots(prefixes, config)), PIX2PIX)
+    slots = dict(_unet_slots(prefixes, config))
+    return for_pictures(build_filled("unet", config, tensors, slots, PIX2PIX), PIX2PIX)
 
 
 def _unet_slots(prefixes: list[str], config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
