@@ -8,13 +8,14 @@ Python's own library that could run something, is refused.
 from __future__ import annotations
 
 import pickle
+import pickletools
 import struct
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, BinaryIO, ClassVar, NoReturn
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ from gan_models.downloads import CorruptWeightsError, UnsafeWeightsError
 
 __all__ = ["TORCH_PICKLE", "InertUnpickler", "Record", "Standin", "class_of", "refusal"]
 
+_ROOM = 1 << 16  # in the memo, beyond one place an operation
 _NUMPY_LAYOUTS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "b1": "?"}
 
 # of Python's own library, what options and logs hold: modules of plain data, and single names
@@ -113,6 +115,15 @@ class InertUnpickler(pickle.Unpickler):
     record: type[Record] = Record  # what objects become
     known: ClassVar[dict[tuple[str, str], Any]] = {}  # more names than those of every pickle
 
+    def __init__(self, file: BinaryIO, **options: Any) -> None:
+        """`file` can be sought in; what it says of its own size is checked before it is believed.
+
+        Raises:
+            UnsafeWeightsError: it asks for memory that its content does not need.
+        """
+        _check_memory(file)
+        super().__init__(file, **options)
+
     def find_class(self, module: str, name: str) -> Any:
         """The stand-in for a name in the file.
 
@@ -140,6 +151,21 @@ class InertUnpickler(pickle.Unpickler):
         made = _InertMeta(name, (cls.record,), {"__module__": module})
         made.may_be_called = may_be_called
         return made
+
+
+def _check_memory(file: BinaryIO) -> None:
+    """Refuse a place in the memo beyond what the pickle can fill: Python would make room for it."""
+    start = file.tell()
+    try:
+        for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
+            if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > count + _ROOM:
+                raise refusal("asks for memory that it does not fill")
+    except MemoryError as error:
+        raise refusal("asks for memory that it does not fill") from error
+    except (ValueError, UnicodeError):  # damaged: the reader says how
+        pass
+    finally:
+        file.seek(start)
 
 
 class _TorchRecord(Record):
