@@ -36,7 +36,9 @@ def build_parser() -> Parser:
     command = commands.add_parser("sample", help="pictures of seeds")
     command.add_argument("model")
     command.add_argument("--seeds", required=True, help='such as 0-7,42 or "0-7 42"')
-    command.add_argument("--class", dest="class_name", help="for models with classes")
+    command.add_argument(
+        "--class", dest="class_name", help="name or index, for models with classes"
+    )
     command.add_argument("--truncation-psi", type=float, default=1.0)
     command.add_argument("--out", type=Path, required=True, help="a folder, or one .png for a grid")
 

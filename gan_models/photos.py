@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageSequence, TiffTags
 
 from gan_models.images import DECODE_ERRORS, open_picture
+from gan_models.media.containers import open_video
 from gan_models.media.limits import check_clip_size, check_size
 
 if TYPE_CHECKING:
@@ -279,8 +280,12 @@ def read_clip(path: Path | str) -> Clip:
 def _read_video(path: Path) -> Clip:
     import av  # takes a while to load, and only videos need it
 
+    no_video = f"{path.name} is no video that can be read; MP4 and GIF can."
     try:
-        with av.open(str(path)) as container:
+        opened = open_video(path)
+        if opened is None:
+            raise ValueError(no_video)
+        with opened as container:
             if not container.streams.video:
                 raise ValueError(f"{path.name} holds no moving picture; choose another file.")
             stream = container.streams.video[0]
@@ -293,7 +298,7 @@ def _read_video(path: Path) -> Clip:
                 times.append(None if frame.time is None else 1000 * frame.time)
                 last_ms = 1000 * float((frame.duration or 0) * (frame.time_base or 0)) or usual_ms
     except (av.FFmpegError, OSError) as error:
-        raise ValueError(f"{path.name} is no video that can be read; MP4 and GIF can.") from error
+        raise ValueError(no_video) from error
     if not frames:
         raise ValueError(_broken(path.name))
     return Clip(frames, _durations_ms(times, last_ms, usual_ms))

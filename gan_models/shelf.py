@@ -12,6 +12,7 @@ from torch import nn
 
 from gan_models import convert, networks, weights, zoo
 from gan_models.blueprint import Blueprint
+from gan_models.checks import odd_channels
 from gan_models.described import decode
 from gan_models.zoo import ModelSpec
 
@@ -50,6 +51,17 @@ def get_spec(model_id: str) -> ModelSpec:
     """
     own = next((spec for spec in list_models() if spec.id == model_id), None)
     return own or zoo.get_spec(model_id)
+
+
+def version_of(model_id: str) -> tuple[int, ...]:
+    """What changes when another model takes the id of one's own; () for those of the table."""
+    if not re.fullmatch("own-[a-z0-9-]+", model_id):
+        return ()
+    try:
+        stamp = (folder() / f"{model_id}.safetensors").stat()
+    except OSError:  # there is none, or it was removed at this moment
+        return ()
+    return stamp.st_ino, stamp.st_mtime_ns, stamp.st_size
 
 
 def recipe_is_current(recipe: Mapping[str, Any]) -> bool:
@@ -105,6 +117,7 @@ def add_own_model(
     out, style_encoder = _free_path(title), _read_encoder(encoder)
     if format == OWN_FORMAT:
         generator, info = weights.load_described(path)
+        _refuse_odd_channels(generator, info)
         facts = {key: info[key] for key in ("task", "licence", "source")}
         lists = {key: info.get(key) for key in ("classes", "labels", "training")}
         weights.save_generator(out, generator, title=title, half=False, **facts, **lists)
@@ -118,6 +131,14 @@ def add_own_model(
     if style_encoder is not None:
         _put_beside(spec, out, style_encoder)
     return spec
+
+
+def _refuse_odd_channels(generator: nn.Module, info: Mapping[str, Any]) -> None:
+    """Refuse a translator that no picture can be given to, before it is on the shelf."""
+    if info["task"] == "translation":
+        fault = odd_channels(generator.in_channels, generator.out_channels)
+        if fault:
+            raise ValueError(f"{info['title']} {fault}")
 
 
 def _read_encoder(path: Path | str | None) -> nn.Module | None:

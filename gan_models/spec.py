@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from gan_models.checks import numbered
+
 Task = Literal["latent", "class", "translation", "semantic", "restoration", "features", "upscaler"]
 
 
@@ -142,7 +144,7 @@ def described_spec(path: Path, metadata: dict[str, object], generator: object) -
         trained_on=str(training.get("data", "not stated")),
         num_params=sum(p.numel() for p in generator.parameters()),
         config=dict(metadata["config"]),
-        classes=tuple(metadata.get("classes") or ()),
+        classes=numbered(metadata.get("classes") or ()),
         labels=tuple(metadata.get("labels") or ()),
         upscaler=str(metadata.get("upscaler") or ""),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
+import struct
+import tarfile
 import threading
 import warnings
 import zipfile
@@ -28,6 +29,7 @@ from gan_models.downloads import (
     disk_errors,
     sha256_of,
 )
+from gan_models.inert_pickle import TORCH_PICKLE
 from gan_models.store import (
     availability,
     can_fetch,
@@ -61,14 +63,20 @@ __all__ = [
 ]
 
 
+_DAMAGES = (
+    *(pickle.UnpicklingError, struct.error, zipfile.BadZipFile, EOFError, OSError),
+    *(ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError),
+)
+
 # --- reading ------------------------------------------------------------------------------------
 
 
 def read_tensors(path: Path | str) -> dict[str, Any]:
     """What a weights file holds: tensors on the CPU by name, or the containers around them.
 
-    Nothing in the file is run. The file is read once and not mapped, so that one which is later
-    overwritten cannot pull the memory from under a network.
+    Nothing in the file is run: options and other objects beside the tensors come as inert records.
+    The file is read once and not mapped, so that one which is later overwritten cannot pull the
+    memory from under a network.
 
     Raises:
         UnsafeWeightsError: the file needs code to be run.
@@ -140,16 +148,14 @@ def _read_torch(path: Path) -> dict[str, Any]:
         if zipfile.is_zipfile(path):
             _refuse_zip_bomb(path)
         with warnings.catch_warnings(action="ignore"):  # what it has to say is for programmers
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if re.search(
-            r"Unsupported (global|class|operand)|GLOBAL|not allowed|Trying to", str(error)
-        ):
+            content = _load_inert(path)
+    except UnsafeWeightsError as error:
+        raise UnsafeWeightsError(_unsafe(path)) from error
+    except RuntimeError as error:
+        if "TorchScript" in str(error):  # a program, with its weights inside
             raise UnsafeWeightsError(_unsafe(path)) from error
         raise CorruptWeightsError(_not_weights(path, "damaged")) from error
-    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, EOFError) as error:
-        raise CorruptWeightsError(_not_weights(path, "damaged")) from error
-    except (zipfile.BadZipFile, AssertionError, OverflowError, OSError) as error:
+    except _DAMAGES as error:
         raise CorruptWeightsError(_not_weights(path, "damaged")) from error
     if not isinstance(content, dict):
         raise CorruptWeightsError(
@@ -157,6 +163,23 @@ def _read_torch(path: Path) -> dict[str, Any]:
             "model's state dict with `torch.save(model.state_dict(), ...)` and open that."
         )
     return content
+
+
+def _load_inert(path: Path) -> Any:
+    """What a torch file holds: by torch's own strict reader, or where it holds more, by ours."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        if tarfile.is_tarfile(path):  # of torch's first days: reading one writes files
+            raise
+    # names of Python 2 come as bytes; any of them is a text in latin1
+    return torch.load(
+        path,
+        map_location="cpu",
+        weights_only=False,
+        pickle_module=TORCH_PICKLE,
+        encoding="latin1",
+    )
 
 
 def _refuse_zip_bomb(path: Path) -> None:

@@ -19,6 +19,8 @@ SAMPLES = [
 ]
 
 LIVE = ("mapping.w_avg", "synthesis.input.transform")  # in the network whatever the file has
+UNSEEN = "num_batches_tracked"  # files of old PyTorch have none, and no picture needs it
+NEEDED = [(name, key) for name, key in SAMPLES if key not in LIVE and not key.endswith(UNSEEN)]
 
 
 def tensors_of(name: str) -> dict[str, torch.Tensor]:
@@ -32,7 +34,7 @@ def load(tensors: dict[str, torch.Tensor], folder, name: str):
     return convert.load_generator(path, format=golden.FORMATS[name], **options)
 
 
-@pytest.mark.parametrize(("name", "key"), [sample for sample in SAMPLES if sample[1] not in LIVE])
+@pytest.mark.parametrize(("name", "key"), NEEDED)
 def test_a_missing_tensor_is_named(tmp_path, name, key):
     tensors = tensors_of(name)
     del tensors[key]

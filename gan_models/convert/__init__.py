@@ -8,8 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
+from ..checks import numbered
+from ..inert_pickle import Record
 from ..weights import read_tensors, save_generator
 from . import (
     biggan,
@@ -20,10 +22,12 @@ from . import (
     real_esrgan,
     spade,
     stylegan2,
+    stylegan2_discriminator,
     stylegan3,
     translators,
 )
-from .reading import FormatError, looks_like, unwrap
+from .reading import FormatError, Tensors, looks_like
+from .state_dicts import ENCODER, holds_tensors, unwrap
 
 __all__ = [
     "FORMATS",
@@ -60,7 +64,6 @@ TASKS = {
     "rrdbnet": "restoration",
     "srvgg": "restoration",
 }
-PICKLED = ("stylegan2-nvlabs", "stylegan3-nvlabs")
 NAMELESS = ("real-esrgan-ncnn",)  # their tensors have no names: the loader reads the file itself
 
 
@@ -88,14 +91,28 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn
     _check_options(load, options, format)
     if format in NAMELESS:
         return load(path)
-    if path.suffix == ".pkl" and format in PICKLED:
-        record = nvlabs_pickle.read_networks(path)["G_ema"]
-        own = nvlabs_pickle.generator_options(record, format)
-        return load(nvlabs_pickle.tensors_of(record), **(own | options))
-    tensors, beside = unwrap(read_tensors(path))
-    if format == "stylegan2-rosinality" and beside.get("latent_avg") is not None:
-        options.setdefault("latent_avg", beside["latent_avg"])
-    return load(tensors, **options)
+    tensors, own = _read(path, format)
+    return load(tensors, **(own | options))
+
+
+def _read(path: Path, format: str | None) -> tuple[Tensors, dict[str, Any]]:
+    """The generator's tensors in a file of any wrap, and the options that the file itself brings.
+
+    Args:
+        format: whose names the tensors have; None: those of any.
+    """
+    if not nvlabs_pickle.is_pickle(path):
+        tensors, beside = unwrap(read_tensors(path), format)
+        average = beside.get("latent_avg") if format == "stylegan2-rosinality" else None
+        return tensors, {"latent_avg": average} if isinstance(average, Tensor) else {}
+    content = nvlabs_pickle.read(path)
+    record = nvlabs_pickle.generator_in(content, path.name)
+    if record is not None:
+        own = nvlabs_pickle.generator_options(record, format) if format else {}
+        return nvlabs_pickle.tensors_of(record), own
+    if holds_tensors(content):
+        return unwrap(content, format)[0], {}
+    raise nvlabs_pickle.without_generator(content, path.name)
 
 
 def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> nn.Module:
@@ -107,7 +124,7 @@ def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> nn.
     """
     if format != "spade-nvlabs":
         raise ValueError(f"There is no encoder format {format!r}. Choose spade-nvlabs.")
-    return spade.load_encoder(unwrap(read_tensors(path))[0])
+    return spade.load_encoder(unwrap(read_tensors(path), ENCODER)[0])
 
 
 def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
@@ -117,11 +134,13 @@ def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
         FormatError: it is no residual StyleGAN2 discriminator.
         UnsafeWeightsError: the file wants to run code.
     """
-    record = nvlabs_pickle.read_networks(Path(path)).get("D")
-    if record is None:
+    content = nvlabs_pickle.read(Path(path))
+    nvlabs_pickle.generator_in(content, Path(path).name)
+    record = content.get("D") if isinstance(content, dict) else None
+    if not isinstance(record, Record):
         return None
     tensors, options = nvlabs_pickle.tensors_of(record), nvlabs_pickle.discriminator_options(record)
-    return stylegan2.load_nvlabs_discriminator(tensors, **options)
+    return stylegan2_discriminator.load(tensors, **options)
 
 
 def guess_format(path: str | PathLike[str]) -> str | None:
@@ -133,9 +152,7 @@ def guess_format(path: str | PathLike[str]) -> str | None:
     path = Path(path)
     if ncnn.begins_like(path):
         return "real-esrgan-ncnn"
-    if path.suffix == ".pkl":
-        return looks_like(nvlabs_pickle.tensors_of(nvlabs_pickle.read_networks(path)["G_ema"]))
-    return looks_like(unwrap(read_tensors(path))[0])
+    return looks_like(_read(path, None)[0])
 
 
 def to_safetensors(
@@ -156,7 +173,8 @@ def to_safetensors(
         path, format, options: see `load_generator`.
         out: the file to write.
         title, licence, source: what the file says of itself; None: its name.
-        classes, labels: names, in order; None: numbers, where the network has any.
+        classes, labels: names, in order; None: numbers, where the network has any. Classes of one
+            name are numbered, so that each can be chosen.
 
     Raises:
         WeightsError: the checkpoint cannot be read, or the file not be written.
@@ -176,7 +194,7 @@ def to_safetensors(
         title=title or Path(path).stem,
         licence=licence,
         source=source or name,
-        classes=names if task == "class" else None,
+        classes=numbered(names) if task == "class" else None,
         labels=names if task == "semantic" else None,
         half=False,
     )

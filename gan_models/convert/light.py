@@ -9,7 +9,16 @@ from typing import Any
 from torch import nn
 
 from ..networks.fastgan import EXCITED, WIDTHS
-from .reading import PICTURE_CHANNELS, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
+from .reading import (
+    PICTURE_CHANNELS,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    for_pictures,
+    foreign,
+    spectral_slots,
+)
 
 ANIMEGAN, FASTGAN = "animegan2-bryandlee", "fastgan-huggan"
 NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -33,7 +42,7 @@ def load_animegan(tensors: Tensors) -> nn.Module:
         ),
     }
     slots = dict(_animegan_slots(config))
-    return build_filled("animegan2", config, tensors, slots, ANIMEGAN)
+    return for_pictures(build_filled("animegan2", config, tensors, slots, ANIMEGAN), ANIMEGAN)
 
 
 def _unit(

@@ -1,27 +1,29 @@
 """NVIDIA's network pickles (StyleGAN2-ADA, StyleGAN3), read without running anything of theirs.
 
-A pickle is a program. This reader knows a dozen names, each replaced by a few lines here; every
-other class becomes an inert record, every call of anything else is refused, and no module is ever
-imported on the file's behalf.
+They are told by their content: a plain pickle with a network under `G_ema`, whatever the suffix.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import re
 import struct
-import sys
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 
-from ..weights import UnsafeWeightsError, WeightsError
-from .reading import FormatError, Tensors
+from ..inert_pickle import InertUnpickler, Record, Standin, class_of, refusal
+from ..store import kind_of
+from ..weights import WeightsError, disk_errors
+from .reading import FormatError, Tensors, looks_like
 
+FORMATS = ("stylegan2-nvlabs", "stylegan3-nvlabs")
+MOST_NAMED = 8
+TITLES = {"biggan": "BigGAN", "dcgan": "DCGAN", "fastgan": "FastGAN"}  # of families, by module
 STORAGE_DTYPES = {
     "DoubleStorage": torch.float64,
     "FloatStorage": torch.float32,
@@ -34,46 +36,25 @@ STORAGE_DTYPES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
-NUMPY_SCALARS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "b1": "?"}
-HARMLESS_BUILTINS = ("set", "frozenset", "list", "dict", "tuple", "int", "float", "bool", "str")
 
 
-class _InertMeta(type):
-    """Refuses calls: an unknown name may stand in the file, but not be called."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        raise _refusal(f"calls {cls.__module__}.{cls.__name__}")
-
-
-class Record(dict, metaclass=_InertMeta):
-    """Something of a class we do not know: its state, and nothing else."""
-
-    def __new__(cls, *args: Any) -> Record:
-        """Make an empty record, whatever the class's own arguments."""
-        return dict.__new__(cls)
-
-    def __setstate__(self, state: Any) -> None:
-        """Keep a dictionary's entries; drop any other state."""
-        if isinstance(state, dict):
-            self.update(state)
-
-    def append(self, item: Any) -> None:
-        """Drop an item of a list-like class."""
-
-    def extend(self, items: Any) -> None:
-        """Drop the items of a list-like class."""
+def is_pickle(path: Path) -> bool:
+    """Whether a file is a plain pickle, not one of torch's; one of the oldest kinds by its name."""
+    with disk_errors(path):
+        kind = kind_of(path)
+    return kind == "pickle" or (kind == "other" and path.suffix.lower() == ".pkl")
 
 
-def read_networks(path: Path) -> dict[str, Any]:
-    """Read the dictionary of an NVIDIA pickle: `G_ema`, `D` and so on, as records.
+def read(path: Path) -> Any:
+    """Read a pickle: objects as records, tensors as they are.
 
     Raises:
         UnsafeWeightsError: the file would call something that loading weights does not need.
-        FormatError: the file is no pickle of that kind.
+        FormatError: the file is no complete pickle.
     """
     try:
-        with path.open("rb") as file:
-            content = _Unpickler(file).load()
+        with disk_errors(path), path.open("rb") as file:
+            return _Unpickler(file).load()
     except (pickle.UnpicklingError, EOFError, struct.error) as error:
         raise FormatError(
             f"{path.name} is no complete NVIDIA network pickle ({error}). Download it again."
@@ -81,12 +62,58 @@ def read_networks(path: Path) -> dict[str, Any]:
     except WeightsError:
         raise
     except (AttributeError, TypeError, LookupError, ValueError, RuntimeError) as error:
-        raise _refusal(f"has a content this reader does not know ({error})") from error
-    if not isinstance(content, dict) or not isinstance(content.get("G_ema"), Record):
+        raise refusal(f"has a content this reader does not know ({error})") from error
+
+
+def generator_in(content: Any, name: str) -> Record | None:
+    """The generator in a pickle's content, as a record; None where it holds no network at all.
+
+    Args:
+        name: the file's, for the error.
+
+    Raises:
+        FormatError: its networks are none of NVIDIA's StyleGANs, or there is none under `G_ema`.
+    """
+    network = content if _is_network(content) else None
+    if network is None and isinstance(content, dict) and isinstance(content.get("G_ema"), Record):
+        network = content["G_ema"]
+    if network is None:
+        return None
+    if looks_like(tensors_of(network)) not in FORMATS:
         raise FormatError(
-            f"{path.name} has no 'G_ema'. Choose a StyleGAN2-ADA or StyleGAN3 pickle."
+            f"{name} holds a {_title_of(network)}, a network of a class that is not known here. "
+            f"Known in pickles are the generators of StyleGAN2 and StyleGAN3 "
+            f"({' and '.join(FORMATS)}): choose a file of one of them."
         )
-    return content
+    return network
+
+
+def without_generator(content: Any, name: str) -> FormatError:
+    """The error for a pickle that holds no generator, with what it does hold."""
+    found = content.items() if isinstance(content, dict) else ()
+    if isinstance(content, list | tuple):
+        found = enumerate(content)
+    shown = [f"{key!r} ({_kind(value)})" for key, value in list(found)[:MOST_NAMED]]
+    holds = ", ".join(shown) or _kind(content)
+    return FormatError(
+        f"{name} has no 'G_ema'. Choose a StyleGAN2-ADA or StyleGAN3 pickle. It holds: {holds}."
+    )
+
+
+def _kind(value: Any) -> str:
+    return class_of(value) if isinstance(value, Record) else type(value).__name__
+
+
+def _is_network(value: Any) -> bool:
+    return isinstance(value, Record) and "_parameters" in value and "_modules" in value
+
+
+def _title_of(network: Record) -> str:
+    """A network's class and family: "FastGAN Generator (pg_modules.networks_fastgan.Generator)"."""
+    whole = class_of(network)
+    module, _, name = whole.rpartition(".")
+    family = re.sub(r"networks?|models?|_", "", module.rpartition(".")[2].lower())
+    return f"{TITLES[family]} {name} ({whole})" if family in TITLES else whole
 
 
 def tensors_of(network: Record) -> Tensors:
@@ -105,6 +132,8 @@ def generator_options(network: Record, format: str) -> dict[str, Any]:
     """Return what no tensor tells of a generator, from the attributes of its own modules."""
     if format == "stylegan2-nvlabs":
         return {"conv_clamp": _number(attribute(network, "conv_clamp", "synthesis.b4.conv1"))}
+    if format != "stylegan3-nvlabs":
+        return {}
     synthesis = (network.get("_modules") or {}).get("synthesis") or {}
     layers = synthesis.get("layer_names") or []
     options = {
@@ -139,25 +168,18 @@ def _walk(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, Tensor]]:
             yield from _walk(module, f"{prefix}{name}.")
 
 
-class _Unpickler(pickle.Unpickler):
-    """Resolves names to our own stand-ins; imports nothing."""
+class _Unpickler(InertUnpickler):
+    """A network pickle's: tensors lie inside it, in torch's old format."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the stand-in for a name in the file."""
-        known = _KNOWN.get((module, name))
-        if known is not None:
-            return known
+        """The stand-in for a name in the file."""
         if module == "torch" and name in STORAGE_DTYPES:
             return _StorageType(STORAGE_DTYPES[name])
-        if module in ("builtins", "__builtin__") and name in HARMLESS_BUILTINS:
-            return {"set": set, "frozenset": frozenset}.get(name) or _inert(module, name)
-        if module.split(".")[0] in sys.stdlib_module_names | {"__builtin__", "__main__"}:
-            raise _refusal(f"asks for {module}.{name}")
-        return _inert(module, name)
+        return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> NoReturn:
         """Refuse: a network pickle refers to nothing outside itself."""
-        raise _refusal("refers to data outside itself")
+        raise refusal("refers to data outside itself")
 
 
 class _StorageType:
@@ -194,75 +216,15 @@ def _load_storage(data: bytes) -> Tensor:
     return torch.frombuffer(numbers, dtype=storage.dtype, count=length)
 
 
-def _rebuild_tensor(
-    storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
-) -> Tensor:
-    """Lay a tensor over its storage; torch checks that it stays within."""
-    if not isinstance(storage, Tensor):
-        raise FormatError("A tensor in this pickle is damaged. Download the file again.")
-    return torch.as_strided(storage, size, stride, offset)
-
-
-def _rebuild_parameter(data: Tensor, *_: Any) -> Tensor:
-    return data
-
-
 def _rebuild_network(meta: dict[str, Any]) -> Record:
     """Take a persistent object's state; its source text is never looked at."""
-    record = Record.__new__(Record)
+    kind = InertUnpickler.inert("", str(meta.get("class_name", "network")))
+    record = kind.__new__(kind)
     record.__setstate__(meta.get("state"))
     return record
 
 
-def _reconstruct_old(cls: type, base: type, state: Any) -> Record:
-    """Make an instance as pickle protocols 0 and 1 do."""
-    if not isinstance(cls, _InertMeta):
-        raise _refusal("makes an object in an unusual way")
-    return cls.__new__(cls)
-
-
-def _encode(text: str, encoding: str) -> bytes:
-    return text.encode("latin1" if encoding == "latin1" else "utf-8")
-
-
-def _numpy_dtype(code: str, *_: Any) -> Record:
-    record = Record.__new__(Record)
-    record["code"] = code
-    return record
-
-
-def _numpy_scalar(dtype: Record, data: bytes) -> Any:
-    layout = NUMPY_SCALARS.get(dtype.get("code", ""))
-    return struct.unpack("<" + layout, data)[0] if layout else None
-
-
-def _numpy_array(*_: Any) -> Record:
-    return Record.__new__(Record)
-
-
-def _inert(module: str, name: str) -> type:
-    return _InertMeta(name, (Record,), {"__module__": module})
-
-
-def _refusal(what: str) -> UnsafeWeightsError:
-    return UnsafeWeightsError(
-        f"This pickle {what}, which loading weights does not need, so it was not opened. "
-        "Get the weights as .safetensors, or from a source you trust."
-    )
-
-
-_NUMPY_CORES = ("numpy.core.multiarray", "numpy._core.multiarray")
-_KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
-    ("collections", "OrderedDict"): OrderedDict,
-    ("collections", "defaultdict"): defaultdict,
-    ("copyreg", "_reconstructor"): _reconstruct_old,
-    ("copy_reg", "_reconstructor"): _reconstruct_old,
-    ("_codecs", "encode"): _encode,
-    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-    ("torch.storage", "_load_from_bytes"): _load_storage,
-    ("torch_utils.persistence", "_reconstruct_persistent_obj"): _rebuild_network,
-    ("numpy", "dtype"): _numpy_dtype,
-    **{(core, "scalar"): _numpy_scalar for core in _NUMPY_CORES},
-    **{(core, "_reconstruct"): _numpy_array for core in _NUMPY_CORES},
+_Unpickler.known = {
+    ("torch.storage", "_load_from_bytes"): Standin(_load_storage),
+    ("torch_utils.persistence", "_reconstruct_persistent_obj"): Standin(_rebuild_network),
 }

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from .. import networks
 from ..blueprint import Blueprint
+from ..checks import odd_channels
 from ..weights import WeightsError
 
 Tensors = dict[str, Tensor]
 ADVICE = "Choose the format the file was saved in."
 PICTURE_CHANNELS = (3, 1)
 MOST_TENSORS, MOST_NUMBERS = 1 << 14, 1 << 31  # of any network that a checkpoint may hold
-CONTAINERS = ("g_ema", "state_dict", "params_ema", "netG_state_dict", "params")
+COUNTER = "num_batches_tracked"  # of a batch norm; PyTorch before 0.4.1 saved none
 
 
 # a name only this format's files hold
@@ -62,35 +63,6 @@ class Slot:
 
     shape: tuple[int, ...]
     to: str | None = None
-
-
-def unwrap(content: Any) -> tuple[Tensors, dict[str, Any]]:
-    """Split a file's content into the generator's tensors and what lies beside them.
-
-    Raises:
-        FormatError: there is no state dict, or it holds something that is no tensor.
-    """
-    beside: dict[str, Any] = {}
-    if isinstance(content, Mapping):
-        for name in CONTAINERS:
-            if isinstance(content.get(name), Mapping):
-                beside = {key: value for key, value in content.items() if key != name}
-                content = content[name]
-                break
-    if not isinstance(content, Mapping) or not content:
-        raise FormatError(
-            "This file holds no state dict. Save the generator's `state_dict()` and try again."
-        )
-    for key, value in content.items():
-        if not isinstance(value, Tensor):
-            raise FormatError(
-                f"{key!r} is no tensor but {type(value).__name__}. Give a plain state dict, or one "
-                f"under {', '.join(CONTAINERS)}."
-            )
-    tensors = {str(key): value for key, value in content.items()}
-    if all(key.startswith("module.") for key in tensors):  # saved from nn.DataParallel
-        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
-    return tensors, beside
 
 
 def agreed(
@@ -196,6 +168,7 @@ def build_filled(
     Raises:
         FormatError: the tensors do not fit.
     """
+    tensors = {**_missing_counters(tensors, slots), **tensors}
     check(tensors, slots, format)
     network = build_empty(family, config, format)
     tensors = fold_spectral_norm(tensors, transposed)
@@ -207,6 +180,24 @@ def build_filled(
     }
     network.load_state_dict(filled, strict=True, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def for_pictures(translator: nn.Module, format: str) -> nn.Module:
+    """Return a translator that reads and writes grey or colour pictures, and refuse others.
+
+    Raises:
+        FormatError: it has other channels; the text says how many.
+    """
+    fault = odd_channels(translator.in_channels, translator.out_channels)
+    if fault:
+        raise FormatError(f"This {format} checkpoint {fault}")
+    return translator
+
+
+def _missing_counters(tensors: Tensors, slots: Mapping[str, Slot]) -> Tensors:
+    """Zero for the batch norms' counters that a file lacks, as torch does; no picture shows it."""
+    missing = [key for key in slots if key.endswith(f".{COUNTER}") and key not in tensors]
+    return {key: torch.zeros(slots[key].shape, dtype=torch.int64) for key in missing}
 
 
 def build_empty(family: str, config: dict[str, Any], format: str) -> nn.Module:

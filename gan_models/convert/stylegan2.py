@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections import Counter
 from typing import Any
 
 import torch
@@ -23,7 +22,9 @@ def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module
         tensors: the state dict.
         conv_clamp: clamp of the layers' outputs; StyleGAN3's code base has 256, ADA's None.
     """
-    sizes = _sizes(tensors, r"synthesis\.b(\d+)\.", NVLABS, "synthesis.b4.const")
+    sizes = sizes_named(tensors, r"synthesis\.b(\d+)\.", NVLABS, "synthesis.b4.const")
+    noises = [f"synthesis.b{s}.{name}.noise_const" for s in sizes for name in ("conv0", "conv1")]
+    _refuse_odd_sides(tensors, "synthesis.b4.const", noises[1:], len(sizes))
     channels = [_nvlabs_width(tensors, size) for size in sizes]
     w_dim = agreed(
         tensors,
@@ -47,7 +48,7 @@ def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module
     filters = [
         f"synthesis.b{size}.{part}resample_filter" for size in sizes[1:] for part in ("", "conv0.")
     ]
-    taps = _shared_filter(tensors, filters or ["synthesis.b4.resample_filter"], 1.0, NVLABS)
+    taps = shared_filter(tensors, filters or ["synthesis.b4.resample_filter"], 1.0, NVLABS)
     tensors = {"mapping.w_avg": torch.zeros(w_dim), **tensors}
     return _build(config, tensors, slots, taps, NVLABS)
 
@@ -65,6 +66,8 @@ def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> nn.Mo
     if not any(key.startswith("to_rgb1.") for key in tensors):
         raise foreign(tensors, "to_rgb1.bias", ROSINALITY)
     sizes = [4 * 2**i for i in range(last + 2)]
+    noises = [f"noises.noise_{i}" for i in range(2 * len(sizes) - 1)]
+    _refuse_odd_sides(tensors, "input.input", noises, len(sizes))
     config, channels = _rosinality_config(tensors, sizes)
     w_dim, img_channels = config["w_dim"], config["img_channels"]
     slots = {"input.input": Slot((1, channels[0], 4, 4), "synthesis.const")}
@@ -83,7 +86,7 @@ def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> nn.Mo
     slots |= {name: Slot((4, 4)) for name in filters}
     tensors = dict(tensors)
     slots |= _rosinality_noises(tensors, sizes)
-    taps = _shared_filter(tensors, filters, 0.25, ROSINALITY)
+    taps = shared_filter(tensors, filters, 0.25, ROSINALITY)
     tensors["latent_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.flatten()
     slots["latent_avg"] = Slot((w_dim,), "mapping.w_avg")
     return _build(config, tensors, slots, taps, ROSINALITY)
@@ -103,7 +106,7 @@ def _build(
     )
 
 
-def _shared_filter(tensors: Tensors, names: list[str], scale: float, format: str) -> Tensor:
+def shared_filter(tensors: Tensors, names: list[str], scale: float, format: str) -> Tensor:
     """Return the taps [4] along one axis of the filter that all layers have.
 
     Raises:
@@ -125,13 +128,45 @@ def _shared_filter(tensors: Tensors, names: list[str], scale: float, format: str
     return taps.contiguous()
 
 
-def _sizes(tensors: Tensors, pattern: str, format: str, missing: str) -> list[int]:
+def sizes_named(tensors: Tensors, pattern: str, format: str, missing: str) -> list[int]:
     """Return 4, 8, … up to the largest size any key names."""
     found = [int(m[1]) for key in tensors if (m := re.match(pattern, key))]
     top = max(found, default=0)
     if top < 4 or top & (top - 1) or top > 8192:
         raise foreign(tensors, missing, format)
     return [2**power for power in range(2, top.bit_length())]
+
+
+def _refuse_odd_sides(tensors: Tensors, const: str, noises: list[str], num_sizes: int) -> None:
+    """Refuse a generator whose pictures are not square, or begin at another size than 4 x 4.
+
+    One tensor with odd sides is damage, which the strict check names; all of them are a shape.
+
+    Args:
+        const: name of the constant input [..., C, H, W].
+        noises: names of the noise maps [..., H, W], two a size but the first.
+        num_sizes: how often the size doubles, and one.
+
+    Raises:
+        FormatError: as above, with the shape that it has.
+    """
+    scales = [1, *(2 ** ((index + 1) // 2) for index in range(len(noises)))]
+    begins = Counter(
+        (tensors[name].shape[-1] / scale, tensors[name].shape[-2] / scale)
+        for name, scale in zip([const, *noises], scales, strict=True)
+        if name in tensors and tensors[name].ndim >= 2
+    )
+    (width, height), votes = max(begins.items(), key=lambda item: item[1], default=((4, 4), 0))
+    if (width, height) == (4, 4) or 2 * votes <= begins.total():
+        return
+    doubled = 2 ** (num_sizes - 1)
+    whole = f"{width * doubled:g} x {height * doubled:g} px (width x height)"
+    fault = "" if width == height else "is not square: it "
+    raise FormatError(
+        f"This StyleGAN2 generator {fault}makes pictures of {whole}, as its sizes begin at "
+        f"{width:g} x {height:g}. Only square generators, which begin at 4 x 4, are supported; "
+        "choose one of those."
+    )
 
 
 def _nvlabs_width(tensors: Tensors, size: int) -> int:
@@ -298,89 +333,3 @@ def _rosinality_noises(tensors: Tensors, sizes: list[int]) -> dict[str, Slot]:
         for key, slot in slots.items():
             tensors[key] = torch.randn(slot.shape, generator=source)
     return slots
-
-
-def load_nvlabs_discriminator(
-    tensors: Tensors, conv_clamp: float | None = 256.0, group_size: int | None = 4
-) -> nn.Module:
-    """Build a discriminator from NVIDIA's `b<pixels>…`, as a pickle holds it under `D`."""
-    sizes = _sizes(tensors, r"b(\d+)\.", NVLABS, "b4.conv.weight")
-    channels = []
-    for size in sizes:
-        places = [
-            (f"b{size}.conv0.weight", 0),
-            (f"b{size}.conv0.weight", 1),
-            (f"b{size}.conv0.bias", 0),
-        ]
-        if size == 4:
-            places = [
-                ("b4.conv.weight", 0),
-                ("b4.conv.bias", 0),
-                ("b4.fc.bias", 0),
-                ("b4.fc.weight", 0),
-            ]
-        channels.append(agreed(tensors, places, f"b{size}.conv0.weight", NVLABS))
-    top = f"b{sizes[-1]}"
-    img_channels = agreed(tensors, [(f"{top}.fromrgb.weight", 1)], "fromrgb", NVLABS)
-    conditional = any(key.startswith("mapping.") for key in tensors)
-    count = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", key)) for key in tensors)
-    config = {
-        "img_resolution": sizes[-1],
-        "img_channels": img_channels,
-        "channels": channels,
-        "conv_clamp": conv_clamp,
-        "group_size": group_size,
-        "c_dim": tensors["mapping.embed.weight"].shape[1] if conditional else 0,
-        "cmap_dim": agreed(tensors, [("b4.out.weight", 0), ("b4.out.bias", 0)], "out", NVLABS)
-        if conditional
-        else None,
-        "num_mapping_layers": count,
-    }
-    slots = dict(_discriminator_slots(config))
-    filters = [key for key in slots if key.endswith("resample_filter")]
-    taps = _shared_filter(tensors, filters, 1.0, NVLABS)
-    own = Slot((4,), "resample_filter")
-    return build_filled(
-        "stylegan2-discriminator",
-        config,
-        {**tensors, "taps": taps},
-        {**slots, "taps": own},
-        NVLABS,
-    )
-
-
-def _discriminator_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
-    """Name every tensor of NVIDIA's residual discriminator."""
-    widths, last = config["channels"][::-1], config["channels"][0]
-    top, colours, cmap = config["img_resolution"], config["img_channels"], config["cmap_dim"]
-    yield f"b{top}.fromrgb.weight", Slot((widths[0], colours, 1, 1), "from_rgb.weight")
-    yield f"b{top}.fromrgb.bias", Slot((widths[0],), "from_rgb.bias")
-    yield f"b{top}.fromrgb.resample_filter", Slot((4, 4))
-    for index, (before, after) in enumerate(pairwise(widths)):
-        at, to = f"b{top >> index}", f"blocks.{index}"
-        yield f"{at}.resample_filter", Slot((4, 4))
-        for name, outputs, kernel in (
-            ("conv0", before, 3),
-            ("conv1", after, 3),
-            ("skip", after, 1),
-        ):
-            yield (
-                f"{at}.{name}.weight",
-                Slot((outputs, before, kernel, kernel), f"{to}.{name}.weight"),
-            )
-            if name != "skip":
-                yield f"{at}.{name}.bias", Slot((outputs,), f"{to}.{name}.bias")
-            yield f"{at}.{name}.resample_filter", Slot((4, 4))
-    yield "b4.conv.weight", Slot((last, last + 1, 3, 3), "conv.weight")
-    yield "b4.conv.bias", Slot((last,), "conv.bias")
-    yield "b4.conv.resample_filter", Slot((4, 4))
-    yield "b4.fc.weight", Slot((last, last * 16), "fc.weight")
-    yield "b4.fc.bias", Slot((last,), "fc.bias")
-    yield "b4.out.weight", Slot((cmap or 1, last), "out.weight")
-    yield "b4.out.bias", Slot((cmap or 1,), "out.bias")
-    if cmap:
-        yield "mapping.embed.weight", Slot((cmap, config["c_dim"]), "mapping.embed.weight")
-        yield "mapping.embed.bias", Slot((cmap,), "mapping.embed.bias")
-        for i in range(config["num_mapping_layers"]):
-            yield f"mapping.fc{i}.weight", Slot((cmap, cmap), f"mapping.layers.{i}.weight")
-            yield f"mapping.fc{i}.bias", Slot((cmap,), f"mapping.layers.{i}.bias")

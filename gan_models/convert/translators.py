@@ -14,7 +14,16 @@ import torch
 from torch import nn
 
 from ..networks.resnet import DOWN_TAPS
-from .reading import PICTURE_CHANNELS, FormatError, Slot, Tensors, agreed, build_filled, foreign
+from .reading import (
+    PICTURE_CHANNELS,
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    for_pictures,
+    foreign,
+)
 
 CYCLEGAN, PIX2PIX, VINTAGIFY = "cyclegan-junyanz", "pix2pix-junyanz", "cyclegan-vintagify"
 UP_TAPS = (0.25, 0.75, 0.75, 0.25)
@@ -78,7 +87,7 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
         tensors = _without_statistics(tensors, [t for t, _, kind in positions if kind == "norm"])
     slots = dict(_resnet_slots(positions, config))
     _check_filters(tensors, slots)
-    return build_filled("resnet", config, tensors, slots, format)
+    return for_pictures(build_filled("resnet", config, tensors, slots, format), format)
 
 
 def _positions(
@@ -226,7 +235,8 @@ def load_pix2pix(tensors: Tensors) -> nn.Module:
     if norm == "instance":
         norms = [f"{prefix}{index}" for prefix in prefixes[1:] for index in (2, 4, 6)]
         tensors = _without_statistics(tensors, norms)
-    return build_filled("unet", config, tensors, dict(_unet_slots(prefixes, config)), PIX2PIX)
+    slots = dict(_unet_slots(prefixes, config))
+    return for_pictures(build_filled("unet", config, tensors, slots, PIX2PIX), PIX2PIX)
 
 
 def _unet_slots(prefixes: list[str], config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:

@@ -2,7 +2,7 @@
 
 from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
 from gan_models.pipelines.cache import PipelineCache
-from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names
+from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names, find_class
 from gan_models.pipelines.enlarge_plan import CropPreview, EnlargePlan, EnlargeProgress
 from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
@@ -28,5 +28,6 @@ __all__ = [
     "class_names",
     "describe_models",
     "error_map",
+    "find_class",
     "load_pipeline",
 ]

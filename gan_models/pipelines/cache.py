@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from gan_models import shelf
 from gan_models.pipelines.load import Pipeline, load_pipeline
 
 
@@ -24,6 +25,7 @@ class PipelineCache:
         self._budget_bytes = budget_bytes
         self._load = load
         self._kept: OrderedDict[str, Pipeline] = OrderedDict()
+        self._versions: dict[str, tuple[int, ...]] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -39,11 +41,13 @@ class PipelineCache:
             ValueError, WeightsError: as `load_pipeline`.
         """
         with self._loading_of(model):
-            if (kept := self._find(model)) is not None:
+            version = shelf.version_of(model)  # one's own may be replaced by another of its id
+            kept = self._find(model)
+            if kept is not None and self._versions[model] == version:
                 return kept
             pipeline = self._load(model, progress=progress, cancelled=cancelled)
             with self._lock:
-                self._kept[model] = pipeline
+                self._kept[model], self._versions[model] = pipeline, version
                 self._shrink()
             return pipeline
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan_models import images as pictures
 from gan_models import seeds as seed_latents
-from gan_models.checks import as_float
+from gan_models.checks import as_float, as_index
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.zoo import ModelSpec
@@ -26,7 +26,7 @@ class ClassPoint:
     """One end of a morph: a seed and a class."""
 
     seed: int
-    class_name: str
+    class_name: str | int  # a name, or an index
 
 
 class ClassPipeline(BasePipeline):
@@ -38,13 +38,16 @@ class ClassPipeline(BasePipeline):
         return class_names(self.spec)
 
     def sample(
-        self, seeds: Sequence[int], class_name: str | Sequence[str], truncation_psi: float = 1.0
+        self,
+        seeds: Sequence[int],
+        class_name: str | int | Sequence[str | int],
+        truncation_psi: float = 1.0,
     ) -> list[Image.Image]:
         """One picture a seed, each with its recipe.
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
-            class_name: one of `classes`; or one for each seed.
+            class_name: one of `classes`, or its index there; or one for each seed.
             truncation_psi: 0 (the average picture) to 1 (all the variety); -2 to 2.
 
         Raises:
@@ -53,16 +56,20 @@ class ClassPipeline(BasePipeline):
         return list(self.iter_sample(seeds, class_name, truncation_psi))
 
     def iter_sample(
-        self, seeds: Sequence[int], class_name: str | Sequence[str], truncation_psi: float = 1.0
+        self,
+        seeds: Sequence[int],
+        class_name: str | int | Sequence[str | int],
+        truncation_psi: float = 1.0,
     ) -> Iterator[Image.Image]:
         """`sample`, one picture at a time as the batches are ready; checked before the first."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
-        names = [class_name] * len(seeds) if isinstance(class_name, str) else list(class_name)
+        one = isinstance(class_name, str) or as_index(class_name) >= 0
+        names = [class_name] * len(seeds) if one else list(class_name)
         if len(names) != len(seeds):
             raise ValueError(f"{len(seeds)} seeds need as many classes, or one; not {len(names)}.")
-        c = self._one_hot(names)
-        made = self._render(self._z(seeds), c, psi)
+        names = [find_class(self.spec, name) for name in names]
+        made = self._render(self._z(seeds), self._one_hot(names), psi)
         return (
             self._told(image, seed=seed, class_name=name, truncation_psi=psi)
             for seed, name, image in zip(seeds, names, made, strict=True)
@@ -71,7 +78,7 @@ class ClassPipeline(BasePipeline):
     def sample_mix(
         self,
         seeds: Sequence[int],
-        class_weights: Mapping[str, float],
+        class_weights: Mapping[str | int, float],
         truncation_psi: float = 1.0,
     ) -> list[Image.Image]:
         """One picture a seed of a mixture of classes.
@@ -87,7 +94,7 @@ class ClassPipeline(BasePipeline):
         """
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
-        weights = _checked_weights(class_weights)
+        weights = self._named(_checked_weights(class_weights))
         c = self._mixture(weights).expand(len(seeds), -1)
         made = self._render(self._z(seeds), c, psi)
         return [
@@ -124,17 +131,18 @@ class ClassPipeline(BasePipeline):
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seed_a, seed_b = seed_latents.check_seeds([a.seed, b.seed])
         ends = self._z([seed_a, seed_b])
-        classes = self._one_hot([a.class_name, b.class_name])
+        class_a, class_b = (find_class(self.spec, end.class_name) for end in (a, b))
+        classes = self._one_hot([class_a, class_b])
         z = torch.stack([slerp(ends[0], ends[1], t) for t in times])
         c = torch.stack([torch.lerp(classes[0], classes[1], t) for t in times])
         facts = {
-            **{"seed_a": seed_a, "class_a": a.class_name},
-            **{"seed_b": seed_b, "class_b": b.class_name, "truncation_psi": psi},
+            **{"seed_a": seed_a, "class_a": class_a},
+            **{"seed_b": seed_b, "class_b": class_b, "truncation_psi": psi},
         }
         made = self._render(z, c, psi)
         return (self._told(image, t=t, **facts) for t, image in zip(times, made, strict=True))
 
-    def nearest_classes(self, class_name: str, count: int = 5) -> list[tuple[str, float]]:
+    def nearest_classes(self, class_name: str | int, count: int = 5) -> list[tuple[str, float]]:
         """The classes whose embeddings point most nearly the same way, with the cosine, -1 to 1.
 
         The mean embedding is taken off first: what all classes share says nothing.
@@ -160,11 +168,16 @@ class ClassPipeline(BasePipeline):
     def _told(self, image: Image.Image, **facts: object) -> Image.Image:
         return pictures.add_recipe(image, self.recipe(**facts))
 
-    def _index(self, class_name: str) -> int:
-        try:
-            return self.classes.index(class_name)
-        except ValueError:
-            raise ValueError(_unknown_class(str(class_name), self.spec.id, self.classes)) from None
+    def _index(self, class_name: str | int) -> int:
+        return self.classes.index(find_class(self.spec, class_name))
+
+    def _named(self, class_weights: Mapping[str | int, float]) -> dict[str, float]:
+        """Weights by the classes' names; those of one class are added up."""
+        named: dict[str, float] = {}
+        for name, weight in class_weights.items():
+            name = find_class(self.spec, name)
+            named[name] = named.get(name, 0.0) + weight
+        return named
 
     def _one_hot(self, names: Sequence[str]) -> Tensor:
         """Classes by name, [N, num_classes]."""
@@ -228,6 +241,27 @@ def class_names(spec: ModelSpec) -> tuple[str, ...]:
 
         return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
     raise ValueError(f"{spec.id} has no classes; choose a model of task class.")
+
+
+def find_class(spec: ModelSpec, wanted: str | int) -> str:
+    """The name of a class that is given by name or by index.
+
+    A number in a text is an index where no class is called by a number.
+
+    Raises:
+        ValueError: the model has no such class, or no classes.
+    """
+    known = class_names(spec)
+    if isinstance(wanted, str):
+        if wanted in known:
+            return wanted
+        is_index = wanted.strip().isdecimal() and not any(name.isdecimal() for name in known)
+        index = int(wanted) if is_index else -1
+    else:
+        index = as_index(wanted)
+    if not 0 <= index < len(known):
+        raise ValueError(_unknown_class(str(wanted), spec.id, known))
+    return known[index]
 
 
 def _unknown_class(name: str, model: str, known: Sequence[str]) -> str:

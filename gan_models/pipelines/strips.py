@@ -37,7 +37,7 @@ class Rows(Protocol):
 
 
 class _Picture:
-    """The picture itself: uint8 [H, W, 3] in memory, rows in [-1, 1] on the device."""
+    """The picture itself: uint8 [H, W, C] in memory, rows in [-1, 1] on the device."""
 
     macs = 0.0
 
@@ -210,7 +210,7 @@ class StripTranslator:
 
     Args:
         network: a `ResnetGenerator` in eval mode; it is only read.
-        pixels: uint8 [H, W, 3].
+        pixels: uint8 [H, W, C], C as the network reads.
     """
 
     def __init__(self, network: nn.Module, pixels: Tensor) -> None:
@@ -222,7 +222,7 @@ class StripTranslator:
 
     @torch.inference_mode()
     def run(self) -> Generator[float, None, Tensor]:
-        """Yield how far it is, 0 to 1; return uint8 [H, W, 3]."""
+        """Yield how far it is, 0 to 1; return uint8 [H, W, C']."""
         picture = _Picture(self._pixels, self._device)
         x = yield from self._normed(_plain(picture, self._network.stem.conv), self._network.stem)
         for down in self._network.downs:

@@ -30,7 +30,7 @@ def translate_in_tiles(
 
     Args:
         network: in eval mode; it is only read.
-        pixels: uint8 [H, W, 3].
+        pixels: uint8 [H, W, C], C as the network reads.
         tile_px: side of a tile.
         multiple: what the sides of the network's input must be divisible by.
     """
@@ -42,7 +42,7 @@ def translate_in_tiles(
     for k, (top, rows) in enumerate(down):
         for j, (left, columns) in enumerate(across):
             tile = pixels[top : top + len(rows), left : left + len(columns)]
-            made = translate_whole(network, tile, multiple)  # [3, h, w]
+            made = translate_whole(network, tile, multiple)  # [3, h, w]; of grey [1, h, w]
             sums[:, top : top + len(rows), left : left + len(columns)] += (
                 made * rows[:, None] * columns
             )
@@ -52,7 +52,7 @@ def translate_in_tiles(
 
 @torch.inference_mode()
 def translate_whole(network: nn.Module, pixels: Tensor, multiple: int = 4) -> Tensor:
-    """Run the network on uint8 [H, W, 3] at once: [3, H, W] in [-1, 1] on the CPU."""
+    """Run the network on uint8 [H, W, C] at once: [C', H, W] in [-1, 1] on the CPU."""
     height, width = pixels.shape[:2]
     x = pixels.to(next(network.parameters()).device)
     x = x.permute(2, 0, 1)[None].float().div(127.5).sub(1)
@@ -69,7 +69,7 @@ def to_pixels(image: Tensor) -> Tensor:
 def with_statistics_of(network: nn.Module, guide: Tensor) -> nn.Module:
     """A copy of the network, sharing its weights, that normalises by a guide picture's statistics.
 
-    `guide` is [1, 3, h, w] in [-1, 1]. A network without normalisation over pictures is unchanged.
+    `guide` is [1, C, h, w] in [-1, 1]. A network without normalisation over pictures is unchanged.
     """
     shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
     frozen = copy.deepcopy(network, shared)
@@ -116,7 +116,7 @@ def _fix(norm: nn.Module, x: Tensor) -> _Fixed:
 
 
 def _guide(pixels: Tensor, multiple: int) -> Tensor:
-    """The whole picture at half size, at most a megapixel, [1, 3, h, w] in [-1, 1]."""
+    """The whole picture at half size, at most a megapixel, [1, C, h, w] in [-1, 1]."""
     height, width = pixels.shape[:2]
     factor = min(0.5, math.sqrt(_GUIDE_PIXELS / (height * width)))
     size = [max(1, round(side * factor / multiple)) * multiple for side in (height, width)]

@@ -7,14 +7,15 @@ from collections.abc import Generator
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_models import images as pictures
 from gan_models import photos
-from gan_models.checks import as_float
+from gan_models.checks import as_float, odd_channels
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.strips import StripTranslator
 from gan_models.pipelines.tiles import to_pixels, translate_in_tiles, translate_whole
+from gan_models.zoo import ModelSpec
 
 # larger pictures go in strips or tiles: bounded memory, progress, and a way to stop
 WHOLE_PIXELS = {"resnet": 300_000}  # strips are exact
@@ -24,7 +25,16 @@ Steps = Generator[float, None, Image.Image]  # how far it is, 0 to 1; returns th
 
 
 class TranslationPipeline(BasePipeline):
-    """A network that turns pictures of one domain into another's."""
+    """A network that turns pictures of one domain into another's, grey or in colour.
+
+    Raises:
+        ValueError: the network reads or writes pictures of other than 1 or 3 channels.
+    """
+
+    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
+        super().__init__(generator, spec, weights_sha256)
+        if fault := odd_channels(generator.in_channels, generator.out_channels):
+            raise ValueError(f"{spec.id} {fault}")
 
     def translate(
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
@@ -52,7 +62,7 @@ class TranslationPipeline(BasePipeline):
         """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
         strength = check_strength(strength)
         original = photos.normalise(image)
-        pixels = torch.from_numpy(np.array(photos.as_rgb(original)))  # [H, W, 3]
+        pixels = self._pixels(original)  # [H, W, C]
         translated = Image.fromarray((yield from self._steps(pixels)).numpy())
         return self.finish(original, translated, strength, keep_colours)
 
@@ -85,7 +95,7 @@ class TranslationPipeline(BasePipeline):
 
     def hint(self, image: Image.Image) -> str:
         """A sentence where a picture is unlike what the model learned from, else nothing."""
-        unlike = _oddity(image, self.spec.resolution)
+        unlike = _oddity(image, self.spec.resolution, in_colour=self.generator.in_channels == 3)
         if not unlike:
             return ""
         return (
@@ -93,8 +103,15 @@ class TranslationPipeline(BasePipeline):
             "The result may disappoint."
         )
 
+    def _pixels(self, image: Image.Image) -> Tensor:
+        """A normalised picture as the network reads it: uint8 [H, W, 3], or grey [H, W, 1]."""
+        colours = photos.as_rgb(image)
+        if self.generator.in_channels == 1:
+            return torch.from_numpy(np.array(colours.convert("L")))[..., None]
+        return torch.from_numpy(np.array(colours))
+
     def _steps(self, pixels: Tensor) -> Generator[float, None, Tensor]:
-        """uint8 [H, W, 3] to uint8 [H, W, 3]: at once, in strips or in tiles."""
+        """uint8 [H, W, C] to uint8 [H, W, 3]: at once, in strips or in tiles."""
         family, num_pixels = self.spec.family, pixels.shape[0] * pixels.shape[1]
         multiple = self.generator.img_resolution if family == "unet" else 4
         if num_pixels <= WHOLE_PIXELS.get(family, WHOLE_PIXELS_OTHERWISE):
@@ -132,7 +149,7 @@ def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, flo
     return Image.fromarray(heat.astype(np.uint8)), float(difference.mean())
 
 
-def _oddity(image: Image.Image, trained_px: int) -> str:
+def _oddity(image: Image.Image, trained_px: int, in_colour: bool) -> str:
     """What sets a picture apart from a photo of the size trained on, by simple measures."""
     small = image.convert("RGB")
     small.thumbnail((512, 512), Image.Resampling.NEAREST)  # mixes no colours
@@ -140,7 +157,7 @@ def _oddity(image: Image.Image, trained_px: int) -> str:
     flat = (pixels[:, 1:] == pixels[:, :-1]).all(2).mean()
     if flat > 0.6:
         return "it has large areas of one colour, as drawings and screenshots have"
-    if (pixels.max(2) - pixels.min(2)).mean() < 4:
+    if in_colour and (pixels.max(2) - pixels.min(2)).mean() < 4:
         return "it is grey"
     if pixels.std() < 12:
         return "it has hardly any contrast"

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image, ImageSequence
 
 from gan_models.images import DECODE_ERRORS, open_picture
+from gan_models.media.containers import HEAD_BYTES, HEIC_BRANDS, open_video, video_kind
 from gan_models.media.limits import MAX_CLIP_FRAMES, MAX_FILE_MB, check_size
 from gan_models.photos import normalise, read_photo, upright_frame
 
@@ -30,7 +31,6 @@ MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
 _ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some hundred
 MAX_NAME_CHARS = 80
-_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 _SYSTEM_NOTE = "It is a note of the operating system, not a picture."
 _SYSTEM_NOTES = (
     *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "folder.ini"),
@@ -245,13 +245,12 @@ def _extract(
 def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
     """The picture in a file, or the frames of a moving one."""
     with open(path, "rb") as file:
-        head = file.read(512)
-    kind = _video_kind(head)
-    if kind:
-        for number, frame in enumerate(_video_frames(path, kind, budget), 1):
+        head = file.read(HEAD_BYTES)
+    if video_kind(head):
+        for number, frame in enumerate(_video_frames(path, budget), 1):
             yield Item(f"{name}, frame {number}", frame)
         return
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
         yield Item(name, None, "It is a HEIC photo; export or send it as JPEG.")
         return
     if _is_svg(head):
@@ -312,21 +311,7 @@ def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.I
             yield normalise(frame.copy())
 
 
-def _video_kind(head: bytes) -> str:
-    """ffmpeg's name of a container, told by the first bytes; its own guessing is too generous.
-
-    Playlists and the like, which name other files and addresses, are none.
-    """
-    if head[4:8] == b"ftyp" and head[8:12] not in (*_HEIC, b"avif", b"avis"):
-        return "mp4"
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        return "matroska"
-    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        return "avi"
-    return ""
-
-
-def _video_frames(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
+def _video_frames(path: Path, budget: Budget) -> Iterator[Image.Image]:
     """A few frames a second of a video file.
 
     Raises:
@@ -336,16 +321,16 @@ def _video_frames(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image
     import av  # takes a while to load, and only videos need it
 
     try:
-        yield from _decoded(path, kind, budget)
+        yield from _decoded(path, budget)
     except av.error.FFmpegError as error:  # some of them are of no ordinary kind
         raise OSError(f"{path.name} is damaged.") from error
 
 
-def _decoded(path: Path, kind: str, budget: Budget) -> Iterator[Image.Image]:
+def _decoded(path: Path, budget: Budget) -> Iterator[Image.Image]:
     """The frames of `_video_frames`, with ffmpeg's own errors."""
     import av
 
-    with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+    with open_video(path) as container:
         if not container.streams.video:
             raise ValueError(f"{path.name} holds no moving picture; choose another file.")
         stream = container.streams.video[0]

@@ -27,7 +27,7 @@ def build(load: Load) -> None:
         """Sample pictures of one class from a class-conditional GAN.
 
         Args:
-            class_name: One of the model's classes, such as "green".
+            class_name: One of the model's classes, such as "green", or its index.
             seeds: Whole numbers and ranges, such as "0-7, 42"; at most 64 pictures a call.
             model: A model id of task "class" from list_models.
             truncation_psi: 0 (average) to 2 (wild); 1 is the model's own variety.

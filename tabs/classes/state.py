@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gan_models import ClassPoint, check_truncation_psi, class_names, format_seeds, get_spec
+from gan_models import (
+    ClassPoint,
+    check_truncation_psi,
+    class_names,
+    find_class,
+    format_seeds,
+    get_spec,
+)
 from tabs.common import checked_model, page_seeds
 
 TASK = "class"
@@ -50,16 +57,12 @@ def classes_of(model: str) -> tuple[str, ...]:
 
 
 def checked_class(model: str, class_name: Any) -> str:
-    """The class, if the model has it.
+    """The name of a class that is given by name or by index, if the model has it.
 
     Raises:
         ValueError: it has not.
     """
-    known = classes_of(model)
-    if class_name not in known:
-        some = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
-        raise ValueError(f"{model} has no class {str(class_name)[:40]!r}; choose from: {some}.")
-    return str(class_name)
+    return find_class(get_spec(checked_model(model, TASK)), str(class_name))
 
 
 def file_name(class_name: str) -> str:

@@ -2,9 +2,11 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import torch
 
+from gan_models import add_own_model, remove_own_model
 from gan_models.pipelines import PipelineCache
 
 
@@ -59,3 +61,16 @@ def test_two_visitors_at_once_load_a_model_once():
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(cache, ["a"] * 8))
     assert len(found) == len(loads) == 1
+
+
+def test_another_model_of_the_id_of_one_that_was_removed_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path))
+    golden = Path(__file__).parents[1] / "golden"
+    cache, made = PipelineCache(), []
+    for name, format in (("dcgan", "dcgan-pytorch"), ("stylegan2_uncond", "stylegan2-nvlabs")):
+        spec = add_own_model(golden / f"{name}.weights.safetensors", format, "Mine")
+        assert spec.id == "own-mine"
+        made.append(cache(spec.id))
+        assert cache(spec.id) is made[-1]
+        remove_own_model(spec.id)
+    assert [pipeline.spec.family for pipeline in made] == ["dcgan", "stylegan2"]
