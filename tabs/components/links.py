@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from tabs.common import PRIVATE
+from tabs.common import AT_ONCE, PRIVATE
 
 _FULL_JS = "query => query ? location.origin + location.pathname + query : ''"
 _COPY_JS = """link => {
@@ -42,6 +42,16 @@ def leads_to(query: Mapping[str, str], tab: str) -> bool:
     """Whether the page's address is a link of this tab; one that names none is Sample's."""
     names_pictures = "seeds" in query or "model" in query
     return names_pictures and query.get("tab", "latent") == tab
+
+
+def wire_opening(tab: gr.Tab, name: str) -> None:
+    """On opening the page: a link of this tab opens it; what else it names is the browser's."""
+
+    def follow(request: gr.Request) -> Any:
+        asked = leads_to(dict(request.query_params), name)
+        return gr.Tabs(selected=tab.id) if asked else gr.skip()
+
+    gr.context.Context.root_block.load(follow, None, tab.parent, **AT_ONCE)
 
 
 def warn(error: ValueError) -> None:
