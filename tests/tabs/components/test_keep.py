@@ -18,7 +18,8 @@ from tabs.translate.state import Kept, Settings
 def test_undo_and_redo_walk_and_a_new_record_forgets_what_was_undone():
     past = History()
     assert past.current is None
-    assert not (past.can_undo or past.can_redo)
+    assert not past.can_undo
+    assert not past.can_redo
     for record in "abbc":
         past = past.push(record)
     assert past.records == ("a", "b", "c")
