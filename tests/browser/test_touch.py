@@ -16,7 +16,8 @@ ROOMS = {  # tab: title, what tells that it is there, the tabs inside
         "latent-tab-walk": "Film", "latent-tab-edit": "Edit", "latent-tab-mix": "Mix",
         "latent-tab-keep": "Favourites"}),
     "tab-classes": ("Classes", "#classes-gallery img", {
-        "classes-tab-across": "Same z", "classes-tab-mix": "Mix", "classes-tab-keep": "Favourites"}),
+        "classes-tab-across": "Same z", "classes-tab-mix": "Mix",
+        "classes-tab-keep": "Favourites"}),
     "tab-translate": ("Translate", "#translate-compare img", {
         "translate-tab-several": "Several", "translate-tab-clip": "GIF, video",
         "translate-tab-keep": "Favourites"}),
@@ -25,7 +26,8 @@ ROOMS = {  # tab: title, what tells that it is there, the tabs inside
         "paint-tab-style": "Style from a picture", "paint-tab-film": "Film",
         "paint-tab-model": "Model", "paint-tab-keep": "Favourites"}),
     "tab-fine-tune": ("Fine-tune", "#finetune-start", {
-        "finetune-tab-watch": "Watch", "finetune-tab-use": "Use", "finetune-tab-data": "Your data"}),
+        "finetune-tab-watch": "Watch", "finetune-tab-use": "Use",
+        "finetune-tab-data": "Your data"}),
     "tab-your-file": ("Your model", "#own-add", {}),
 }  # fmt: skip
 EXCEPTIONS = {
@@ -36,11 +38,13 @@ EXCEPTIONS = {
     ".label-wrap": "Gradio's own markup: the head of an accordion, whose whole width is pressed",
     "footer button": "Gradio's own footer",
 }
-SMALL = """([least, exceptions]) => [...document.querySelectorAll('button, [role=button], [role=tab]')]
-  .filter(e => e.offsetParent !== null && !e.matches(exceptions) && !e.closest('dialog:not([open])'))
+SMALL = """([least, exceptions]) =>
+  [...document.querySelectorAll('button, [role=button], [role=tab]')]
+  .filter(e => e.offsetParent !== null && !e.matches(exceptions))
+  .filter(e => !e.closest('dialog:not([open])'))
   .map(e => [e, e.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && box.height > 0 && box.height < least - 0.5)
-  .map(([e, box]) => `${e.closest('[id]')?.id} ${e.className} ${e.textContent.trim().slice(0, 30)}: `
+  .map(([e, box]) => `${e.closest('[id]')?.id} ${e.className} ${e.textContent.trim()}: `
     + `${box.width.toFixed(0)} x ${box.height.toFixed(1)}`)"""
 
 
