@@ -32,7 +32,7 @@ from tabs.common import (
 from tabs.components import model_menu
 from tabs.components.model_menu import ModelMenu
 
-_THUMBNAIL_PX = 96
+_THUMBNAIL_PX = 192  # sharp also where a pixel of the page is two of the screen
 _MAX_KEPT = 2000
 
 

@@ -55,7 +55,7 @@ def layout(
     gallery = gr.Gallery(
         label=label, columns=8, height="auto", allow_preview=False, format="png",
         interactive=False, buttons=[], visible=False, elem_id=f"{prefix}-favourites",
-        elem_classes="sheet",
+        elem_classes=["sheet", "favourites"],
     )  # fmt: skip
     return Favourites(*kept, gallery, remove, gr.State(None))
 
