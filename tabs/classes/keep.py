@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import gradio as gr
@@ -11,7 +11,7 @@ from gan_models import get_spec, recipe_is_current
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import FIRST_SEEDS, SheetPanel, draw, settings_of
 from tabs.classes.state import TASK, ClassPick, ClassSheet
-from tabs.common import AT_ONCE, GPU, PRIVATE, Load, absence, loading, png_files, user_errors
+from tabs.common import GPU, PRIVATE, Load, absence, loading, png_files, user_errors
 from tabs.components import favourites, links, preview
 from tabs.components.enlarge import read_base_recipe
 from tabs.components.favourites import Favourites, Shown
@@ -83,24 +83,15 @@ def wire(
 
 def wire_link(tab: gr.Tab, panel: SheetPanel, listed: ListPanel) -> None:
     """On opening the page: a link fills in the settings and opens the tab, which samples."""
-    app, rooms = gr.context.Context.root_block, tab.parent
 
-    def follow(request: gr.Request) -> Any:
-        query = dict(request.query_params)
-        if not links.leads_to(query, "classes"):
-            return [gr.skip()] * 6
-        try:
-            model = query.get("model", "")
-            names = (query.get("class"), query.get("seeds", FIRST_SEEDS))
-            sheet = ClassSheet.read(model, *names, query.get("psi") or 1.0)
-        except ValueError as error:
-            links.warn(error)
-            return (*[gr.skip()] * 5, gr.Tabs(selected=tab.id))
+    def read(query: Mapping[str, str]) -> tuple[Any, ...]:
+        given = (query.get("model", ""), query.get("class"), query.get("seeds", FIRST_SEEDS))
+        sheet = ClassSheet.read(*given, query.get("psi") or 1.0)
         *settings, ready = settings_of(sheet)
         # of a model that is not here the list stays, and the card has the button to get it
-        return *settings, gr.skip() if _absent(sheet) else ready, gr.Tabs(selected=tab.id)
+        return *settings, gr.skip() if _absent(sheet) else ready
 
-    app.load(follow, None, [*panel.settings(listed), rooms], **AT_ONCE)
+    links.wire_opening(tab, "classes", panel.settings(listed), read)
 
 
 def read_favourites(stored: Any) -> list[ClassPick]:

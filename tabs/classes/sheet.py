@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,18 +187,10 @@ def wire(
             return
         yield from sample(model, *values, progress=progress)
 
-    def step(by: int) -> Callable[..., Generator[Any, None, None]]:
-        def move(
-            past: History, enlarged: bool, progress: gr.Progress = gr.Progress()
-        ) -> Generator[Any, None, None]:
-            moved = past.step(by)
-            if moved.current is None:
-                yield gr.skip()
-                return
-            with user_errors():
-                yield (yield from draw(load, moved.current, moved, progress, enlarged))
-
-        return move
+    def redraw(
+        past: History, enlarged: bool, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        return (yield from draw(load, past.current, past, progress, enlarged))
 
     switch = panel.enlarged.switch
     asked = [*panel.settings(listed), panel.history, switch]
@@ -214,9 +206,9 @@ def wire(
     follows = [event.then for event in (*picked[1:], opened)]
     events += [on(follow, asked, outputs, **options) for on in follows]
     events += [
-        panel.undo.click(step(-1), kept, outputs, **options),
-        panel.redo.click(step(1), kept, outputs, **options),
-        switch.input(step(0), kept, outputs, **options),
+        panel.undo.click(history.stepper(-1, redraw), kept, outputs, **options),
+        panel.redo.click(history.stepper(1, redraw), kept, outputs, **options),
+        switch.input(history.stepper(0, redraw), kept, outputs, **options),
     ]
     for event in events:
         event.then(**preview.into_view("classes-gallery"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import gradio as gr
+
+from tabs.common import user_errors
 
 MAX_HISTORY = 100
 
@@ -49,6 +52,28 @@ class History(Generic[Record]):
     def step(self, by: int) -> History[Record]:
         """One record back (-1) or forward (1), or the same where there is none."""
         return replace(self, position=min(max(self.position + by, 0), len(self.records) - 1))
+
+
+def stepper(by: int, draw: Callable[..., Generator[Any, None, Any]]) -> Callable[..., Any]:
+    """What Undo (-1) and Redo (1) do.
+
+    Args:
+        by: how many records forward.
+        draw: a generator that returns what the page shows, of the history moved, the handler's
+            other values and the progress.
+    """
+
+    def move(
+        past: History, *others: Any, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        moved = past.step(by)
+        if moved.current is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            yield (yield from draw(moved, *others, progress))
+
+    return move
 
 
 def layout(prefix: str) -> dict[str, gr.Button]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -44,14 +44,33 @@ def leads_to(query: Mapping[str, str], tab: str) -> bool:
     return names_pictures and query.get("tab", "latent") == tab
 
 
-def wire_opening(tab: gr.Tab, name: str) -> None:
-    """On opening the page: a link of this tab opens it; what else it names is the browser's."""
+def wire_opening(
+    tab: gr.Tab,
+    name: str,
+    filled: Sequence[gr.components.Component] = (),
+    read: Callable[[Mapping[str, str]], Sequence[Any]] = lambda query: (),
+) -> None:
+    """On opening the page: a link of this tab opens it.
 
-    def follow(request: gr.Request) -> Any:
-        asked = leads_to(dict(request.query_params), name)
-        return gr.Tabs(selected=tab.id) if asked else gr.skip()
+    Args:
+        tab: the tab; it draws what it opens on.
+        name: of the tab in its links.
+        filled: what a link fills in.
+        read: the values of `filled`; raises ValueError where the link is broken.
+    """
 
-    gr.context.Context.root_block.load(follow, None, tab.parent, **AT_ONCE)
+    def follow(request: gr.Request) -> dict[Any, Any]:
+        query = dict(request.query_params)
+        if not leads_to(query, name):
+            return {tab.parent: gr.skip()}
+        opened = {tab.parent: gr.Tabs(selected=tab.id)}
+        try:
+            return opened | dict(zip(filled, read(query), strict=True))
+        except ValueError as error:
+            warn(error)
+            return opened
+
+    gr.context.Context.root_block.load(follow, None, [*filled, tab.parent], **AT_ONCE)
 
 
 def warn(error: ValueError) -> None:

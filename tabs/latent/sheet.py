@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,18 +194,10 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
             sheet = Sheet.read(model, seeds, psi)
             yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    def step(by: int) -> Callable[..., Generator[Any, None, None]]:
-        def move(
-            history: History, enlarged: bool, progress: gr.Progress = gr.Progress()
-        ) -> Generator[Any, None, None]:
-            moved = history.step(by)
-            if moved.current is None:
-                yield gr.skip()
-                return
-            with user_errors():
-                yield (yield from draw(load, moved.current, moved, progress, enlarged))
-
-        return move
+    def redraw(
+        past: History, enlarged: bool, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        return (yield from draw(load, past.current, past, progress, enlarged))
 
     def choose(
         model: str,
@@ -233,9 +225,9 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     choice = [panel.model, panel.seeds, panel.history, switch]
     events += [on(choose, choice, panel.outputs, **options) for on in (chosen, fetched)]
     events += [
-        panel.undo.click(step(-1), kept, panel.outputs, **options),
-        panel.redo.click(step(1), kept, panel.outputs, **options),
-        switch.input(step(0), kept, panel.outputs, **options),
+        panel.undo.click(history.stepper(-1, redraw), kept, panel.outputs, **options),
+        panel.redo.click(history.stepper(1, redraw), kept, panel.outputs, **options),
+        switch.input(history.stepper(0, redraw), kept, panel.outputs, **options),
     ]
     for event in events:
         event.then(**preview.into_view("latent-gallery"))

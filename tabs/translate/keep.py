@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 
 from gan_models import recipe_is_current
-from tabs.common import AT_ONCE, GPU, PRIVATE, Load, in_thread, user_errors
-from tabs.components import favourites, links
+from tabs.common import GPU, PRIVATE, Load, in_thread, user_errors
+from tabs.components import favourites, history, links
 from tabs.components.enlarge import read_base_recipe
 from tabs.components.favourites import Favourites, Shown
 from tabs.components.files import recipe_input
@@ -97,6 +97,11 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
             made = yield from translated(load, path, settings, past, progress)
             yield (*made, *filled)
 
+    def reopen(past: History, progress: gr.Progress) -> Generator[Any, None, tuple[Any, ...]]:
+        result = past.current
+        shown = yield from in_thread(lambda: reopened(load, result, past))
+        return (*shown, result.original, *settings_of(result.settings))
+
     options = {**GPU, **PRIVATE, "show_progress_on": [single.compare]}
     filled = [*single.outputs, *single.given]
     events = [
@@ -104,8 +109,8 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
             bring, [kept.store, single.history], [*filled, kept.selected], **options
         ),
         panel.drop.upload(restore, [panel.drop, single.photo, single.history], filled, **options),
-        single.undo.click(_step(load, -1), single.history, filled, **options),
-        single.redo.click(_step(load, 1), single.history, filled, **options),
+        single.undo.click(history.stepper(-1, reopen), single.history, filled, **options),
+        single.redo.click(history.stepper(1, reopen), single.history, filled, **options),
     ]
     for event in events:
         event.then(**into_view("translate-compare"))
@@ -114,38 +119,16 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
     )
 
 
-def _step(load: Load, by: int) -> Callable[..., Generator[Any, None, None]]:
-    def move(past: History, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        moved = past.step(by)
-        result = moved.current
-        if result is None:
-            yield gr.skip()
-            return
-        with user_errors():
-            shown = yield from in_thread(lambda: reopened(load, result, moved))
-            yield (*shown, result.original, *settings_of(result.settings))
-
-    return move
-
-
 def wire_link(tab: gr.Tab, single: SinglePanel) -> None:
     """On opening the page: a link fills in model, settings and example and opens the tab, which
     translates.
     """
-    app, rooms = gr.context.Context.root_block, tab.parent
 
-    def follow(request: gr.Request) -> Any:
-        query = dict(request.query_params)
-        if not links.leads_to(query, "translate"):
-            return [gr.skip()] * 5
-        try:
-            settings, example = read_link(query)
-        except ValueError as error:
-            links.warn(error)
-            return (*[gr.skip()] * 4, gr.Tabs(selected=tab.id))
-        return example or gr.skip(), *settings_of(settings), gr.Tabs(selected=tab.id)
+    def read(query: Mapping[str, str]) -> tuple[Any, ...]:
+        settings, example = read_link(query)
+        return example or gr.skip(), *settings_of(settings)
 
-    app.load(follow, None, [*single.given, rooms], **AT_ONCE)
+    links.wire_opening(tab, "translate", single.given, read)
 
 
 def settings_of(settings: Settings) -> tuple[str, float, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import filecmp
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Result:
-    """What was translated: files, which may be gone after a while."""
+    """What was translated: files, which may be gone after a while.
+
+    Two are the same where picture and settings are: the same once more is no step of undo.
+    """
 
     settings: Settings
     original: str
-    translated: str  # in full, whatever the strength
-    line: str
+    translated: str = field(compare=False)  # in full, whatever the strength
+    line: str = field(compare=False)
 
     @property
     def query(self) -> str:

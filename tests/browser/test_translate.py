@@ -166,6 +166,7 @@ def test_undo_a_link_favourites_and_the_recipe_bring_translations_back(visitor, 
     page.locator("#translate-model input").click()
     page.get_by_role("option", name="Photo to vintage").click()
     expect(file).to_contain_text("holiday-vintage")
+    expect(link).to_have_value(re.compile(r"model=vintage&strength=0\.5$"))
     page.click("#translate-undo")
     expect(file).to_contain_text("holiday-summer2winter")
     expect(page.locator("#translate-model input")).to_have_value(re.compile("Summer to winter"))
