@@ -88,9 +88,7 @@ def wire(
         with user_errors():
             yield _gallery((yield from draw(read(stored), progress)))
 
-    def keep(
-        stored: Any, *values: Any, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def keep(stored: Any, *values: Any) -> Generator[Any, None, None]:
         with user_errors():
             picked, picks = (yield from current(*values)), read(stored)
             if picked in picks:
@@ -99,28 +97,29 @@ def wire(
                 return
             if len(picks) >= most:
                 raise ValueError(f"There is room for {most} favourites; remove one first.")
-            yield from _change([*picks, picked], progress)
+            yield _kept([*picks, picked])
             gr.Info("Added to the favourites, which this browser keeps.", duration=4)
 
-    def remove(
-        stored: Any, selected: int | None, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def remove(stored: Any, selected: int | None) -> Any:
         with user_errors():
             picks = read(stored)
             if selected is None or selected >= len(picks):
                 raise ValueError("Click a favourite first, then remove it.")
-            yield from _change([*picks[:selected], *picks[selected + 1 :]], progress)
+            return _kept([*picks[:selected], *picks[selected + 1 :]])
 
-    def _change(picks: list[Any], progress: gr.Progress) -> Generator[Any, None, None]:
-        shown = yield from draw(picks, progress)
-        yield _gallery(shown), [pick.stored() for pick in picks], None
-
-    outputs, options = [panel.gallery, panel.store, panel.selected], {**GPU, **PRIVATE}
-    return [
-        tab.select(show, panel.store, panel.gallery, **options),
+    outputs, options = [panel.store, panel.selected], {**GPU, **PRIVATE}
+    changes = [
         panel.keep.click(keep, [panel.store, *given], outputs, js=js, **options),
         panel.remove.click(remove, [panel.store, panel.selected], outputs, **options),
     ]
+    # drawn after the change, of what is stored by then: the tab may have been opened meanwhile
+    draws = [on(show, panel.store, panel.gallery, **options)
+             for on in (tab.select, *(change.then for change in changes))]  # fmt: skip
+    return [*changes, *draws]
+
+
+def _kept(picks: list[Any]) -> tuple[list[dict[str, Any]], None]:
+    return [pick.stored() for pick in picks], None
 
 
 def _gallery(shown: Shown) -> gr.Gallery:
