@@ -5,7 +5,7 @@ from gan_models.device import device_title
 from gan_models.images import grid, read_recipe, save_png
 from gan_models.jobs import JobError, Jobs, JobStatus, NotFound, Quotas
 from gan_models.openraster import Layer, save_openraster
-from gan_models.photos import count_frames, read_clip, read_photo
+from gan_models.photos import count_frames, depth_note, read_clip, read_photo
 from gan_models.pipelines import *  # noqa: F403 - the names that its __all__ lists
 from gan_models.seeds import check_truncation_psi, format_seeds, parse_seeds
 from gan_models.shelf import *  # noqa: F403 - the names that its __all__ lists

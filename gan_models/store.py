@@ -92,7 +92,21 @@ def find(spec: ModelSpec) -> Path | None:
 
 
 def availability(spec: ModelSpec) -> tuple[bool, str]:
-    """Whether `spec` can be used with no network, and if not, a sentence why. Quick."""
+    """Whether `spec` can be used with no network, and if not, a sentence why. Quick.
+
+    A model with an upscaler behind it needs the upscaler's weights, too.
+    """
+    ready, reason = _availability(spec)
+    if not ready or not spec.upscaler:
+        return ready, reason
+    try:
+        return _availability(zoo.get_upscaler(spec.upscaler))
+    except ValueError as error:  # a file that names an upscaler of another version
+        return False, str(error)
+
+
+def _availability(spec: ModelSpec) -> tuple[bool, str]:
+    """The same of one file."""
     path = _path(spec)
     try:
         with disk_errors(path):
@@ -107,7 +121,13 @@ def availability(spec: ModelSpec) -> tuple[bool, str]:
 
 def can_fetch(spec: ModelSpec) -> bool:
     """Whether `ensure` may bring the weights: they are downloaded, and the network is allowed."""
-    return _is_downloaded(spec) and not is_offline()
+    if is_offline() or not _is_downloaded(spec):
+        return False
+    try:
+        upscaler = zoo.get_upscaler(spec.upscaler) if spec.upscaler else spec
+    except ValueError:
+        return False
+    return _is_downloaded(upscaler) or _availability(upscaler)[0]
 
 
 def verify_all(specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Path, bool, str]]:

@@ -78,6 +78,8 @@ ul.option-list li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs 
   padding-top: 2.2em; gap: 6px;
   grid-template-columns: repeat(auto-fit, minmax(min(96px, 28%), 1fr)) !important;
 }
+.favourites .grid-container {
+  grid-template-columns: repeat(auto-fill, minmax(min(192px, 45%), 1fr)) !important; }
 .strip .grid-container { display: grid; grid-template-columns: none !important; gap: 3px;
   grid-auto-flow: column; grid-auto-columns: 192px; overflow-x: auto; padding-bottom: 6px; }
 .strip .thumbnail-item { aspect-ratio: 1; height: auto; }

@@ -409,3 +409,31 @@ def test_verify_looks_at_every_file_anew_and_passes_over_what_is_not_here(hub):
 def test_a_hash_is_the_plain_sha256(tmp_path):
     (tmp_path / "x").write_bytes(DATA)
     assert weights.sha256_of(tmp_path / "x") == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_model_needs_its_upscaler_too(hub, monkeypatch, tmp_path):
+    """Whichever of the two files is missing, damaged or unknown, the model cannot be used."""
+    from dataclasses import replace
+
+    from gan_models import zoo
+
+    main, large = tmp_path / "main.safetensors", tmp_path / "large.safetensors"
+    main.write_bytes(DATA)
+    large.write_bytes(DATA)
+    spec = replace(make_spec(LocalFile(str(main)), DATA), upscaler="large")
+    upscaler = replace(make_spec(LocalFile(str(large)), DATA), id="large", task="upscaler")
+    monkeypatch.setattr(zoo, "UPSCALER", upscaler)
+    assert weights.availability(spec) == (True, "")
+    assert weights.availability(replace(spec, upscaler="other"))[0] is False
+    for path, name in ((large, "large"), (main, "toy")):
+        for content in (None, DATA[:-1]):
+            path.unlink() if content is None else path.write_bytes(content)
+            ready, reason = weights.availability(spec)
+            assert ready is False
+            assert name in reason
+        path.write_bytes(DATA)
+    assert weights.availability(spec) == (True, "")
+    fetched = replace(make_spec(HUB, DATA), upscaler="large")
+    assert weights.can_fetch(fetched)
+    large.unlink()  # no download brings it
+    assert not weights.can_fetch(fetched)

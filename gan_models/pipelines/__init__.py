@@ -8,7 +8,7 @@ from gan_models.pipelines.latent import LatentPipeline
 from gan_models.pipelines.load import describe_models, load_pipeline
 from gan_models.pipelines.restoration import EnlargeCancelled, RestorationPipeline
 from gan_models.pipelines.semantic import Painting, Patch, SemanticPipeline
-from gan_models.pipelines.translation import TranslationPipeline, error_map
+from gan_models.pipelines.translation import TranslationPipeline, check_strength, error_map
 
 __all__ = [
     "MAX_ENLARGED_MEGAPIXELS",
@@ -25,6 +25,7 @@ __all__ = [
     "RestorationPipeline",
     "SemanticPipeline",
     "TranslationPipeline",
+    "check_strength",
     "class_names",
     "describe_models",
     "error_map",

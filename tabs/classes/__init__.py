@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.classes import across, api, listing, mix, morph, send, sheet
+from tabs.classes import across, api, keep, listing, mix, morph, send, sheet
 from tabs.common import PRIVATE, Load, Outlet
-from tabs.components import enlarge, preview
+from tabs.components import enlarge, favourites, preview
 
 TITLE, ELEM_ID = "Classes", "tab-classes"
 
@@ -24,7 +24,8 @@ def build(load: Load) -> list[Outlet]:
         with gr.Column(scale=4, min_width=250):
             right["large"], clicked = preview.layout("classes"), gr.State(0)
             with gr.Row():
-                outlet = send.build(load, right["sheet"], clicked)
+                kept = favourites.layout_button("classes")
+                outlet = send.build(load, right["history"], clicked)
                 button = enlarge.button("classes", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("classes"), **opened)
             right |= sheet.facts()
@@ -39,10 +40,14 @@ def build(load: Load) -> list[Outlet]:
             events += across.build(load, listed, panel)
         with gr.Tab("Mix", elem_id="classes-tab-mix"):
             mix.build(load, listed, panel)
+        with gr.Tab("Favourites", elem_id="classes-tab-keep") as keep_tab:
+            shown = favourites.layout("classes", kept)
     enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)
-    picked, opened, looks = listing.wire(listed, tab, load)
+    picked, opened, looks = listing.wire(listed, tab, panel.psi, load)
     events += looks + sheet.wire(panel, listed, picked, opened, load)
     events += morph.wire(ends, listed, panel, load)
+    events += keep.wire(shown, keep_tab, panel, listed, clicked, load)
+    keep.wire_link(tab, panel, listed)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return [outlet]

@@ -15,6 +15,7 @@ from tabs.classes.state import (
     TASK,
     classes_of,
     file_name,
+    page_psi,
     search_classes,
 )
 from tabs.common import (
@@ -31,7 +32,7 @@ from tabs.common import (
 from tabs.components import model_menu
 from tabs.components.model_menu import ModelMenu
 
-_THUMBNAIL_PX = 96
+_THUMBNAIL_PX = 192  # sharp also where a pixel of the page is two of the screen
 _MAX_KEPT = 2000
 
 
@@ -80,8 +81,13 @@ def layout_list(choice: dict[str, Any]) -> ListPanel:
     return ListPanel(search=search, thumbnails=thumbnails, note=note, found=gr.State(()), **choice)
 
 
-def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]]:
-    """Connect the list; returns the event of a click, that of the tab's opening, and all."""
+def wire(
+    panel: ListPanel, tab: gr.Tab, psi: gr.Slider, load: Load
+) -> tuple[list[Any], Any, list[Any]]:
+    """Connect the list.
+
+    Returns the events of a choice, of a class or a model; that of the tab's opening; and all.
+    """
     kept: dict[tuple[str, str], Image.Image] = {}
 
     def look(
@@ -110,13 +116,13 @@ def wire(panel: ListPanel, tab: gr.Tab, load: Load) -> tuple[Any, Any, list[Any]
     outputs = [panel.thumbnails, panel.found, panel.note]
     picked = panel.thumbnails.select(_choose, panel.found, panel.class_name, **AT_ONCE)
     chosen, fetched = model_menu.wire(panel.menu, TASK, load)
-    filled = [panel.class_name, panel.search, panel.ready]
-    for event in (chosen, fetched):
-        event(_choose_model, panel.model, filled, **AT_ONCE)
+    filled = [panel.class_name, panel.search, panel.ready, psi]
+    given_now = [panel.model, panel.class_name]
+    picks = [on(_choose_model, given_now, filled, **AT_ONCE) for on in (chosen, fetched)]
     opened = tab.select(look, given, outputs, **options)
     events = [opened, panel.ready.change(look, given, outputs, **options)]
     events.append(panel.search.change(look, given, outputs, **options))
-    return picked, opened, events
+    return [picked, *picks], opened, events
 
 
 def _note(num_shown: int, num_found: int) -> str:
@@ -126,14 +132,15 @@ def _note(num_shown: int, num_found: int) -> str:
     return f"{hidden} more; search to see them." if hidden else ""
 
 
-def _choose_model(model: str) -> Any:
+def _choose_model(model: str, class_name: str) -> Any:
     """The classes of a model that is here; all stays as it is for one that is not."""
     with user_errors():
         names = list(classes_of(model))
     if absence(get_spec(model)):
-        return [gr.skip()] * 3
+        return [gr.skip()] * 4
     search = gr.Textbox("", placeholder=f"{len(names)} classes")
-    return gr.Dropdown(names, value=names[0]), search, model
+    chosen = class_name if class_name in names else names[0]
+    return gr.Dropdown(names, value=chosen), search, model, page_psi(model)
 
 
 def _choose(found: tuple[str, ...], event: gr.SelectData) -> Any:

@@ -105,7 +105,7 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**32 - 1,
                              elem_id="classes-mix-seed")  # fmt: skip
             picture = gr.Image(
-                label="Mixture", type="filepath", format="png", interactive=False, height=240,
+                label="Mixture", type="filepath", format="png", interactive=False, height=300,
                 buttons=["download", "fullscreen"], elem_id="classes-mix",
             )  # fmt: skip
     place = gr.Textbox(visible=False)

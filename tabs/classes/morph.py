@@ -12,7 +12,7 @@ import gradio as gr
 from gan_models import ClassPoint, VideoWriter, check_truncation_psi
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
-from tabs.classes.state import ClassSheet, classes_of, file_name, morph_ends
+from tabs.classes.state import classes_of, file_name, morph_ends
 from tabs.common import (
     AT_ONCE,
     GPU,
@@ -28,6 +28,7 @@ from tabs.common import (
     user_errors,
 )
 from tabs.components import enlarge
+from tabs.components.history import History
 from tabs.components.preview import into_view
 from tabs.components.upscalers import fast_grower
 
@@ -134,7 +135,8 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
             made = load(model).morphs(a, b, [position], psi)
             return png_files(made, [_stem(model, a, b, position)])[0]
 
-    def pick(sheet: ClassSheet | None, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
+    def pick(past: History, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
+        sheet = past.current
         if sheet is None or event.index >= len(sheet.seeds):
             return (gr.skip(),) * 7
         end, kept = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
@@ -146,7 +148,7 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     clicked = sheet.gallery.select(
         pick,
-        [sheet.sheet, panel.next_end],
+        [sheet.history, panel.next_end],
         [*panel.ends[1:], panel.turn, panel.next_end, panel.clicked],
         **IN_ORDER,
     )

@@ -11,22 +11,23 @@ import gradio as gr
 
 from gan_models import get_spec
 from tabs.classes.listing import ListPanel
-from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
+from tabs.classes.state import ClassSheet, classes_of, file_name, page_psi
 from tabs.common import (
     AT_ONCE,
     GPU,
     PRIVATE,
     Load,
+    absence,
     device_of,
     loading,
     png_files,
     refuse_absent,
     speed_line,
-    start_psi,
     user_errors,
 )
-from tabs.components import enlarge, preview
+from tabs.components import enlarge, history, links, preview
 from tabs.components.files import recipe_input
+from tabs.components.history import History
 from tabs.components.upscalers import fast_grower
 from tabs.latent.sheet import recount, roll
 
@@ -49,13 +50,23 @@ class SheetPanel:
     large: gr.Image
     info: gr.Markdown
     near: gr.Markdown
-    sheet: gr.State  # the ClassSheet on the table
+    history: gr.State  # of ClassSheets
+    undo: gr.Button
+    redo: gr.Button
+    query: gr.Textbox
     enlarged: enlarge.Enlarged
 
-    @property
-    def outputs(self) -> list[gr.components.Component]:
-        """What a sample fills."""
-        return [self.gallery, self.info, self.near, self.sheet, self.count, self.large]
+    def outputs(self, listed: ListPanel) -> list[gr.components.Component]:
+        """What `draw` fills, in its order."""
+        return [
+            *(self.gallery, self.info, self.near, self.history, self.count, self.large),
+            *(self.undo, self.redo, self.query),
+            *self.settings(listed),
+        ]
+
+    def settings(self, listed: ListPanel) -> list[gr.components.Component]:
+        """What says of a sheet which it is: model, class, seeds, ψ and whose classes are listed."""
+        return [listed.model, listed.class_name, self.seeds, self.psi, listed.ready]
 
 
 def controls(model: str) -> dict[str, Any]:
@@ -68,21 +79,20 @@ def controls(model: str) -> dict[str, Any]:
     with gr.Row():
         sample = gr.Button("Sample", variant="primary", elem_id="classes-sample", min_width=90)
         dice = gr.Button("Random seeds", elem_id="classes-dice", min_width=90)
-    cancel = gr.Button("Cancel", elem_id="classes-cancel", elem_classes="while-running")
+    with gr.Row():
+        steps = history.layout("classes")
+        cancel = gr.Button(
+            "Cancel", elem_id="classes-cancel", elem_classes="while-running", min_width=70
+        )
     return {
         **{"seeds": seeds, "count": count, "psi": psi, "sample": sample, "dice": dice},
-        "cancel": cancel,
+        **{"cancel": cancel, **steps},
     }
 
 
 def layout_drop() -> gr.File:
     """Lay out the place for a picture that was saved on this page."""
     return recipe_input("classes-drop")
-
-
-def page_psi(model: str) -> float:
-    """The ψ that the page begins with."""
-    return start_psi(get_spec(model).family)
 
 
 def results() -> dict[str, Any]:
@@ -93,20 +103,24 @@ def results() -> dict[str, Any]:
         allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
         elem_id="classes-gallery", elem_classes=["sheet", "main-sheet"], min_width=320,
     )  # fmt: skip
-    return {"gallery": gallery, "sheet": gr.State(None)}
+    return {"gallery": gallery, "history": gr.State(History())}
 
 
 def facts() -> dict[str, Any]:
     """Lay out what is said of the pictures."""
     info = gr.Markdown("", elem_classes="card", elem_id="classes-info")
     near = gr.Markdown("", elem_classes="card", elem_id="classes-near")
-    return {"info": info, "near": near}
+    query, _ = links.layout("classes", "Link to these pictures")
+    return {"info": info, "near": near, "query": query}
 
 
 def draw(
-    load: Load, sheet: ClassSheet, progress: gr.Progress, enlarged: bool
+    load: Load, sheet: ClassSheet, past: History, progress: gr.Progress, enlarged: bool
 ) -> Generator[Any, None, tuple[Any, ...]]:
-    """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
+    """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`.
+
+    `past`: the history with this sheet as its current one.
+    """
     refuse_absent(sheet.model)
     pipeline = yield from loading(load, sheet.model, progress)
     grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
@@ -127,14 +141,26 @@ def draw(
         f"**{sheet.class_name}** · {line} · seeds {sheet.seeds_text}",
         "Classes with the nearest embedding: "
         + ", ".join(f"{name} {score:.2f}" for name, score in near),
-        sheet,
+        past,
         len(sheet.seeds),
         preview.show(*shown[0]),
+        *past.buttons,
+        sheet.query,
+        *settings_of(sheet),
     )
 
 
-def wire(panel: SheetPanel, listed: ListPanel, picked: Any, opened: Any, load: Load) -> list[Any]:
-    """Connect the panel; `picked` and `opened` are events after which it samples, too.
+def settings_of(sheet: ClassSheet) -> tuple[Any, ...]:
+    """The values of `SheetPanel.settings`."""
+    names = gr.Dropdown(list(classes_of(sheet.model)), value=sheet.class_name)
+    return sheet.model, names, sheet.seeds_text, sheet.truncation_psi, sheet.model
+
+
+def wire(
+    panel: SheetPanel, listed: ListPanel, picked: list[Any], opened: Any, load: Load
+) -> list[Any]:
+    """Connect the panel; `picked` and `opened` are events after which it samples, too: the choice
+    of a class, those of a model, and the tab's opening.
 
     Returns the events that Cancel stops.
     """
@@ -144,6 +170,8 @@ def wire(panel: SheetPanel, listed: ListPanel, picked: Any, opened: Any, load: L
         class_name: str,
         seeds: str,
         psi: float,
+        ready: str,
+        past: History,
         enlarged: bool,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
@@ -151,58 +179,38 @@ def wire(panel: SheetPanel, listed: ListPanel, picked: Any, opened: Any, load: L
             sheet = ClassSheet.read(model, class_name, seeds, psi)
             if len(sheet.seeds) > MAX_PICTURES:
                 raise ValueError(f"At most {MAX_PICTURES} pictures at once; give fewer seeds.")
-            yield (yield from draw(load, sheet, progress, enlarged))
+            yield (yield from draw(load, sheet, past.push(sheet), progress, enlarged))
 
-    def restore(
-        file: str | None, enlarged: bool, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
-        if file is None:
+    def follow(model: str, *values: Any, progress: gr.Progress = gr.Progress()) -> Any:
+        if absence(get_spec(model)):  # the card says so, and has the button to get it
             yield gr.skip()
             return
-        with user_errors():
-            sheet = read_class_recipe(enlarge.read_base_recipe(file))
-            drawn = yield from draw(load, sheet, progress, enlarged)
-            names = list(classes_of(sheet.model))
-            chosen = gr.Dropdown(names, value=sheet.class_name)
-            yield (*drawn, sheet.model, chosen, sheet.seeds_text, sheet.truncation_psi)
+        yield from sample(model, *values, progress=progress)
 
-    given = [listed.model, listed.class_name, panel.seeds, panel.psi]
-    asked = [*given, panel.enlarged.switch]
+    def redraw(
+        past: History, enlarged: bool, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        return (yield from draw(load, past.current, past, progress, enlarged))
+
+    switch = panel.enlarged.switch
+    asked = [*panel.settings(listed), panel.history, switch]
+    kept, outputs = [panel.history, switch], panel.outputs(listed)
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
     counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
-    chosen = listed.ready.change(page_psi, listed.ready, panel.psi, **AT_ONCE)
     triggers = [
-        *(picked.then, opened.then, rolled.then, counted.then, chosen.then),
-        *(listed.class_name.input, panel.sample.click, panel.seeds.submit, panel.psi.release),
-        panel.enlarged.switch.input,
+        *(picked[0].then, rolled.then, counted.then, listed.class_name.input),
+        *(panel.sample.click, panel.seeds.submit, panel.psi.release),
     ]
-    dropped = [panel.drop, panel.enlarged.switch]
-    events = [panel.drop.upload(restore, dropped, [*panel.outputs, *given], **options)]
-    events += [on(sample, asked, panel.outputs, **options) for on in triggers]
+    events = [on(sample, asked, outputs, **options) for on in triggers]
+    follows = [event.then for event in (*picked[1:], opened)]
+    events += [on(follow, asked, outputs, **options) for on in follows]
+    events += [
+        panel.undo.click(history.stepper(-1, redraw), kept, outputs, **options),
+        panel.redo.click(history.stepper(1, redraw), kept, outputs, **options),
+        switch.input(history.stepper(0, redraw), kept, outputs, **options),
+    ]
     for event in events:
         event.then(**preview.into_view("classes-gallery"))
     preview.wire(panel.gallery, panel.large)
     return events
-
-
-def read_class_recipe(recipe: dict[str, Any]) -> ClassSheet:
-    """The sheet that a recipe stands for; of a morph, its end A.
-
-    Raises:
-        ValueError: the recipe is another task's or broken.
-    """
-    try:
-        if recipe["task"] != TASK:
-            raise ValueError(
-                f"This picture was made in another tab ({recipe['task']}); drop it there."
-            )
-        if "class_weights" in recipe:
-            weights = recipe["class_weights"]
-            mixture = ", ".join(f"{name} {weights[name]:g}" for name in weights)
-            raise ValueError(f"This picture is a mixture; write its weights into Mix: {mixture}.")
-        name = recipe.get("class_name", recipe.get("class_a"))
-        seed = recipe["seed"] if "seed" in recipe else recipe["seed_a"]
-        return ClassSheet.read(recipe["model"], name, seed, recipe["truncation_psi"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("The picture's recipe is broken; download the picture again.") from error

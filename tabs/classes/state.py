@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from gan_models import (
@@ -14,7 +14,8 @@ from gan_models import (
     format_seeds,
     get_spec,
 )
-from tabs.common import checked_model, page_seeds
+from tabs.common import checked_model, page_seeds, start_psi
+from tabs.components import links
 
 TASK = "class"
 MAX_CLASSES_IN_A_ROW = 24
@@ -49,6 +50,58 @@ class ClassSheet:
     def seeds_text(self) -> str:
         """The seeds as they are typed."""
         return format_seeds(self.seeds)
+
+    @property
+    def query(self) -> str:
+        """The part of a link that brings this sheet back."""
+        return links.write(
+            **{"tab": "classes", "model": self.model, "class": self.class_name},
+            **{"seeds": self.seeds_text, "psi": f"{self.truncation_psi:g}"},
+        )
+
+    def pick(self, index: int) -> ClassPick:
+        """One picture of the sheet, the first where there is none at `index`."""
+        seed = self.seeds[index if index < len(self.seeds) else 0]
+        return ClassPick(self.model, self.class_name, seed, self.truncation_psi)
+
+
+@dataclass(frozen=True)
+class ClassPick:
+    """One picture of a class."""
+
+    model: str
+    class_name: str
+    seed: int
+    truncation_psi: float
+
+    @classmethod
+    def read(cls, item: Any) -> ClassPick:
+        """Check what the browser's storage or a recipe says.
+
+        Raises:
+            ValueError: as `ClassSheet.read`.
+        """
+        given = (item["model"], item["class_name"], item["seed"], item["truncation_psi"])
+        return ClassSheet.read(*given).pick(0)
+
+    @property
+    def sheet(self) -> ClassSheet:
+        """The sheet of this picture alone."""
+        return ClassSheet(self.model, self.class_name, (self.seed,), self.truncation_psi)
+
+    @property
+    def stem(self) -> str:
+        """What its file is called, without the suffix."""
+        return f"{self.model}-{file_name(self.class_name)}-seed{self.seed:08d}"
+
+    def stored(self) -> dict[str, Any]:
+        """For the browser's storage; `read` takes it back."""
+        return asdict(self)
+
+
+def page_psi(model: str) -> float:
+    """The ψ that the page begins with."""
+    return start_psi(get_spec(model).family)
 
 
 def classes_of(model: str) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ def file_input(**options: Any) -> gr.File:
     return hand_over_paths(gr.File(**options))
 
 
-def recipe_input(elem_id: str) -> gr.File:
-    """A place for a picture that was saved on this page, which brings back what made it."""
+def recipe_input(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
+    """A place for a picture that was saved on this page, which brings back `what` made it."""
     return file_input(
-        label="Drop a PNG that was saved here: it brings back model, seeds and settings",
+        label=f"Drop a PNG that was saved here: it brings back {what}",
         elem_id=elem_id,
         elem_classes="forget-wrong",
         height=110,

@@ -7,8 +7,9 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
-from gan_models import count_frames, read_photo, save_png
+from gan_models import count_frames, depth_note, read_photo, save_png
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS
+from tabs.components.gradio_compat import photo_input
 from tabs.components.words import megapixels
 
 LIMITS = (
@@ -16,6 +17,17 @@ LIMITS = (
     "picture stays on this server, under a name that only you are told, and is deleted within "
     f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
 )
+
+
+def layout_photo(prefix: str, height: int) -> gr.Image:
+    """Lay out the place for a picture; `height` in pixels."""
+    return photo_input(
+        label="Your picture",
+        sources=["upload", "clipboard", "webcam"],
+        buttons=[],
+        height=height,
+        elem_id=f"{prefix}-photo",
+    )
 
 
 def open_photo(path: str | None) -> Image.Image:
@@ -70,6 +82,12 @@ def describe(path: str, photo: Image.Image) -> str:
             "them all"
         )
     return line
+
+
+def told(path: str, photo: Image.Image) -> str:
+    """What came in, and what may be wrong with it."""
+    note = depth_note(path, photo)
+    return describe(path, photo) + (f"\n\n**{note}**" if note else "")
 
 
 def preview(photo: Image.Image, path: Path, side_px: int = 1280) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import AT_ONCE, PRIVATE, Load
-from tabs.components import enlarge, preview
+from tabs.components import enlarge, favourites, preview
 from tabs.latent import api, arrival, keep, morph, send, sheet, styles, walk
 from tabs.latent.state import has_w
 from tabs.mine import Visitor, opening_mine
@@ -29,9 +29,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
             right["large"] = preview.layout("latent")
             picked = gr.State(None)
             with gr.Row():
-                keep_button = gr.Button(
-                    "Add to favourites", size="sm", elem_id="latent-keep", min_width=110
-                )
+                kept = favourites.layout_button("latent")
                 outlet = send.build(load, right["history"], picked)
                 button = enlarge.button("latent", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("latent"), **opened)
@@ -48,7 +46,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
         with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
             styles.build_mix(load, panel.model, panel.psi)
         with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
-            keep_panel = keep.layout(keep_button)
+            keep_panel = keep.layout(kept)
     panel.model.change(styles.shown_for, panel.model, [edit_tab, mix_tab, panel.space], **AT_ONCE)
     enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)

@@ -9,8 +9,10 @@ from typing import Any
 import gradio as gr
 
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, Outlet, model_choices, user_errors
+from tabs.components import links
+from tabs.components.history import History
 from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw, page_psi
-from tabs.latent.state import TASK, History, Sheet, read_stored_sheet
+from tabs.latent.state import TASK, Sheet, read_stored_sheet
 from tabs.mine import Visitor, readiness
 
 
@@ -79,7 +81,7 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         query = dict(request.query_params)
-        if is_link(query):
+        if links.leads_to(query, "latent"):
             yield (*[gr.skip()] * 12, gr.Tabs(selected=tab.id))
             filled = yield from arrive(stored, key, history, query, progress)
             yield (*filled, gr.skip())
@@ -101,19 +103,14 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
     tab.select(first_sheet, given, sheet.outputs, **shown_on)
 
 
-def is_link(query: Mapping[str, str]) -> bool:
-    """Whether the page's address names pictures."""
-    return "seeds" in query or "model" in query
-
-
 def arriving_sheet(query: Mapping[str, str], stored: Any, first_model: str) -> Sheet:
     """What to show on arrival; a broken link says so and falls back."""
-    if is_link(query):
+    if links.leads_to(query, "latent"):
         try:
             model = query.get("model", first_model)
             psi = query.get("psi") or page_psi(model)
             return Sheet.read(model, query.get("seeds", FIRST_SEEDS), psi)
         except ValueError as error:
-            gr.Warning(f"The link could not be followed. {error}")
+            links.warn(error)
     first = Sheet.read(first_model, FIRST_SEEDS, page_psi(first_model))
     return read_stored_sheet(stored) or first

@@ -10,19 +10,15 @@ import gradio as gr
 
 from gan_models import recipe_is_current
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
+from tabs.components import favourites
 from tabs.components.enlarge import read_base_recipe
+from tabs.components.favourites import Favourites
 from tabs.components.files import recipe_input
+from tabs.components.history import History
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
 from tabs.latent.sheet import SheetPanel, draw
-from tabs.latent.state import (
-    MAX_FAVOURITES,
-    History,
-    Pair,
-    Pick,
-    Sheet,
-    read_favourites,
-)
+from tabs.latent.state import Pair, Pick, Sheet, first_pick, read_favourites
 from tabs.mine import file_stem, readiness
 
 
@@ -31,31 +27,13 @@ class KeepPanel:
     """The components of the panel."""
 
     drop: gr.File
-    gallery: gr.Gallery
-    keep: gr.Button
-    remove: gr.Button
-    selected: gr.State  # index of the favourite clicked last
-    store: gr.BrowserState
+    favourites: Favourites
 
 
-def layout(keep: gr.Button) -> KeepPanel:
-    """Lay out the panel; `keep` stands under the large picture."""
-    remove = gr.Button("Remove clicked favourite", size="sm", elem_id="latent-unkeep")
-    gallery = gr.Gallery(
-        label="Favourites, kept in this browser",
-        columns=8,
-        height="auto",
-        allow_preview=False,
-        format="png",
-        interactive=False,
-        buttons=[],
-        visible=False,
-        elem_id="latent-favourites",
-        elem_classes="sheet",
-    )
-    drop = recipe_input("latent-drop")
-    store = gr.BrowserState([], storage_key="ganvas-latent-favourites", secret="ganvas")
-    return KeepPanel(drop, gallery, keep, remove, gr.State(None), store)
+def layout(kept: tuple[gr.Button, gr.BrowserState]) -> KeepPanel:
+    """Lay out the panel; `kept`: the button, which stands under the large picture."""
+    shown = favourites.layout("latent", kept)
+    return KeepPanel(recipe_input("latent-drop"), shown)
 
 
 def wire(
@@ -63,37 +41,12 @@ def wire(
 ) -> list[Any]:
     """Connect the panel; returns the events that can be cancelled."""
 
-    def show(stored: Any, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        with user_errors():
-            yield _favourites((yield from draw_favourites(load, read_favourites(stored), progress)))
-
-    def keep(
-        stored: Any,
-        picked: Pick | None,
-        history: History,
-        progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
-        picked = picked or history.first
+    def current(picked: Pick | None, history: History) -> Generator[Any, None, Pick]:
+        picked = picked or first_pick(history)
         if picked is None:
-            raise gr.Error("Sample some pictures first, then keep one.")
-        picks = read_favourites(stored)
-        if len(picks) >= MAX_FAVOURITES and picked not in picks:
-            raise gr.Error(f"There is room for {MAX_FAVOURITES} favourites; remove one first.")
-        picks = picks if picked in picks else [*picks, picked]
-        yield from _show(picks, progress)
-
-    def remove(
-        stored: Any, selected: int | None, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
-        picks = read_favourites(stored)
-        if selected is None or selected >= len(picks):
-            raise gr.Error("Click a favourite first, then remove it.")
-        yield from _show([*picks[:selected], *picks[selected + 1 :]], progress)
-
-    def _show(picks: list[Pick], progress: gr.Progress) -> Generator[Any, None, None]:
-        with user_errors():
-            shown = yield from draw_favourites(load, picks, progress)
-            yield _favourites(shown), [pick.stored() for pick in picks], None
+            raise ValueError("Sample some pictures first, then keep one.")
+        yield gr.skip()
+        return picked
 
     def select(
         stored: Any,
@@ -113,21 +66,19 @@ def wire(
             shown = yield from morph.show_pair(load, changed, position, space, progress)
             yield (*shown, changed, changed.turn, clicked, event.index)
 
-    stored = [panel.gallery, panel.store, panel.selected]
-    options = {**GPU, **PRIVATE}
-    picked = [panel.store, pair.pair, pair.position, sheet.space]
-    return [
-        tab.select(show, panel.store, panel.gallery, **options),
-        panel.keep.click(keep, [panel.store, pair.picked, sheet.history], stored, **options),
-        panel.remove.click(remove, [panel.store, panel.selected], stored, **options),
-        panel.gallery.select(
-            select,
-            picked,
-            [*pair.outputs, pair.pair, pair.turn, pair.picked, panel.selected],
-            **options,
-        ),
-        _wire_drop(panel, sheet, pair, load),
-    ]
+    kept = panel.favourites
+    draw = lambda picks, progress: draw_favourites(load, picks, progress)
+    events = favourites.wire(
+        kept, tab, read_favourites, draw, current, [pair.picked, sheet.history]
+    )
+    clicked = kept.gallery.select(
+        select,
+        [kept.store, pair.pair, pair.position, sheet.space],
+        [*pair.outputs, pair.pair, pair.turn, pair.picked, kept.selected],
+        **GPU,
+        **PRIVATE,
+    )
+    return [*events, clicked, _wire_drop(panel, sheet, pair, load)]
 
 
 def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> Any:
@@ -159,10 +110,6 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
         **GPU,
         **PRIVATE,
     )
-
-
-def _favourites(shown: list[tuple[str, str]]) -> gr.Gallery:
-    return gr.Gallery(shown, visible=bool(shown), selected_index=None)
 
 
 def draw_favourites(

@@ -24,8 +24,9 @@ from tabs.common import (
     user_errors,
 )
 from tabs.components import preview
+from tabs.components.history import History
 from tabs.latent.sheet import SheetPanel
-from tabs.latent.state import TASK, History, Pair, Pick, first_pair
+from tabs.latent.state import TASK, Pair, Pick, first_pair
 from tabs.mine import checked_any, file_stem
 
 WAITING = "Click a picture above to start."

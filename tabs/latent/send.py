@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import Load, Outlet, png_files
-from tabs.latent.state import History, Pick
+from tabs.components.history import History
+from tabs.latent.state import Pick, first_pick
 from tabs.mine import file_stem
 
 
@@ -14,7 +15,7 @@ def build(load: Load, history: gr.State, picked: gr.State) -> Outlet:
     button = gr.Button("Send to Translate", size="sm", elem_id="latent-send", min_width=110)
 
     def make(history: History, picked: Pick | None) -> str:
-        pick = picked or history.first
+        pick = picked or first_pick(history)
         if pick is None:
             raise ValueError("Sample some pictures first, then send one.")
         made = load(pick.model).sample([pick.seed], pick.truncation_psi)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,22 +27,16 @@ from tabs.common import (
     start_psi,
     user_errors,
 )
-from tabs.components import enlarge, model_menu, preview
+from tabs.components import enlarge, history, links, model_menu, preview
+from tabs.components.history import History
 from tabs.components.model_menu import ModelMenu
 from tabs.components.upscalers import fast_grower
-from tabs.latent.state import TASK, History, Sheet, has_w
+from tabs.latent.state import TASK, Sheet, has_w
 from tabs.mine import card_of, file_stem, offered
 
 FIRST_SEEDS = "0-8"
 FIRST_COUNT = 9
 _PSI_HELP = "Lower: closer to the average. Higher: more varied, and more failures."
-_FULL_LINK_JS = "query => query ? location.origin + location.pathname + query : ''"
-_COPY_JS = """link => {
-  navigator.clipboard.writeText(link);
-  const button = document.getElementById('latent-link-copy');
-  button.textContent = 'Copied';
-  setTimeout(() => { button.textContent = 'Copy link'; }, 2000);
-}"""
 
 
 @dataclass(frozen=True)
@@ -100,8 +94,7 @@ def controls() -> dict[str, Any]:
         sample = gr.Button("Sample", variant="primary", elem_id="latent-sample", min_width=90)
         dice = gr.Button("Random seeds", elem_id="latent-dice", min_width=90)
     with gr.Row():
-        undo = gr.Button("Undo", elem_id="latent-undo", interactive=False, min_width=70)
-        redo = gr.Button("Redo", elem_id="latent-redo", interactive=False, min_width=70)
+        steps = history.layout("latent")
         cancel = gr.Button(
             "Cancel", elem_id="latent-cancel", elem_classes="while-running", min_width=70
         )
@@ -114,7 +107,7 @@ def controls() -> dict[str, Any]:
     )
     return {
         **{"menu": menu, "seeds": seeds, "count": count, "psi": psi, "sample": sample},
-        **{"dice": dice, "undo": undo, "redo": redo, "cancel": cancel, "space": space},
+        **{"dice": dice, **steps, "cancel": cancel, "space": space},
     }
 
 
@@ -144,11 +137,7 @@ def results() -> dict[str, Any]:
 def facts() -> dict[str, Any]:
     """Lay out what is said of the sheet: the time it took, and a link that brings it back."""
     info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
-    query = gr.Textbox(visible=False)
-    link = gr.Textbox(label="Link to these pictures", elem_id="latent-link", max_lines=1)
-    copy = gr.Button("Copy link", size="sm", elem_id="latent-link-copy")
-    query.change(None, query, link, js=_FULL_LINK_JS, **PRIVATE)
-    copy.click(None, link, None, js=_COPY_JS, **PRIVATE)
+    query, _ = links.layout("latent", "Link to these pictures")
     return {"info": info, "query": query}
 
 
@@ -182,8 +171,7 @@ def draw(
         sheet.model,
         sheet.seeds_text,
         sheet.truncation_psi,
-        gr.Button(interactive=history.can_undo),
-        gr.Button(interactive=history.can_redo),
+        *history.buttons,
         sheet.stored(),
         sheet.query,
         len(sheet.seeds),
@@ -206,18 +194,10 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
             sheet = Sheet.read(model, seeds, psi)
             yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    def step(by: int) -> Callable[..., Generator[Any, None, None]]:
-        def move(
-            history: History, enlarged: bool, progress: gr.Progress = gr.Progress()
-        ) -> Generator[Any, None, None]:
-            moved = history.step(by)
-            if moved.current is None:
-                yield gr.skip()
-                return
-            with user_errors():
-                yield (yield from draw(load, moved.current, moved, progress, enlarged))
-
-        return move
+    def redraw(
+        past: History, enlarged: bool, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        return (yield from draw(load, past.current, past, progress, enlarged))
 
     def choose(
         model: str,
@@ -245,9 +225,9 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     choice = [panel.model, panel.seeds, panel.history, switch]
     events += [on(choose, choice, panel.outputs, **options) for on in (chosen, fetched)]
     events += [
-        panel.undo.click(step(-1), kept, panel.outputs, **options),
-        panel.redo.click(step(1), kept, panel.outputs, **options),
-        switch.input(step(0), kept, panel.outputs, **options),
+        panel.undo.click(history.stepper(-1, redraw), kept, panel.outputs, **options),
+        panel.redo.click(history.stepper(1, redraw), kept, panel.outputs, **options),
+        switch.input(history.stepper(0, redraw), kept, panel.outputs, **options),
     ]
     for event in events:
         event.then(**preview.into_view("latent-gallery"))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from gan_models import check_truncation_psi, format_seeds, get_spec
 from tabs.common import page_seeds
+from tabs.components import favourites, links
+from tabs.components.history import History
 from tabs.mine import checked_any, offered
 
 TASK = "latent"
-MAX_HISTORY = 100
-MAX_FAVOURITES = 48
 
 
 def has_w(model: str) -> bool:
@@ -52,8 +51,7 @@ class Sheet:
         """The part of a link that brings this sheet back; none where others cannot follow it."""
         if offered(self.model):
             return ""
-        facts = {"model": self.model, "seeds": self.seeds_text, "psi": f"{self.truncation_psi:g}"}
-        return "?" + urlencode(facts)
+        return links.write(model=self.model, seeds=self.seeds_text, psi=f"{self.truncation_psi:g}")
 
     def stored(self) -> dict[str, Any]:
         """For the browser's storage; `read(**…)` takes it back."""
@@ -62,46 +60,6 @@ class Sheet:
             "seeds": self.seeds_text,
             "truncation_psi": self.truncation_psi,
         }
-
-
-@dataclass(frozen=True)
-class History:
-    """Sheets sampled so far, and where undo and redo have got to."""
-
-    sheets: tuple[Sheet, ...] = ()
-    position: int = -1
-
-    @property
-    def current(self) -> Sheet | None:
-        """The sheet on the table."""
-        return self.sheets[self.position] if self.sheets else None
-
-    @property
-    def first(self) -> Pick | None:
-        """The first picture of the sheet on the table."""
-        sheet = self.current
-        return Pick(sheet.model, sheet.seeds[0], sheet.truncation_psi) if sheet else None
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is an older sheet."""
-        return self.position > 0
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether an undone sheet waits."""
-        return self.position < len(self.sheets) - 1
-
-    def push(self, sheet: Sheet) -> History:
-        """The history after sampling `sheet`; what was undone before is gone."""
-        if sheet == self.current:
-            return self
-        sheets = (*self.sheets[: self.position + 1], sheet)[-MAX_HISTORY:]
-        return History(sheets, len(sheets) - 1)
-
-    def step(self, by: int) -> History:
-        """One sheet back (-1) or forward (1), or the same where there is none."""
-        return replace(self, position=min(max(self.position + by, 0), len(self.sheets) - 1))
 
 
 @dataclass(frozen=True)
@@ -138,7 +96,12 @@ class Pair:
         return Pair(pick, other, "B") if self.turn == "A" else Pair(other, pick, "A")
 
 
-def first_pair(history: History) -> Pair:
+def first_pick(history: History[Sheet]) -> Pick | None:
+    """The first picture of the sheet on the table."""
+    return first_pair(history).a
+
+
+def first_pair(history: History[Sheet]) -> Pair:
     """The first two pictures of the sheet on the table, as far as there are any."""
     sheet = history.current
     picks = (
@@ -149,14 +112,12 @@ def first_pair(history: History) -> Pair:
 
 def read_favourites(stored: Any) -> list[Pick]:
     """Favourites from the browser's storage; what is no longer valid is left out."""
-    picks = []
-    for item in stored if isinstance(stored, list) else []:
-        try:
-            sheet = Sheet.read(item["model"], item["seed"], item["truncation_psi"])
-        except (ValueError, KeyError, TypeError):
-            continue
-        picks.append(Pick(sheet.model, sheet.seeds[0], sheet.truncation_psi))
-    return picks[:MAX_FAVOURITES]
+    return favourites.read_all(stored, _read_pick)
+
+
+def _read_pick(item: Any) -> Pick:
+    sheet = Sheet.read(item["model"], item["seed"], item["truncation_psi"])
+    return Pick(sheet.model, sheet.seeds[0], sheet.truncation_psi)
 
 
 def read_stored_sheet(stored: Any) -> Sheet | None:

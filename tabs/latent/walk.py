@@ -22,11 +22,12 @@ from tabs.common import (
     user_errors,
 )
 from tabs.components import enlarge
+from tabs.components.history import History
 from tabs.components.preview import into_view
 from tabs.components.upscalers import fast_grower
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
-from tabs.latent.state import TASK, History, Pick
+from tabs.latent.state import TASK, Pick
 from tabs.mine import checked_any, file_stem
 
 MAX_FRAMES_ON_PAGE = 3600

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import Load, Outlet
-from tabs.components import enlarge
-from tabs.paint import api, film, page, send, start
+from tabs.components import enlarge, favourites, links
+from tabs.paint import api, film, keep, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
 TITLE, ELEM_ID = "Paint", "tab-paint"
@@ -34,7 +34,10 @@ def build(load: Load) -> list[Outlet]:
     tab = gr.context.Context.block
     canvas = page.canvas(load)
     large = enlarge.layout("paint", None)
-    outlet = send.build(load)
+    with gr.Row():
+        outlet = send.build(load)
+        kept = favourites.layout_button("paint")
+    keep.layout_link(canvas)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
             opening = start.layout_file()
@@ -44,7 +47,11 @@ def build(load: Load) -> list[Outlet]:
             film.build(load)
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
+        with gr.Tab("Favourites", elem_id="paint-tab-keep") as keep_tab:
+            shown = favourites.layout("paint", kept)
     start.wire(load, canvas, opening, styling, choosing)
+    keep.wire(shown, keep_tab, canvas, opening, styling, choosing, load)
+    links.wire_opening(tab, "paint")
     painting = (outlet.make, outlet.inputs, send.PAINTING_JS)
     enlarge.wire(large, load, tab, *painting, trigger=canvas.enlarge)
     api.build(load)

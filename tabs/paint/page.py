@@ -11,7 +11,18 @@ from tabs.paint.live import make_functions
 
 FOLDER = Path(__file__).parent / "canvas"
 SCRIPTS = (
-    *("icons", "labelmap", "layouts", "view", "tools", "live", "styles", "studio", "wiring"),
+    *(
+        "icons",
+        "labelmap",
+        "layouts",
+        "view",
+        "tools",
+        "live",
+        "styles",
+        "studio",
+        "link",
+        "wiring",
+    ),
     "main",  # what runs; the others only define
 )
 

@@ -17,10 +17,9 @@ PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPain
 def build(load: Load) -> Outlet:
     """Lay out the button; it sends the picture as it is painted now."""
     text = gr.Textbox(visible=False)
-    with gr.Row():
-        button = gr.Button(
-            "Send the picture to Translate", size="sm", scale=0, min_width=240, elem_id="paint-send"
-        )
+    button = gr.Button(
+        "Send the picture to Translate", size="sm", scale=0, min_width=240, elem_id="paint-send"
+    )
     button.click = partial(button.click, js=PAINTING_JS)
 
     def make(text: str) -> str:

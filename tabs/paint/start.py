@@ -108,7 +108,11 @@ def wire(
     def arrive(
         last: str, model: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
-        wanted = last if last in [one for _, one in choices()] else model
+        known = [one for _, one in choices()]
+        wanted = last if last in known else model
+        if last and (last not in known or not is_ready(last)) and is_ready(model):
+            gr.Warning(f"{last[:60]} is not on this server; the canvas opens with another model.")
+            wanted = model
         if is_ready(wanted):
             yield from change(wanted, progress)
         else:  # a download begins only where somebody asks for it
@@ -124,7 +128,7 @@ def wire(
         except (ValueError, WeightsError) as error:
             yield gr.HTML(problem=str(error)), *[gr.skip()] * 4
             return
-        yield gr.HTML(legend=legend(pipeline)), model, *_told(pipeline, model)
+        yield gr.HTML(legend=legend(pipeline)), model, *told(pipeline, model)
 
     def open_file(
         path: str | None, reading: str, model: str, progress: gr.Progress = gr.Progress()
@@ -140,7 +144,7 @@ def wire(
             update = {"arrival": _arrival(pipeline, Path(path), reading, recipe)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
-            yield gr.HTML(**update), wanted, *_told(pipeline, wanted)
+            yield gr.HTML(**update), wanted, *told(pipeline, wanted)
 
     options = {**BESIDE, "show_progress": "hidden"}
     inputs = [opening.file, opening.reading, choosing.dropdown]
@@ -152,10 +156,15 @@ def wire(
     _wire_style(load, canvas, styling.file)
 
 
-_ARRIVE_JS = "(last, model) => [localStorage.getItem('ganvas-paint') || '', model]"
+# the model of a link, else that of the last visit
+_ARRIVE_JS = """(last, model) => {
+  const asked = new URLSearchParams(location.search);
+  const linked = asked.get('tab') === 'paint' ? asked.get('model') : '';
+  return [linked || localStorage.getItem('ganvas-paint') || '', model];
+}"""
 
 
-def _told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
+def told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
     """The card of a model; how a file may be read, as a photo only where there is a segmenter for
     the labels; and what stands in the way of a style from a picture.
     """
@@ -182,13 +191,25 @@ def _arrival(
     pipeline: Any, path: Path, reading: str, recipe: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What the canvas is told of a file."""
-    serial = {"serial": time.time_ns()}
-    if recipe is None:
-        return serial | {"map": write_runs(_read_map(pipeline, path, reading))}
+    if recipe is not None:
+        return restored(pipeline, recipe)
+    label_map, note = _read_map(pipeline, path, reading)
+    if note:
+        gr.Warning(note, title="How the label map was read", duration=20)
+    return {"serial": time.time_ns(), "map": write_runs(label_map)}
+
+
+def restored(pipeline: Any, recipe: dict[str, Any]) -> dict[str, Any]:
+    """What the canvas is told of a painting that is brought back.
+
+    Raises:
+        ValueError: the recipe is broken, or for other labels.
+    """
     painting = pipeline.restore(recipe)
     if not pipeline.made_with(recipe):
         gr.Warning("The picture was made with other weights of this model; it may look different.")
-    return serial | {
+    return {
+        "serial": time.time_ns(),
         "map": write_runs(painting.label_map),
         "style": write_style(painting.style),
         "patches": [
@@ -198,19 +219,20 @@ def _arrival(
     }
 
 
-def _read_map(pipeline: Any, path: Path, reading: str) -> Any:
+def _read_map(pipeline: Any, path: Path, reading: str) -> tuple[Any, str]:
+    """The ids of a file, and a sentence where they could have been read otherwise, else ""."""
     is_photo = reading == AUTOMATIC and path.suffix.lower() != ".png" and pipeline.can_segment
     if reading == PHOTO or is_photo:
         gr.Info("Read as a photo. It is a rough start: paint over what it got wrong.")
-        return pipeline.segment(read_photo(path))
+        return pipeline.segment(read_photo(path)), ""
     if reading != AUTOMATIC:
-        return pipeline.read_map(path, None if reading == "own" else reading)
+        return pipeline.read_map_with_note(path, None if reading == "own" else reading)
     try:
-        return pipeline.read_map(path)
+        return pipeline.read_map_with_note(path)
     except ValueError:
         for palette in FOREIGN:
             try:
-                return pipeline.read_map(path, palette)
+                return pipeline.read_map_with_note(path, palette)
             except ValueError:
                 continue
         raise

@@ -22,12 +22,18 @@ from tabs.common import (
     user_errors,
 )
 from tabs.components import model_menu, upscalers
-from tabs.components.gradio_compat import photo_input
 from tabs.components.model_menu import ModelMenu
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
 from tabs.components.sight import into_sight
-from tabs.components.upload import LIMITS, describe, last_good, look_at, open_photo
+from tabs.components.upload import (
+    LIMITS,
+    last_good,
+    layout_photo,
+    look_at,
+    open_photo,
+    told,
+)
 from tabs.components.upscalers import (
     AUTOMATIC,
     ENLARGE,
@@ -92,13 +98,7 @@ def controls() -> dict[str, Any]:
     """Lay out the left column: which picture, which model, how much."""
     menu = model_menu.layout_of(choices(), AUTOMATIC, card(AUTOMATIC), "restore")
     scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
-    photo = photo_input(
-        label="Your picture",
-        sources=["upload", "clipboard", "webcam"],
-        buttons=[],
-        height=220,
-        elem_id="restore-photo",
-    )
+    photo = layout_photo("restore", 220)
     with gr.Row():
         enlarge = gr.Button("Enlarge", variant="primary", elem_id="restore-go", min_width=120)
         cancel = gr.Button(
@@ -223,7 +223,7 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
         if isinstance(photo, str):
             yield photo, *_KEEP, *_KEEP
             return
-        said = describe(path, photo)
+        said = told(path, photo)
         try:
             waiting = [name for name in candidates(model) if not is_ready(name)]
             if waiting:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.common import PRIVATE, Load
-from tabs.components import batch, enlarge
-from tabs.translate import api, back, single
+from tabs.components import batch, enlarge, favourites, links
+from tabs.translate import api, back, keep, single
 
 TITLE, ELEM_ID = "Translate", "tab-translate"
 
@@ -18,9 +18,16 @@ def build(load: Load) -> gr.Image:
         with gr.Column(scale=1, min_width=320):
             left = single.controls()
         with gr.Column(scale=2, min_width=320):
-            panel = single.SinglePanel(**left, **single.results())
+            right = single.results()
+            with gr.Row():
+                kept = favourites.layout_button("translate")
+                button = enlarge.button("translate", "Enlarge the result")
+            large = enlarge.Enlarged(button, None, **enlarge.layout_box("translate"))
+            right["query"], _ = links.layout(
+                "translate", "Link to this translation", keep.LINK_INFO
+            )
+            panel = single.SinglePanel(**left, **right)
             work = single.work(panel, load)
-            large = enlarge.layout("translate", "Enlarge the result")
             with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Round trip", elem_id="translate-tab-back"):
                     events = back.build(load, panel)
@@ -28,8 +35,11 @@ def build(load: Load) -> gr.Image:
                     events += batch.build_several(work)
                 with gr.Tab("GIF, video", elem_id="translate-tab-clip"):
                     events += batch.build_clip(work)
+                with gr.Tab("Favourites", elem_id="translate-tab-keep") as keep_tab:
+                    keeping = keep.layout(kept)
     enlarge.wire(large, load, tab, single.result_file, [panel.file])
     api.build(load)
-    events += single.wire(panel, tab, load)
+    events += single.wire(panel, tab, load) + keep.wire(keeping, keep_tab, panel, load)
+    keep.wire_link(tab, panel)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return panel.photo

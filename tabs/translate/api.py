@@ -8,7 +8,7 @@ from gan_models import save_png
 from tabs.common import GPU, Load, checked_model, models_of, output_folder, user_errors
 from tabs.components.gradio_compat import photo_input
 from tabs.components.upload import open_photo
-from tabs.translate.single import TASK
+from tabs.translate.state import TASK
 
 
 def build(load: Load) -> None:

@@ -24,7 +24,8 @@ from tabs.common import (
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
 from tabs.components.upload import open_photo, preview
-from tabs.translate.single import TASK, SinglePanel
+from tabs.translate.single import SinglePanel
+from tabs.translate.state import TASK
 
 HELP = (
     "Translates the picture and translates the result back with the inverse model. The map of the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +26,23 @@ from tabs.common import (
     refuse_absent,
     user_errors,
 )
-from tabs.components import model_menu
+from tabs.components import history, model_menu
 from tabs.components.batch import Work
-from tabs.components.gradio_compat import photo_input
+from tabs.components.history import History
 from tabs.components.model_menu import ModelMenu
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
-from tabs.components.upload import LIMITS, describe, last_good, look_at, open_photo, preview
-
-TASK = "translation"
-_EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
-_FIRST_EXAMPLE = Path(__file__).parent / "examples" / "river.jpg"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What was translated: files, which may be gone after a while."""
-
-    model: str
-    original: str
-    translated: str  # in full, whatever the strength
-    line: str
+from tabs.components.upload import (
+    LIMITS,
+    describe,
+    last_good,
+    layout_photo,
+    look_at,
+    open_photo,
+    preview,
+    told,
+)
+from tabs.translate.state import EXAMPLES, FIRST_EXAMPLE, TASK, Result, Settings
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,11 @@ class SinglePanel:
     compare: gr.ImageSlider
     file: gr.File
     info: gr.Markdown
-    result: gr.State
+    result: gr.State  # what is shown: a `Result`, or None
+    history: gr.State  # of `Result`s
+    undo: gr.Button
+    redo: gr.Button
+    query: gr.Textbox
     taken: gr.State  # the path of the last picture that could be read
 
     @property
@@ -75,7 +75,13 @@ class SinglePanel:
     @property
     def outputs(self) -> list[gr.components.Component]:
         """What a translation fills."""
-        return [self.compare, self.file, self.info, self.result]
+        shown = [self.compare, self.file, self.info, self.result]
+        return [*shown, self.history, self.undo, self.redo, self.query]
+
+    @property
+    def given(self) -> list[gr.components.Component]:
+        """What says what to translate, and how."""
+        return [self.photo, self.model, self.strength, self.keep_colours]
 
 
 def controls() -> dict[str, Any]:
@@ -88,16 +94,10 @@ def controls() -> dict[str, Any]:
         elem_id="translate-swap",
         visible=_goes_back(menu.dropdown.value),
     )
-    photo = photo_input(
-        label="Your picture",
-        sources=["upload", "clipboard", "webcam"],
-        buttons=[],
-        height=260,
-        elem_id="translate-photo",
-    )
+    photo = layout_photo("translate", 260)
     note = gr.Markdown(LIMITS, elem_classes="card", elem_id="translate-note")
     gr.Examples(
-        [str(path) for path in _EXAMPLES], photo, label="Examples",
+        [str(path) for path in EXAMPLES], photo, label="Examples",
         elem_id="translate-examples", api_visibility="private",
     )  # fmt: skip
     strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="translate-strength")
@@ -109,9 +109,11 @@ def controls() -> dict[str, Any]:
         cancel = gr.Button(
             "Cancel", elem_id="translate-cancel", elem_classes="while-running", min_width=80
         )
+    with gr.Row():
+        steps = history.layout("translate")
     return {
         **{"menu": menu, "swap": swap, "photo": photo, "note": note, "strength": strength},
-        **{"keep_colours": keep_colours, "translate": translate, "cancel": cancel},
+        **{"keep_colours": keep_colours, "translate": translate, "cancel": cancel, **steps},
     }
 
 
@@ -130,14 +132,14 @@ def results() -> dict[str, Any]:
     file = gr.File(
         label="Download, full size", visible=False, interactive=False, elem_id="translate-file"
     )
-    states = {"result": gr.State(None), "taken": gr.State(None)}
+    states = {"result": gr.State(None), "history": gr.State(History()), "taken": gr.State(None)}
     return {"compare": compare, "info": info, "file": file, **states}
 
 
 def _first_look(path: str | None, result: Result | None, model: str) -> Any:
     """On the first look an example is there."""
     untouched = path is None and result is None and not absence(get_spec(model))
-    return str(_FIRST_EXAMPLE) if untouched else gr.skip()
+    return str(FIRST_EXAMPLE) if untouched else gr.skip()
 
 
 def _inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]:
@@ -146,7 +148,7 @@ def _inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]
     photo = look_at(path)
     if isinstance(photo, str):
         return last_good(taken), photo, last_good(taken)
-    return gr.skip(), describe(path, photo), path
+    return gr.skip(), told(path, photo), path
 
 
 def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
@@ -157,59 +159,57 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         model: str,
         strength: float,
         keep_colours: bool,
+        past: History,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            photo = open_photo(path)
-            refuse_absent(checked_model(model, TASK))
-            pipeline = yield from loading(load, model, progress)
-            started = time.perf_counter()
-            raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
-            milliseconds = 1000 * (time.perf_counter() - started)
-            where = output_folder() / "translated.png"
-            save_png(raw, where)
-            line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(path, photo)}"
-            result = Result(model, path, str(where), f"{line}\n\n{pipeline.hint(photo)}".strip())
-            made = pipeline.finish(photo, raw, strength, keep_colours)
-            yield shown(photo, made, result)
+            settings = Settings(model, strength, keep_colours)
+            yield (yield from translated(load, path, settings, past, progress))
 
-    def retouch(result: Result | None, strength: float, keep_colours: bool) -> Any:
+    def retouch(result: Result | None, strength: float, keep_colours: bool, past: History) -> Any:
         if result is None:
-            return [gr.skip()] * 4
+            return [gr.skip()] * len(panel.outputs)
         with user_errors():
-            photo, raw = open_photo(result.original), open_photo(result.translated)
-            made = load(result.model).finish(photo, raw, strength, keep_colours)
-            return shown(photo, made, result)
+            settings = replace(result.settings, strength=strength, keep_colours=keep_colours)
+            changed = replace(result, settings=settings)
+            return reopened(load, changed, past.push(changed))
 
     def follow(
         path: str | None,
         model: str,
         strength: float,
         keep_colours: bool,
+        past: History,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         """Another model: the picture in its domain; none of the old one's where there is none."""
         if absence(get_spec(model)):  # the card says so, and has the button to get it
             yield gr.skip()
         elif path is None:
-            yield None, gr.File(visible=False), "", None
+            yield None, gr.File(visible=False), "", None, *[gr.skip()] * 3, ""
         else:
-            yield from translate(path, model, strength, keep_colours, progress)
+            yield from translate(path, model, strength, keep_colours, past, progress)
 
     def begin(
-        path: str | None, result: Result | None, model: str, progress: gr.Progress = gr.Progress()
+        path: str | None,
+        model: str,
+        strength: float,
+        keep_colours: bool,
+        past: History,
+        result: Result | None,
+        progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         if path is None or result is not None:
             yield gr.skip()
             return
-        yield from translate(path, model, 1.0, False, progress)
+        yield from translate(path, model, strength, keep_colours, past, progress)
 
-    given = [panel.photo, panel.model, panel.strength, panel.keep_colours]
+    given = [*panel.given, panel.history]
     started = panel.translate.click(
         translate, given, panel.outputs, show_progress_on=[panel.compare], **GPU, **PRIVATE
     )
     look = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
-    changed = [panel.result, panel.strength, panel.keep_colours]
+    changed = [panel.result, panel.strength, panel.keep_colours, panel.history]
     panel.strength.release(retouch, changed, panel.outputs, **look)
     panel.keep_colours.input(retouch, changed, panel.outputs, **look)
     inspected = [panel.photo, panel.note, panel.taken]
@@ -226,9 +226,50 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
     ]
     looked = [panel.photo, panel.result, panel.model]
     entered = tab.select(_first_look, looked, panel.photo, **AT_ONCE)
-    events.append(entered.then(begin, looked, panel.outputs, **shown_on))
+    events.append(entered.then(begin, [*given, panel.result], panel.outputs, **shown_on))
     started.then(**into_view("translate-compare"))
     return [started, *events]
+
+
+def translated(
+    load: Load, path: str | None, settings: Settings, past: History, progress: gr.Progress
+) -> Generator[Any, None, tuple[Any, ...]]:
+    """Translate a picture; returns the values of `SinglePanel.outputs`.
+
+    Raises:
+        ValueError: there is no picture, or it cannot be taken; or the model is not here.
+    """
+    photo = open_photo(path)
+    refuse_absent(checked_model(settings.model, TASK))
+    pipeline = yield from loading(load, settings.model, progress)
+    started = time.perf_counter()
+    raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
+    milliseconds = 1000 * (time.perf_counter() - started)
+    where = output_folder() / "translated.png"
+    save_png(raw, where)
+    line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(path, photo)}"
+    line = f"{line}\n\n{pipeline.hint(photo)}".strip()
+    result = Result(settings, str(path), str(where), line)
+    return shown(photo, finish(load, photo, result, raw), result, past.push(result))
+
+
+def reopened(load: Load, result: Result, past: History) -> tuple[Any, ...]:
+    """The values of `SinglePanel.outputs` for what was translated before.
+
+    Raises:
+        ValueError: the pictures are no longer kept.
+    """
+    photo = open_photo(result.original)
+    return shown(photo, finish(load, photo, result), result, past)
+
+
+def finish(
+    load: Load, photo: Image.Image, result: Result, raw: Image.Image | None = None
+) -> Image.Image:
+    """The translation as the settings want it; `raw`: in full, by default read from its file."""
+    settings = result.settings
+    full = raw or open_photo(result.translated)
+    return load(settings.model).finish(photo, full, settings.strength, settings.keep_colours)
 
 
 def result_file(file: str | None) -> str:
@@ -258,13 +299,14 @@ def work(panel: SinglePanel, load: Load) -> Work:
     return Work("translate", "Translate", given, opened, steps, GPU)
 
 
-def shown(photo: Image.Image, made: Image.Image, result: Result) -> tuple[Any, ...]:
+def shown(photo: Image.Image, made: Image.Image, result: Result, past: History) -> tuple[Any, ...]:
     """The values of `SinglePanel.outputs`."""
     folder = output_folder()
-    full = folder / f"{Path(result.original).stem}-{result.model}.png"
+    full = folder / f"{Path(result.original).stem}-{result.settings.model}.png"
     save_png(made, full)
     pair = (preview(photo, folder / "before.png"), preview(made, folder / "after.png"))
-    return pair, gr.File(str(full), visible=True), result.line, result
+    file = gr.File(str(full), visible=True)
+    return pair, file, result.line, result, past, *past.buttons, result.query
 
 
 def _goes_back(model: str) -> bool:

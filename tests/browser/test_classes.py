@@ -122,10 +122,62 @@ def test_a_picture_is_sent_on_to_translate(visitor):
     expect(page.locator("#translate-note")).to_contain_text("128x128")
 
 
+def test_undo_a_link_and_favourites_bring_pictures_back(visitor):
+    page = visitor.page
+    open_tab(page)
+    captions = page.locator("#classes-gallery .caption-label")
+    undo, redo = page.locator("#classes-undo"), page.locator("#classes-redo")
+    value_of(page, "classes-psi").fill("0.6")
+    page.keyboard.press("Tab")
+    value_of(page, "classes-seeds").fill("3, 42")
+    page.click("#classes-sample")
+    expect(captions).to_have_text(["seed 3", "seed 42"])
+    picked(page, 1)
+    expect(page.locator("#classes-large")).to_contain_text("seed 42")
+    page.click("#classes-keep")
+    expect(page.locator(".toast-body")).to_contain_text("Added to the favourites")
+    for _ in range(2):  # back over the other ψ, or over the other seeds
+        undo.click()
+        expect(captions).to_have_count(9)
+    redo.click()
+    redo.click()
+    expect(captions).to_have_text(["seed 3", "seed 42"])
+    expect(redo).to_be_disabled()
+    while undo.is_enabled():
+        before = page.locator("#classes-gallery img").first.get_attribute("src")
+        undo.click()
+        expect(page.locator("#classes-gallery img").first).not_to_have_attribute("src", before)
+    expect(page.locator("#classes-list .caption-label")).to_have_count(24)  # the first model's
+    page.click("#classes-tab-keep-button")
+    page.locator("#classes-favourites button.thumbnail-item").click()
+    expect(captions).to_have_text(["seed 42"])
+    expect(page.locator("#classes-info")).to_contain_text("amber")
+    expect(value_of(page, "classes-psi")).to_have_value("0.6")
+    link = value_of(page, "classes-link")
+    expect(link).to_have_value(re.compile(r"tab=classes&model=eyes-128&class=amber&seeds=42&psi="))
+
+    other = visitor.open(link.input_value().removeprefix(visitor.url))
+    expect(other.locator("#classes-gallery .caption-label")).to_have_text(["seed 42"])
+    expect(other.locator("#classes-info")).to_contain_text("amber")
+    expect(other.locator("#classes-list .caption-label")).to_have_count(8)
+    expect(value_of(other, "classes-psi")).to_have_value("0.6")
+    other.click("#classes-dice")
+    expect(other.locator("#classes-gallery .caption-label").first).not_to_have_text("seed 42")
+    other.click("#classes-keep")  # before the list of favourites was ever opened here
+    expect(other.locator(".toast-body")).to_contain_text("Added to the favourites")
+    other.click("#classes-tab-keep-button")
+    kept = other.locator("#classes-favourites .caption-label")
+    expect(kept).to_have_count(2)
+    other.locator("#classes-favourites button.thumbnail-item").first.click()
+    expect(other.locator("#classes-gallery .caption-label")).to_have_text(["seed 42"])
+    other.click("#classes-unkeep")
+    expect(kept).to_have_count(1)
+
+
 def test_nothing_overflows_sideways_on_a_phone(phone):
     page = phone.page
     open_room(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
-    for tab, title in (("across", "Same z"), ("mix", "Mix"), ("morph", "Morph")):
+    for tab, title in (("across", "Same z"), ("mix", "Mix"), ("keep", "Favourites")):
         open_room(page, f"classes-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

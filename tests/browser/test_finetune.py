@@ -169,6 +169,35 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     wait_for(lambda: nothing_left(jobs))  # a worker in mid-step ends the step first
 
 
+BARS = """() => [...document.querySelectorAll(
+    '[role=progressbar], progress, .progress-bar, .progress-level, .eta-bar')]
+  .filter(e => e.offsetParent !== null && e.getBoundingClientRect().width > 0)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+def test_one_bar_shows_how_far_a_run_is(someone, page_with_jobs, tmp_path):
+    person, (_, jobs) = someone(), page_with_jobs
+    page = person.page
+    enter(person)
+    upload(page, photos(tmp_path / "photos"))
+    expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken")
+    start(page, "One bar", kimg=9000)
+    card = page.locator("#finetune-status")
+    expect(card).to_contain_text("One bar")
+    seen = page.evaluate(BARS)  # while it waits and prepares
+    assert len(seen) == 1, seen
+    expect(card).to_contain_text("Training", timeout=WORKER_MS)
+    expect(card).to_contain_text("pictures seen", timeout=WORKER_MS)
+    for _ in range(12):  # polls come and go meanwhile
+        seen = page.evaluate(BARS)
+        assert len(seen) == 1, seen
+        assert "Progress" in seen[0]
+        page.wait_for_timeout(500)
+    page.click("#finetune-delete")
+    page.click("#finetune-really")
+    wait_for(lambda: nothing_left(jobs))
+
+
 def test_an_idle_page_asks_for_nothing(someone, page_with_jobs, tmp_path):
     person, (_, jobs) = someone(), page_with_jobs
     page, asked = person.page, []

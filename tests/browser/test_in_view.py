@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
+from tests.finetune_page import photos, serving
 
 SIZES = [(1280, 800), (390, 844)]
+GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -107,3 +111,55 @@ def test_paint(page):
     page.mouse.up()
     expect(picture).not_to_have_attribute("src", before)
     in_window(page, "#paint-canvas .frame")
+
+
+def test_restore(page, tmp_path):
+    Image.effect_noise((40, 30), 60).convert("RGB").save(tmp_path / "small.png")
+    open_room(page, "tab-restore", "Restore")
+    page.set_input_files("#restore-photo input[type=file]", str(tmp_path / "small.png"))
+    expect(page.locator("#restore-note")).to_contain_text("40x30")
+    expect(page.locator("#restore-compare")).to_contain_text("a part of it")
+    in_window(page, "#restore-compare")
+    page.click("#restore-go")
+    expect(page.locator("#restore-file")).to_contain_text("small-x4")
+    in_window(page, "#restore-compare")
+
+
+@pytest.fixture(scope="module")
+def waiting_url(tmp_path_factory):
+    """The address of a page whose runs wait: no worker takes them."""
+    home = tmp_path_factory.mktemp("finetune") / "home"
+    with serving(home, start_worker=lambda *_: 0) as (url, _):
+        yield url
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["laptop", "phone"])
+def test_finetune(browser, waiting_url, tmp_path, size):
+    context, person = visit(browser, waiting_url, *size)
+    page = person.page
+    open_room(page, "tab-fine-tune", "Fine-tune")
+    files = [str(path) for path in photos(tmp_path / "photos")]
+    page.set_input_files("#finetune-files input[type=file]", files)
+    expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken")
+    expect(page.locator("#finetune-preview img")).to_have_count(2)
+    in_window(page, "#finetune-preview .run-figures")
+    page.click("#finetune-start")
+    expect(page.locator("#finetune-status")).to_contain_text("Waiting")
+    in_window(page, "#finetune-status")
+    context.close()
+    assert not person.errors
+
+
+def test_your_model(page):
+    open_room(page, "tab-your-file", "Your model")
+    file = str(GOLDEN / "stylegan2_uncond.weights.safetensors")
+    page.set_input_files("#own-file input[type=file]", file)
+    expect(page.locator("#own-format input")).to_have_value("stylegan2-nvlabs")
+    in_window(page, "#own-format")
+    page.locator("#own-title textarea, #own-title input").first.fill("In view")
+    page.click("#own-add")
+    expect(page.locator("#own-info")).to_contain_text("In view is ready")
+    in_window(page, "#own-info")
+    page.click("#own-remove")
+    expect(page.locator("#own-info")).to_contain_text("Removed")
+    in_window(page, "#own-info")

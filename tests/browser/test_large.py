@@ -9,6 +9,9 @@ from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 
 LEAST_PX = 192
+ICON_PX = 80
+# icons that a click shows large: the class picker samples its class, an example fills the upload
+ICONS = '.thumbs, [id$="-examples"]'
 TABS = {  # what to open, and what tells that it is there
     ("tab-latent", "Sample", "latent-tab-morph"): "#latent-strip img",
     ("tab-classes", "Classes", "classes-tab-across"): "#classes-gallery img",
@@ -16,12 +19,14 @@ TABS = {  # what to open, and what tells that it is there
     ("tab-translate", "Translate", "translate-tab-back"): "#translate-compare img",
     ("tab-paint", "Paint", "paint-tab-film"): "#paint-canvas .picture[src]",
 }
-SMALL = """least => [...document.querySelectorAll(
+SMALL = """([least, icon, icons]) => [...document.querySelectorAll(
     '.image-container, .image-frame, .gallery-container, .grid-wrap, .slider-wrap, .frame, .stage, '
     + '.main-sheet .thumbnail-item, .strip .thumbnail-item')]
-  .filter(e => e.offsetParent !== null && !e.closest('.thumbs, [id$="-examples"]'))
-  .map(e => [e.className, e.closest('[id]').id, e.getBoundingClientRect()])
-  .filter(([, , box]) => Math.min(box.width, box.height) < least - 1)
+  .concat([...document.querySelectorAll('.thumbs .thumbnail-item')])
+  .filter(e => e.offsetParent !== null && !(e.closest(icons) && !e.matches('.thumbnail-item')))
+  .map(e => [e.className, e.closest('[id]').id, e.getBoundingClientRect(),
+    e.closest(icons) ? icon : least])
+  .filter(([, , box, wanted]) => Math.min(box.width, box.height) < wanted - 0.5)
   .map(([name, id, box]) => `${id} ${name}: ${box.width} x ${box.height}`)"""
 
 
@@ -34,5 +39,5 @@ def test_no_picture_component_is_small(browser, page_url, where):
     expect(page.locator(TABS[where]).first).to_be_visible()
     page.click(f"#{inner}-button")
     page.wait_for_timeout(500)
-    assert page.evaluate(SMALL, LEAST_PX) == []
+    assert page.evaluate(SMALL, [LEAST_PX, ICON_PX, ICONS]) == []
     context.close()

@@ -485,6 +485,99 @@ def test_a_painting_is_sent_on_as_it_is_now(studio):
     assert (picture(page, "#sent img") == wanted).all()
 
 
+# --- undo, link, favourites -----------------------------------------------------------------------
+
+
+def test_undo_brings_styles_back_too(studio, painter):
+    page = studio()
+    use(page, "fill")
+    before = painted(page)
+    seed = page.locator(".seed")
+    for number in ("5", "6"):
+        seed.fill(number)
+        page.wait_for_timeout(800)
+    clear(page)
+    undo, redo = page.locator("[data-act='undo']"), page.locator("[data-act='redo']")
+    undo.click()
+    assert (painted(page) == before).all()
+    expect(seed).to_have_value("6")
+    undo.click()
+    expect(seed).to_have_value("5")
+    assert (wait_until_received(page, painter) == before).all()
+    undo.click()
+    expect(seed).to_have_value("0")
+    redo.click()
+    redo.click()
+    expect(seed).to_have_value("6")
+    redo.click()
+    assert (painted(page) == 0).all()
+
+
+def link_of(page) -> str:
+    page.wait_for_timeout(500)  # it follows what is kept, a moment later
+    return page.locator("#paint-link textarea, #paint-link input").first.input_value()
+
+
+def test_a_link_brings_model_layout_and_style_and_keeps_the_last_canvas(studio, url):
+    page = studio()
+    for layout in ("Sandy bay", None):
+        if layout:
+            page.select_option(".layouts", layout)
+        else:
+            page.click(".random")
+        page.fill(".seed", "77")
+        wanted, link = painted(page), link_of(page)
+        assert link.startswith(f"{url}/?tab=paint&model=paint&layout=")
+        assert link.endswith("&style=77")
+        clear(page)
+        page.fill(".seed", "3")
+        page.wait_for_timeout(800)
+        page.goto(link)
+        expect(page.locator(".studio")).to_have_attribute("data-ready", "true")
+        expect(page.locator(".seed")).to_have_value("77")
+        assert (painted(page) == wanted).all()
+        page.click("[data-act='undo']")
+        assert (painted(page) == 0).all()  # the canvas of the last visit
+        expect(page.locator(".seed")).to_have_value("3")
+    page.goto(f"{url}/?tab=paint&model=paint&layout=Desert&mood=dusk")
+    expect(page.locator(".style-name")).to_have_text("dusk")
+    page.goto(f"{url}/?tab=paint&model=paint&layout=Nowhere&style=-4")
+    expect(page.locator(".notice")).to_contain_text("Part of the link is not known")
+    page.goto(f"{url}/?tab=paint&model=street")
+    expect(page.locator(".materials button")).to_have_count(3)
+    page.goto(f"{url}/?tab=paint&model=nobody")
+    expect(page.locator(".toast-body")).to_contain_text("nobody is not on this server")
+    expect(page.locator(".studio")).to_have_attribute("data-ready", "true")
+
+
+def test_a_favourite_brings_map_style_and_model_back(studio, url, painter):
+    page = studio()
+    use(page, "fill")
+    page.fill(".seed", "77")
+    before = wait_until_received(page, painter)
+    page.click("#paint-keep")
+    expect(page.locator(".toast-body")).to_contain_text("Added to the favourites")
+    clear(page)
+    page.fill(".seed", "1")
+    page.wait_for_timeout(800)
+    enter(page, url)
+    page.click("#paint-keep")  # before the list was opened on this page
+    page.click("#paint-tab-keep-button")
+    kept = page.locator("#paint-favourites .caption-label")
+    expect(kept).to_have_text(["paint, style seed 77", "paint, style seed 1"])
+    page.click("#paint-tab-model-button")
+    page.locator("#paint-model input").click()
+    page.get_by_role("option", name="Tiny street").click()
+    expect(page.locator(".materials button")).to_have_count(3)
+    page.click("#paint-tab-keep-button")
+    page.locator("#paint-favourites button.thumbnail-item").first.click()
+    expect(page.locator(".materials button")).to_have_count(12)
+    expect(page.locator(".seed")).to_have_value("77")
+    assert (wait_until_received(page, painter) == before).all()
+    page.click("#paint-unkeep")
+    expect(kept).to_have_text(["paint, style seed 1"])
+
+
 def test_two_visitors_have_a_canvas_each(browser, url, painter):
     people = [visit(browser, url, 1280, 800) for _ in range(2)]
     for _, person in people:

@@ -132,6 +132,64 @@ def test_several_pictures_come_back_as_a_zip(visitor, photo, tmp_path):
         assert sorted(zipped.namelist()) == ["holiday.png", "second.png"]
 
 
+def test_undo_a_link_favourites_and_the_recipe_bring_translations_back(visitor, photo, tmp_path):
+    page = visitor.page
+    open_tab(page)
+    info, file = page.locator("#translate-info"), page.locator("#translate-file")
+    link = page.locator("#translate-link textarea, #translate-link input").first
+    expect(link).to_have_value(re.compile(r"tab=translate&model=summer2winter&example=river$"))
+    give(page, photo)
+    expect(page.locator("#translate-note")).to_contain_text("90x70")
+    strength = page.locator("#translate-strength input[type=number]")
+    strength.fill("0.5")
+    page.keyboard.press("Tab")  # leaving the field blends what is shown anew
+    expect(link).to_have_value(re.compile(r"example=river&strength=0\.5$"))
+    page.click("#translate-go")
+    expect(info).to_contain_text("90x70")
+    expect(link).to_have_value(re.compile(r"model=summer2winter&strength=0\.5$"))
+    page.click("#translate-keep")
+    expect(page.locator(".toast-body")).to_contain_text("Added to the favourites")
+    with page.expect_download() as download:
+        file.locator("a").first.click()
+    download.value.save_as(tmp_path / "made.png")
+    page.click("#translate-undo")
+    expect(info).to_contain_text("400x400")
+    expect(strength).to_have_value("0.5")
+    page.click("#translate-undo")
+    expect(strength).to_have_value("1")
+    expect(page.locator("#translate-undo")).to_be_disabled()
+    page.click("#translate-redo")
+    expect(strength).to_have_value("0.5")
+    page.click("#translate-redo")
+    expect(info).to_contain_text("90x70")
+    expect(page.locator("#translate-note")).to_contain_text("90x70")
+    page.locator("#translate-model input").click()
+    page.get_by_role("option", name="Photo to vintage").click()
+    expect(file).to_contain_text("holiday-vintage")
+    expect(link).to_have_value(re.compile(r"model=vintage&strength=0\.5$"))
+    page.click("#translate-undo")
+    expect(file).to_contain_text("holiday-summer2winter")
+    expect(page.locator("#translate-model input")).to_have_value(re.compile("Summer to winter"))
+
+    query = "?tab=translate&model=vintage&example=river&colours=1"
+    other = visitor.open(query)
+    expect(other.locator("#translate-file")).to_contain_text("river-vintage")
+    expect(other.locator("#translate-colours input")).to_be_checked()
+    link = other.locator("#translate-link textarea, #translate-link input").first
+    expect(link).to_have_value(re.compile(re.escape(query) + "$"))
+    other.click("#translate-tab-keep-button")
+    other.set_input_files("#translate-drop input[type=file]", str(tmp_path / "made.png"))
+    expect(other.locator("#translate-file")).to_contain_text("river-summer2winter")
+    expect(other.locator("#translate-strength input[type=number]")).to_have_value("0.5")
+    kept = other.locator("#translate-favourites .caption-label")
+    expect(kept).to_have_text(["holiday"])
+    other.locator("#translate-favourites button.thumbnail-item").click()
+    expect(other.locator("#translate-info")).to_contain_text("90x70")
+    expect(other.locator("#translate-file")).to_contain_text("holiday-summer2winter")
+    other.click("#translate-unkeep")
+    expect(kept).to_have_count(0)
+
+
 def test_a_large_picture_can_be_cancelled(visitor, tmp_path):
     path = tmp_path / "large.png"
     Image.effect_noise((2400, 1800), 60).convert("RGB").save(path, compress_level=1)
@@ -160,6 +218,6 @@ def test_nothing_overflows_sideways_on_a_phone(phone, photo):
     give(page, photo)
     page.click("#translate-go")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
-    for tab, title in (("several", "Several"), ("clip", "GIF, video"), ("back", "Round trip")):
+    for tab, title in (("several", "Several"), ("clip", "GIF, video"), ("keep", "Favourites")):
         open_room(page, f"translate-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

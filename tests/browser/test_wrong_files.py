@@ -28,6 +28,8 @@ UPLOADS = {  # tab, title, what to click, the upload, then what to press, what s
                         "#restore-compare img"),
     "restore-clip": ("tab-restore", "Restore", "#restore-tab-clip-button", "#restore-clip",
                      "#restore-frames", "#restore-compare img"),
+    "translate-drop": ("tab-translate", "Translate", "#translate-tab-keep-button",
+                       "#translate-drop", None, "#translate-compare img"),
     "paint": ("tab-paint", "Paint", None, "#paint-file", None, "#paint-canvas .picture[src]"),
     "style": ("tab-paint", "Paint", "#paint-tab-style-button", "#paint-style-file", None,
               "#paint-canvas .picture[src]"),
@@ -60,6 +62,8 @@ def test_ten_wrong_files(browser, page_url, wrong, name):
     for file, path in wrong.items():
         if name in TAKES_PICTURES and file in ANY_PICTURE:
             continue
+        if name == "translate-drop" and file == "other-tab.png":  # it is this tab's
+            continue
         give(page, upload, path)
         if press:
             page.wait_for_timeout(300)
@@ -77,13 +81,41 @@ def test_ten_wrong_files(browser, page_url, wrong, name):
     context.close()
 
 
+def test_ten_wrong_files_for_fine_tuning(browser, page_url, wrong):
+    """There each file gets a verdict, not a toast."""
+    context, person = visit(browser, page_url, 1280, 800)
+    page = person.page
+    open_room(page, "tab-fine-tune", "Fine-tune")
+    verdicts, base = page.locator("#finetune-verdicts"), page.locator("#finetune-base input")
+    before = base.input_value()
+    for file, path in wrong.items():
+        if file in ANY_PICTURE:
+            continue
+        give(page, "#finetune-files", path)
+        said = verdicts.locator("li.refused").or_(page.locator(".toast-body"))
+        expect(said.first, f"{file} for fine-tuning").to_be_visible()
+        words = said.first.inner_text()
+        assert len(words.split()) >= 5, words
+        assert "Traceback" not in words
+        assert str(path.parent) not in words
+        assert not bare_errors(page), file
+        assert base.input_value() == before
+        close_toasts(page)
+        give(page, "#finetune-files", None)
+        expect(verdicts).to_have_text("")
+    context.close()
+    assert not person.errors
+
+
 def give(page, upload: str, path) -> None:
-    """Put a file into an upload, after taking out what is in it."""
+    """Put a file into an upload, after taking out what is in it; None: take it out."""
     for label in ("Clear", "Remove Image", "Remove"):
         clear = page.locator(f"{upload} button[aria-label='{label}']")
         if clear.count() and clear.first.is_visible():
             clear.first.click()
             break
+    if path is None:
+        return
     field = page.locator(f"{upload} input[type=file]").first
     expect(field).to_be_attached()
     field.set_input_files(str(path))

@@ -191,17 +191,57 @@ def test_a_file_is_read_as_what_it_is(painter, ids, tmp_path):
     ours = tmp_path / "ours.png"
     painter.indexed_map(ids).convert("RGB").save(ours)
     for path in (grey, ours):
-        assert (start._read_map(painter, path, "automatic") == ids).all()
+        assert (start._read_map(painter, path, "automatic")[0] == ids).all()
     streets = tmp_path / "streets.png"
     known = palette("cityscapes")
     places = np.full((64, 64), known.labels.index("sky"))
     places[32:] = known.labels.index("terrain")
     Image.fromarray(np.asarray(known.colors, np.uint8)[places]).save(streets)
     for reading in ("automatic", "cityscapes"):
-        read = start._read_map(painter, streets, reading)
+        read, _ = start._read_map(painter, streets, reading)
         assert np.unique(read).tolist() == [0, 6]
     with pytest.raises(ValueError, match="chosen colours"):
         start._read_map(painter, streets, "own")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What is said in toasts while a file is opened."""
+    said = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: said.append(text))
+    return said
+
+
+def indexed(ids: np.ndarray, colors: np.ndarray) -> Image.Image:
+    picture = Image.fromarray(ids.astype(np.uint8), "P")
+    picture.putpalette(colors.astype(np.uint8).ravel().tolist())
+    return picture
+
+
+def test_a_map_that_could_be_read_otherwise_is_told_of(painter, ids, tmp_path, told):
+    colors = np.asarray(painter.colors)
+    shuffled = indexed(ids, colors[::-1])  # indices that are ids, colours that are those of others
+    foreign = indexed(ids, np.asarray(palette("cityscapes").colors)[:12])
+    for name, picture, says in (
+        ("shuffled", shuffled, "by the colours of its palette"),
+        ("foreign", foreign, "colours are those of"),
+    ):
+        told.clear()
+        picture.save(tmp_path / f"{name}.png")
+        arrival = start._arrival(painter, tmp_path / f"{name}.png", "automatic", None)
+        assert read_runs(arrival["map"], painter.size).shape == (64, 64)
+        assert len(told) == 1, name
+        assert says in told[0]
+
+
+def test_a_map_that_is_read_one_way_alone_is_not(painter, ids, tmp_path, told):
+    painter.indexed_map(ids).save(tmp_path / "ours.png")
+    painter.indexed_map(ids).convert("RGB").save(tmp_path / "colours.png")
+    Image.fromarray(ids).save(tmp_path / "grey.png")
+    for name in ("ours", "colours", "grey"):
+        arrival = start._arrival(painter, tmp_path / f"{name}.png", "automatic", None)
+        assert (read_runs(arrival["map"], painter.size) == ids).all()
+    assert not told
 
 
 def test_a_film_shows_every_state_and_then_the_last(painter, ids):

@@ -201,17 +201,35 @@ class History {
     this.position = -1;
   }
 
-  // Remember a state; false where it is the one already remembered.
-  push(data) {
-    const runs = toRuns(data);
+  // Remember a state: a map, and its style, parts and layout; false where it is the one already
+  // remembered. States of one map share its runs.
+  push(data, { style, patches, layout }) {
     const last = this.states[this.position];
-    if (last && last.length === runs.length && last.every((v, i) => v === runs[i])) return false;
-    this.states = [...this.states.slice(0, this.position + 1), runs].slice(-this.steps - 1);
+    let runs = toRuns(data);
+    if (last && last.runs.length === runs.length && last.runs.every((v, i) => v === runs[i])) {
+      runs = last.runs;
+    }
+    const same = last && last.runs === runs && last.patches === patches
+      && JSON.stringify([last.style, last.layout]) === JSON.stringify([style, layout]);
+    if (same) return false;
+    const state = { runs, style, patches, layout };
+    this.states = [...this.states.slice(0, this.position + 1), state].slice(-this.steps - 1);
     this.position = this.states.length - 1;
     return true;
   }
 
-  // The runs one step back (-1) or on (1), or null where there are none.
+  // Take the styles out of all states: z is each model's own.
+  forgetStyles() {
+    this.states = this.states.map((state) => ({ ...state, style: { seed: 0 }, patches: [] }));
+  }
+
+  // The maps up to now, each once.
+  get maps() {
+    const states = this.states.slice(0, this.position + 1);
+    return states.filter(({ runs }, i) => !i || runs !== states[i - 1].runs).map(({ runs }) => runs);
+  }
+
+  // The state one step back (-1) or on (1), or null where there is none.
   step(by) {
     if (!this.states[this.position + by]) return null;
     this.position += by;

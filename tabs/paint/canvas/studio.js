@@ -3,6 +3,7 @@
 const STORE = "ganvas-paint";
 const SAVE_AFTER_MS = 300;
 const STRIP_AFTER_MS = 1500;
+const STYLE_STEP_MS = 500; // a style that stays this long is a step of undo
 const FILM_FRAMES = 48;
 
 class Studio {
@@ -14,6 +15,7 @@ class Studio {
     this.view = new View(this.find("sheet"));
     Object.assign(this, { tool: "brush", label: 0, size: 10, letters: false, ghost: 0 });
     Object.assign(this, { style: { seed: 0 }, patches: [], part: null, byKeyboard: false });
+    this.layout = null; // the one that the map began with: its name ("" for a random one) and seed
     this.cursor = { x: 0, y: 0 };
     this.live = new Live({
       send: (payload) => server.preview(payload),
@@ -39,7 +41,10 @@ class Studio {
     const same = before && this.map && this.map.width === legend.width
       && this.map.height === legend.height && `${before.labels}` === `${legend.labels}`;
     if (before && before.model !== legend.model) { // z is each model's own
-      Object.assign(this, { style: { seed: 0 }, patches: [] });
+      this.remember();
+      this.history.forgetStyles();
+      const { style, patches } = this.history.states[this.history.position];
+      Object.assign(this, { style, patches });
       this.letGo();
       this.styles.buildStrip();
       this.saveSoon();
@@ -56,6 +61,8 @@ class Studio {
     this.find("message").hidden = true;
     this.root.dataset.ready = "true";
     this.changed();
+    this.followLink();
+    this.trigger("linked");
   }
 
   newCanvas() {
@@ -69,7 +76,7 @@ class Studio {
     this.setSize(Math.round(width / 12));
     if (!this.restore()) {
       if (this.legend.labels.includes("sky")) this.layOut("Mountain lake", 1);
-      this.history.push(this.map.data);
+      this.history.push(this.map.data, this);
     }
   }
 
@@ -86,11 +93,27 @@ class Studio {
 
   // A stroke has ended: one step of undo.
   committed() {
-    this.history.push(this.map.data);
+    this.remember();
     this.letGo();
     this.changed();
     this.saveSoon();
+  }
+
+  // Make what is on the canvas now a step of undo.
+  remember() {
+    clearTimeout(this.remembering);
+    if (!this.map) return;
+    this.history.push(this.map.data, this);
     markActions(this);
+  }
+
+  // Another style: a step of undo once it stays for a moment.
+  styled() {
+    this.styles.mark();
+    this.changed();
+    this.saveSoon();
+    clearTimeout(this.remembering);
+    this.remembering = setTimeout(() => this.remember(), STYLE_STEP_MS);
   }
 
   picked(label) {
@@ -118,9 +141,11 @@ class Studio {
 
   step(by) {
     if (this.easel.busy) return;
-    const runs = this.history.step(by);
-    if (runs === null) return;
-    this.map.data.set(fromRuns(runs, this.map.data.length));
+    this.remember();
+    const state = this.history.step(by);
+    if (state === null) return;
+    this.map.data.set(fromRuns(state.runs, this.map.data.length));
+    Object.assign(this, { style: state.style, patches: state.patches, layout: state.layout });
     this.letGo();
     this.changed();
     this.saveSoon();
@@ -138,10 +163,11 @@ class Studio {
     const random = randomFrom(seed);
     const layers = LAYOUTS[name] || randomLayers(random);
     drawLayout(this.map, layers, this.legend.labels, seed);
+    this.layout = { name: LAYOUTS[name] ? name : "", seed };
   }
 
   // Put a map, a style and parts on the canvas: from a file, or from the last visit.
-  put({ map, base, style, patches }) {
+  put({ map, base, style, patches, layout }) {
     const length = this.map.data.length;
     this.map.data.set(fromRuns(textToRuns(map), length));
     this.map.base.set(base ? fromRuns(textToRuns(base), length) : this.map.data);
@@ -149,10 +175,8 @@ class Studio {
       const mask = fromRuns(textToRuns(patch.mask), length);
       return { mask, label: this.map.data[mask.indexOf(1)], style: patch.style };
     });
-    if (style) {
-      this.style = style;
-      this.styles.mark();
-    }
+    if (style) this.style = style;
+    this.layout = layout || null;
     this.committed();
   }
 
@@ -194,7 +218,7 @@ class Studio {
 
   // The painting coming to life: states of the history, at most FILM_FRAMES of them.
   film() {
-    const states = this.history.states.slice(0, this.history.position + 1);
+    const states = this.history.maps;
     const count = Math.min(states.length, FILM_FRAMES);
     const chosen = Array.from({ length: count }, (_, i) =>
       states[Math.round((i * (states.length - 1)) / Math.max(count - 1, 1))]);
@@ -246,9 +270,7 @@ class Studio {
   setStyle(style) {
     if (this.part) return this.stylePart(style);
     this.style = style;
-    this.styles.mark();
-    this.changed();
-    return this.saveSoon();
+    return this.styled();
   }
 
   // The style that the panel shows.
@@ -276,9 +298,7 @@ class Studio {
     const { mask, label } = this.part;
     const others = this.patches.filter((patch) => !patch.mask.some((inside, i) => inside && mask[i]));
     this.patches = style === null ? others : [...others, { mask, label, style }].slice(-8);
-    this.styles.mark();
-    this.changed();
-    this.saveSoon();
+    this.styled();
   }
 
   setLabel(label) {
@@ -314,7 +334,9 @@ class Studio {
     clearTimeout(this.saving);
     if (!this.map) return;
     const { model, labels } = this.legend;
-    const kept = { ...this.payload(), labels, base: runsToText(toRuns(this.map.base)) };
+    const base = runsToText(toRuns(this.map.base));
+    const kept = { ...this.payload(), labels, base, layout: this.layout };
+    this.trigger("linked");
     try {
       localStorage.setItem(`${STORE}:${model}`, JSON.stringify(kept));
       localStorage.setItem(STORE, model);

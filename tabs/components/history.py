@@ -1,0 +1,86 @@
+"""Undo and redo of what was drawn, for any tab: the records are the tab's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import gradio as gr
+
+from tabs.common import user_errors
+
+MAX_HISTORY = 100
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class History(Generic[Record]):
+    """Records drawn so far, and where undo and redo have got to; safe to copy."""
+
+    records: tuple[Record, ...] = ()
+    position: int = -1
+
+    @property
+    def current(self) -> Record | None:
+        """The record on the table."""
+        return self.records[self.position] if self.records else None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an older record."""
+        return self.position > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether an undone record waits."""
+        return self.position < len(self.records) - 1
+
+    @property
+    def buttons(self) -> tuple[gr.Button, gr.Button]:
+        """Undo and Redo, enabled where they would change something."""
+        return gr.Button(interactive=self.can_undo), gr.Button(interactive=self.can_redo)
+
+    def push(self, record: Record) -> History[Record]:
+        """The history after drawing `record`; what was undone before is gone."""
+        if record == self.current:
+            return self
+        records = (*self.records[: self.position + 1], record)[-MAX_HISTORY:]
+        return History(records, len(records) - 1)
+
+    def step(self, by: int) -> History[Record]:
+        """One record back (-1) or forward (1), or the same where there is none."""
+        return replace(self, position=min(max(self.position + by, 0), len(self.records) - 1))
+
+
+def stepper(by: int, draw: Callable[..., Generator[Any, None, Any]]) -> Callable[..., Any]:
+    """What Undo (-1) and Redo (1) do.
+
+    Args:
+        by: how many records forward.
+        draw: a generator that returns what the page shows, of the history moved, the handler's
+            other values and the progress.
+    """
+
+    def move(
+        past: History, *others: Any, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        moved = past.step(by)
+        if moved.current is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            yield (yield from draw(moved, *others, progress))
+
+    return move
+
+
+def layout(prefix: str) -> dict[str, gr.Button]:
+    """Lay out Undo and Redo, side by side in the row that is open."""
+    return {
+        name: gr.Button(
+            name.capitalize(), elem_id=f"{prefix}-{name}", interactive=False, min_width=70
+        )
+        for name in ("undo", "redo")
+    }
