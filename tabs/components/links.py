@@ -59,18 +59,20 @@ def wire_opening(
         read: the values of `filled`; raises ValueError where the link is broken.
     """
 
+    rooms = tab.parent  # known only while the page is built
+
     def follow(request: gr.Request) -> dict[Any, Any]:
         query = dict(request.query_params)
         if not leads_to(query, name):
-            return {tab.parent: gr.skip()}
-        opened = {tab.parent: gr.Tabs(selected=tab.id)}
+            return {rooms: gr.skip()}
+        opened = {rooms: gr.Tabs(selected=tab.id)}
         try:
             return opened | dict(zip(filled, read(query), strict=True))
         except ValueError as error:
             warn(error)
             return opened
 
-    gr.context.Context.root_block.load(follow, None, [*filled, tab.parent], **AT_ONCE)
+    gr.context.Context.root_block.load(follow, None, [*filled, rooms], **AT_ONCE)
 
 
 def warn(error: ValueError) -> None:
