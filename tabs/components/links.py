@@ -59,20 +59,24 @@ def wire_opening(
         read: the values of `filled`; raises ValueError where the link is broken.
     """
 
-    rooms = tab.parent  # known only while the page is built
+    # known only while the page is built; none where the tab stands alone
+    rooms = [tab.parent] if isinstance(tab.parent, gr.Tabs) else []
+    outputs = [*filled, *rooms]
+    if not outputs:
+        return
 
     def follow(request: gr.Request) -> dict[Any, Any]:
         query = dict(request.query_params)
         if not leads_to(query, name):
-            return {rooms: gr.skip()}
-        opened = {rooms: gr.Tabs(selected=tab.id)}
+            return {outputs[0]: gr.skip()}
+        opened = {room: gr.Tabs(selected=tab.id) for room in rooms}
         try:
             return opened | dict(zip(filled, read(query), strict=True))
         except ValueError as error:
             warn(error)
             return opened
 
-    gr.context.Context.root_block.load(follow, None, [*filled, rooms], **AT_ONCE)
+    gr.context.Context.root_block.load(follow, None, outputs, **AT_ONCE)
 
 
 def warn(error: ValueError) -> None:
