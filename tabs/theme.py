@@ -52,6 +52,13 @@ CSS = """
 .card details { font-size: 13px; color: var(--body-text-color-subdued); }
 @media (pointer: coarse), (max-width: 760px) {
   button.lg, button.sm, label > input, .thumbnail-item, .wrap > label { min-height: 44px; }
+  .tab-wrapper, .tab-container { height: auto !important; }
+  .tab-container > button { min-height: 44px; }
+  .source-selection { height: auto !important; }
+  .source-selection .icon { min-width: 44px; min-height: 44px; display: inline-grid;
+    place-items: center; }
+  .source-selection .icon > * { width: 22px; height: 22px; }
+  .toast-close { min-width: 44px; min-height: 44px; }
 }
 .field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }
 .dark .field-problem { color: #fca5a5; }

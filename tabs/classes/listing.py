@@ -117,8 +117,10 @@ def wire(
     picked = panel.thumbnails.select(_choose, panel.found, panel.class_name, **AT_ONCE)
     chosen, fetched = model_menu.wire(panel.menu, TASK, load)
     filled = [panel.class_name, panel.search, panel.ready, psi]
-    given_now = [panel.model, panel.class_name]
-    picks = [on(_choose_model, given_now, filled, **AT_ONCE) for on in (chosen, fetched)]
+    picks = [
+        chosen(_choose_model, panel.model, filled, **AT_ONCE),
+        fetched(_choose_model, [panel.model, panel.class_name], filled, **AT_ONCE),
+    ]
     opened = tab.select(look, given, outputs, **options)
     events = [opened, panel.ready.change(look, given, outputs, **options)]
     events.append(panel.search.change(look, given, outputs, **options))
@@ -132,8 +134,12 @@ def _note(num_shown: int, num_found: int) -> str:
     return f"{hidden} more; search to see them." if hidden else ""
 
 
-def _choose_model(model: str, class_name: str) -> Any:
-    """The classes of a model that is here; all stays as it is for one that is not."""
+def _choose_model(model: str, class_name: str | None = None) -> Any:
+    """The classes of a model that is here; all stays as it is for one that is not.
+
+    `class_name`: the one to keep where the model has it, as a link names one of a model that had to
+    be downloaded first.
+    """
     with user_errors():
         names = list(classes_of(model))
     if absence(get_spec(model)):

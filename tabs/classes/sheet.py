@@ -179,7 +179,9 @@ def wire(
             sheet = ClassSheet.read(model, class_name, seeds, psi)
             if len(sheet.seeds) > MAX_PICTURES:
                 raise ValueError(f"At most {MAX_PICTURES} pictures at once; give fewer seeds.")
-            yield (yield from draw(load, sheet, past.push(sheet), progress, enlarged))
+            drawn = yield from draw(load, sheet, past.push(sheet), progress, enlarged)
+            # what is typed meanwhile stays
+            yield (*drawn[: -len(given)], *[gr.skip()] * len(given))
 
     def follow(model: str, *values: Any, progress: gr.Progress = gr.Progress()) -> Any:
         if absence(get_spec(model)):  # the card says so, and has the button to get it
@@ -193,7 +195,8 @@ def wire(
         return (yield from draw(load, past.current, past, progress, enlarged))
 
     switch = panel.enlarged.switch
-    asked = [*panel.settings(listed), panel.history, switch]
+    given = panel.settings(listed)
+    asked = [*given, panel.history, switch]
     kept, outputs = [panel.history, switch], panel.outputs(listed)
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)

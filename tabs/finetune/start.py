@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder
 from gan_models import NotFound
 from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
 from tabs.components.files import file_input
+from tabs.components.preview import into_view
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import Room, run_dropdown
@@ -168,6 +169,7 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
         form.crop.input(check, given, filled, **shown),
         form.base.input(check, given, filled, **shown),
     ]
+    checks[0].then(**into_view("finetune-preview"))
     augmentation.input(augment, [visitor.key, form.draft, augmentation], form.preview, **shown)
     started = form.start.click(
         start,

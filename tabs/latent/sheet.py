@@ -192,7 +192,9 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     ) -> Generator[Any, None, None]:
         with user_errors():
             sheet = Sheet.read(model, seeds, psi)
-            yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
+            drawn = yield from draw(load, sheet, history.push(sheet), progress, enlarged)
+            # what is typed meanwhile stays: model, seeds and ψ
+            yield (*drawn[:3], *[gr.skip()] * 3, *drawn[6:])
 
     def redraw(
         past: History, enlarged: bool, progress: gr.Progress

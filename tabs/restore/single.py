@@ -273,6 +273,8 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
             change_view, [panel.view, panel.result, *given, panel.centre], filled, **newest
         ),
     ]
+    shown = "photo => { if (photo) window.ganvasShow('restore-compare'); }"
+    looked[0].then(None, panel.photo, None, js=shown, **PRIVATE)
     panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
     return looked
 
