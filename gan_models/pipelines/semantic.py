@@ -28,7 +28,7 @@ from gan_models.zoo import ModelSpec
 Style = int | Sequence[float]  # a seed, or the z [z_dim] itself
 
 MAX_PATCHES = 8
-PRESETS = ("noon", "golden hour", "dusk", "overcast", "winter", "autumn")
+PRESETS = ("noon", "dusk", "overcast")  # those that are seen in what they paint
 STYLES = Path(__file__).parents[1] / "styles"
 SEGMENTER_FILE = "segmenter.safetensors"
 _SEGMENTER_PX = 128
