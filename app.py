@@ -12,10 +12,10 @@ import gan_models
 from tabs import build_room, connect, rooms_shown, start
 from tabs.batching import remember_configs
 from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
-from tabs.components.gradio_compat import Page
+from tabs.components.gradio_compat import Page, keep_the_last
 from tabs.mine import Visitor, visitor_key
 from tabs.own import is_private
-from tabs.theme import CSS, SCRIPT, THEME
+from tabs.theme import CSS, HEAD, SCRIPT, THEME
 
 INTRO = "# Ganvas"
 
@@ -38,6 +38,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
                     built[tab.TITLE] = build_room(tab, load, visitor)
         connect(built, rooms)
         gr.api(list_models, api_name="list_models")
+    keep_the_last(app)
     remember_configs(app)
     return app.queue(max_size=64)
 
@@ -61,6 +62,7 @@ def launch(app: gr.Blocks | None = None, **options: object) -> tuple[object, str
         "theme": THEME,
         "css": CSS,
         "js": SCRIPT,
+        "head": HEAD,
         **start.early_options(rooms_shown()[1:]),
     }
     return (app or create_app()).launch(**(settings | options))

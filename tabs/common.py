@@ -41,6 +41,9 @@ AT_ONCE |= PRIVATE
 IN_ORDER = {"concurrency_id": "clicks", "concurrency_limit": 1, "show_progress": "hidden"}
 IN_ORDER |= {"trigger_mode": "multiple", **PRIVATE}
 
+# what draws within seconds: a click while it still draws is for the settings as they are then
+LAST = {"trigger_mode": "always_last", **GPU, **PRIVATE}
+
 Load = Callable[..., Any]
 
 FIRST = {"latent": "landscapes", "class": "landscapes-classes", "translation": "summer2winter"}

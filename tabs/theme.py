@@ -54,6 +54,7 @@ CSS = """
   button.lg, button.sm, label > input, .thumbnail-item, .wrap > label { min-height: 44px; }
   .tab-wrapper, .tab-container { height: auto !important; }
   .tab-container > button { min-height: 44px; }
+  .overflow-menu > button { min-width: 44px; min-height: 44px; }
   .source-selection { height: auto !important; }
   .source-selection .icon { min-width: 44px; min-height: 44px; display: inline-grid;
     place-items: center; }
@@ -162,4 +163,7 @@ polyline.line1 { stroke: #6366f1; } span.line1 { color: #6366f1; }
     for n in range(1, 25)
 )
 
-SCRIPT = (Path(__file__).parent / "components" / "page.js").read_text("utf-8")
+_SCRIPTS = Path(__file__).parent / "components"
+SCRIPT = (_SCRIPTS / "page.js").read_text("utf-8")
+# before Gradio's own scripts
+HEAD = f"<script>\n{(_SCRIPTS / 'stream.js').read_text('utf-8')}</script>"

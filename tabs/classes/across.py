@@ -14,9 +14,8 @@ from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import chosen_classes, classes_of, file_name
 from tabs.common import (
     AT_ONCE,
-    GPU,
+    LAST,
     MAX_ON_PAGE,
-    PRIVATE,
     Load,
     device_of,
     loading,
@@ -96,7 +95,7 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
     )
     given = [listed.model, seeds, names, sheet.psi, large]
     outputs = [gallery, info, file]
-    options = {**GPU, **PRIVATE, "show_progress_on": [gallery]}
+    options = {**LAST, "show_progress_on": [gallery]}
     triggers = (go.click, seeds.submit, large.input)
     events = [on(draw, given, outputs, **options) for on in triggers]
     for event in events:

@@ -14,8 +14,7 @@ from tabs.classes.listing import ListPanel
 from tabs.classes.state import ClassSheet, classes_of, file_name, page_psi
 from tabs.common import (
     AT_ONCE,
-    GPU,
-    PRIVATE,
+    LAST,
     Load,
     absence,
     device_of,
@@ -198,7 +197,8 @@ def wire(
     given = panel.settings(listed)
     asked = [*given, panel.history, switch]
     kept, outputs = [panel.history, switch], panel.outputs(listed)
-    options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
+    options = {**LAST, "show_progress_on": [panel.gallery]}
+    stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
     rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
     counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
     triggers = [
@@ -209,8 +209,8 @@ def wire(
     follows = [event.then for event in (*picked[1:], opened)]
     events += [on(follow, asked, outputs, **options) for on in follows]
     events += [
-        panel.undo.click(history.stepper(-1, redraw), kept, outputs, **options),
-        panel.redo.click(history.stepper(1, redraw), kept, outputs, **options),
+        panel.undo.click(history.stepper(-1, redraw), kept, outputs, **stepping),
+        panel.redo.click(history.stepper(1, redraw), kept, outputs, **stepping),
         switch.input(history.stepper(0, redraw), kept, outputs, **options),
     ]
     for event in events:

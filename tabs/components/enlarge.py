@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import read_recipe, save_png
+from gan_models import count_frames, read_recipe, save_png
 from tabs.common import AT_ONCE, PRIVATE, Load, in_thread, output_folder, user_errors
 from tabs.components import upscalers
 from tabs.components.gradio_compat import add_to_toolbar, photo_input, pictures_in
@@ -175,6 +175,11 @@ def enlarged(
     """
     if recipe_of(path).get("task") == TASK:
         raise ValueError("This picture is enlarged already; to go on, take it to Restore.")
+    if count_frames(path) > 1:
+        raise ValueError(
+            "This is a moving picture, and Enlarge takes a still one: choose it with the slider. "
+            "Films are enlarged where they are made."
+        )
     pipeline = yield from best_for(load, photo, progress)
     return (yield from upscalers.enlarge(pipeline, photo, None, progress))
 

@@ -107,7 +107,7 @@ def wire(
                 raise ValueError("Click a favourite first, then remove it.")
             return _kept([*picks[:selected], *picks[selected + 1 :]])
 
-    outputs, options = [panel.store, panel.selected], {**GPU, **PRIVATE}
+    outputs, options = [panel.store, panel.selected], {**GPU, **PRIVATE, "trigger_mode": "multiple"}
     changes = [
         panel.keep.click(keep, [panel.store, *given], outputs, js=js, **options),
         panel.remove.click(remove, [panel.store, panel.selected], outputs, **options),

@@ -13,6 +13,7 @@ TITLE = "That did not work"
 SECONDS = 12
 BUG = "Something went wrong on the server, and its log says what. Try again, or reload the page."
 BROKEN_FILE = "This file could not be taken: choose another one."
+_FIELD_EVENTS = {"input", "release", "select", "submit", "upload"}
 _LOG = logging.getLogger(__name__)
 
 
@@ -99,6 +100,16 @@ def _field_at_fault(error: Exception, fn: Any) -> str:
     return found[0] if found else ""
 
 
+def keep_the_last(app: gr.Blocks) -> None:
+    """What a visitor sets while the field's last value is still worked on is worked on afterwards.
+
+    Gradio drops it: the page would show what belongs to the value before.
+    """
+    for fn in app.fns.values():
+        if fn.trigger_mode == "once" and {event for _, event in fn.targets} <= _FIELD_EVENTS:
+            fn.trigger_mode = "always_last"
+
+
 def hand_over_paths(component: Any) -> Any:
     """Make a component give its handlers the path of what came in, or a list of paths, unread.
 
@@ -135,9 +146,9 @@ def add_to_toolbar(picture: gr.Image, label: str) -> gr.Button:
 
 
 def pictures_in(block: Any) -> Iterator[gr.Image]:
-    """The pictures laid out in a block that visitors can download; not films, which are files."""
+    """The pictures laid out in a block that visitors can download; not films, which are no PNG."""
     for child in getattr(block, "children", []):
-        is_picture = isinstance(child, gr.Image) and child.type != "filepath"
+        is_picture = isinstance(child, gr.Image) and child.format == "png"
         if is_picture and "download" in child.buttons:
             yield child
         yield from pictures_in(child)

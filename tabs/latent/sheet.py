@@ -13,9 +13,8 @@ import gradio as gr
 from gan_models import format_seeds, get_spec
 from tabs.common import (
     AT_ONCE,
-    GPU,
+    LAST,
     MAX_ON_PAGE,
-    PRIVATE,
     Load,
     absence,
     device_of,
@@ -218,7 +217,8 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     switch = panel.enlarged.switch
     inputs = [panel.model, panel.seeds, panel.psi, panel.history, switch]
     kept = [panel.history, switch]
-    options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
+    options = {**LAST, "show_progress_on": [panel.gallery]}
+    stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
     rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
     counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
     chosen, fetched = model_menu.wire(panel.menu, TASK, load, card_of)
@@ -227,8 +227,8 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     choice = [panel.model, panel.seeds, panel.history, switch]
     events += [on(choose, choice, panel.outputs, **options) for on in (chosen, fetched)]
     events += [
-        panel.undo.click(history.stepper(-1, redraw), kept, panel.outputs, **options),
-        panel.redo.click(history.stepper(1, redraw), kept, panel.outputs, **options),
+        panel.undo.click(history.stepper(-1, redraw), kept, panel.outputs, **stepping),
+        panel.redo.click(history.stepper(1, redraw), kept, panel.outputs, **stepping),
         switch.input(history.stepper(0, redraw), kept, panel.outputs, **options),
     ]
     for event in events:

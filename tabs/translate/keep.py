@@ -103,14 +103,15 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
         return (*shown, result.original, *settings_of(result.settings))
 
     options = {**GPU, **PRIVATE, "show_progress_on": [single.compare]}
+    stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
     filled = [*single.outputs, *single.given]
     events = [
         kept.gallery.select(
             bring, [kept.store, single.history], [*filled, kept.selected], **options
         ),
         panel.drop.upload(restore, [panel.drop, single.photo, single.history], filled, **options),
-        single.undo.click(history.stepper(-1, reopen), single.history, filled, **options),
-        single.redo.click(history.stepper(1, reopen), single.history, filled, **options),
+        single.undo.click(history.stepper(-1, reopen), single.history, filled, **stepping),
+        single.redo.click(history.stepper(1, reopen), single.history, filled, **stepping),
     ]
     for event in events:
         event.then(**into_view("translate-compare"))

@@ -15,6 +15,7 @@ from gan_models import get_spec, inverse_of, save_png
 from tabs.common import (
     AT_ONCE,
     GPU,
+    LAST,
     PRIVATE,
     Load,
     absence,
@@ -206,7 +207,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
 
     given = [*panel.given, panel.history]
     started = panel.translate.click(
-        translate, given, panel.outputs, show_progress_on=[panel.compare], **GPU, **PRIVATE
+        translate, given, panel.outputs, show_progress_on=[panel.compare], **LAST
     )
     look = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
     changed = [panel.result, panel.strength, panel.keep_colours, panel.history]
@@ -220,7 +221,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
     )
     chosen, fetched = model_menu.wire(panel.menu, TASK, load)
     swapped = panel.swap.click(_other_way, panel.model, panel.model, **AT_ONCE)
-    shown_on = {"show_progress_on": [panel.compare], **GPU, **PRIVATE}
+    shown_on = {"show_progress_on": [panel.compare], **LAST}
     events = [
         on(follow, given, panel.outputs, **shown_on) for on in (chosen, fetched, swapped.then)
     ]

@@ -26,9 +26,10 @@ def offline(monkeypatch):
 
 
 def bare_errors(page) -> list[str]:
-    """Elements that say "Error" and nothing else."""
+    """Elements that say "Error" and nothing else; titles of toasts have their sentence below."""
     return page.evaluate(
         """() => [...document.querySelectorAll('body *')].filter(e => e.children.length === 0
+          && !e.closest('.toast-title')
           && e.offsetParent !== null && /^error$/i.test(e.textContent.trim()))
           .map(e => e.outerHTML)"""
     )

@@ -368,7 +368,14 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     for k in (3, 8):
         page.locator("#latent-gallery button.thumbnail-item").nth(k).click()
         expect(page.locator("#latent-large")).to_contain_text(f"seed {k}")
-    expect(page.locator("#latent-middle img")).to_have_attribute("src", re.compile("to-00000008"))
+    middle = page.locator("#latent-middle img")
+    expect(middle).to_have_attribute("src", re.compile("to-00000008.webp"))
+    page.locator("#latent-middle").get_by_text("Enlarge").click()
+    expect(page.locator(".toast-body")).to_contain_text("moving picture")
+    page.locator("[data-testid=toast-close]").click()
+    page.locator("#latent-position input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(middle).to_have_attribute("src", re.compile("to-00000008-0.*png"))
     for part in ("a", "middle"):
         expect(page.locator(f"#latent-{part} img")).to_be_visible()
         page.locator(f"#latent-{part}").get_by_text("Enlarge").click()
