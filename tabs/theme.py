@@ -109,9 +109,9 @@ button.lg { padding: 7px 10px; font-size: 15px; white-space: nowrap; }
   line-height: 15px; padding: 1px 5px; border-radius: 0 6px 0 0; border: 0; opacity: 0.92;
   white-space: normal; text-overflow: clip; overflow-wrap: anywhere; text-align: left;
 }
-.while-running { display: none !important; }
+.while-running { visibility: hidden; flex: 0 0 auto !important; }
 .tabitem:has([data-testid="status-tracker"]:not(.hide):not(.hidden)) .while-running,
-.tabitem:has(.generating) .while-running { display: inline-flex !important; }
+.tabitem:has(.generating) .while-running { visibility: visible; }
 .run-card { display: grid; gap: 8px; padding: 12px 14px; border-radius: 8px;
   border: 1px solid var(--border-color-primary); background: var(--background-fill-secondary); }
 .run-head { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: baseline; }

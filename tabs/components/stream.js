@@ -59,8 +59,13 @@
     return new Response(body, { status: first.status, headers: first.headers });
   }
 
+  // An event that has no id yet, or none any more, has nothing to cancel; the server answers 422.
+  const cancels_nothing = (path, init) =>
+    /\/gradio_api\/(cancel|reset)$/.test(path) && JSON.parse(init?.body ?? '{}').event_id === null;
+
   window.fetch = async (input, init) => {
     const path = new URL(input.url ?? input, location.href).pathname;
+    if (cancels_nothing(path, init)) return Response.json({ success: true });
     if (path.endsWith('/gradio_api/queue/data')) return stream(new Request(input, init));
     const response = await plain(input, init);
     if (path.endsWith('/gradio_api/queue/join') && response.ok) {

@@ -223,8 +223,9 @@ def _read_map(pipeline: Any, path: Path, reading: str) -> tuple[Any, str]:
     """The ids of a file, and a sentence where they could have been read otherwise, else ""."""
     is_photo = reading == AUTOMATIC and path.suffix.lower() != ".png" and pipeline.can_segment
     if reading == PHOTO or is_photo:
+        ids = pipeline.segment(read_photo(path))
         gr.Info("Read as a photo. It is a rough start: paint over what it got wrong.")
-        return pipeline.segment(read_photo(path)), ""
+        return ids, ""
     if reading != AUTOMATIC:
         return pipeline.read_map_with_note(path, None if reading == "own" else reading)
     try:

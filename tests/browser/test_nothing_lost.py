@@ -85,3 +85,17 @@ def test_two_quick_clicks_of_undo_are_two_steps(visitor):
     expect(captions).to_have_count(9)
     page.locator("#latent-redo").click(click_count=2, delay=20)
     expect(captions).to_have_text(["seed 4"])
+
+
+def test_nothing_moves_under_the_pointer_while_pictures_are_drawn(visitor):
+    page = visitor.page
+    captions = enter(page)
+    beside = page.locator("#latent-undo")
+    before = beside.bounding_box()
+    page.locator("#latent-seeds textarea, #latent-seeds input").first.fill("20-83")
+    page.click("#latent-sample")
+    expect(page.locator("#latent-cancel")).to_be_visible()
+    assert beside.bounding_box() == before
+    expect(captions).to_have_count(64)
+    expect(page.locator("#latent-cancel")).to_be_hidden()
+    assert beside.bounding_box() == before
