@@ -22,10 +22,10 @@ def build(load: Load) -> list[Outlet]:
             opened = enlarge.layout_box("classes")
             right = sheet.results()
         with gr.Column(scale=4, min_width=250):
-            right["large"], clicked = preview.layout("classes"), gr.State(0)
+            right["large"], right["clicked"] = preview.layout("classes"), gr.State(0)
             with gr.Row():
                 kept = favourites.layout_button("classes")
-                outlet = send.build(load, right["history"], clicked)
+                outlet = send.build(load, right["history"], right["clicked"])
                 button = enlarge.button("classes", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("classes"), **opened)
             right |= sheet.facts()
@@ -34,7 +34,7 @@ def build(load: Load) -> list[Outlet]:
     panel = sheet.SheetPanel(**left, **right)
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Morph", elem_id="classes-tab-morph"):
-            ends = morph.layout(listed, clicked)
+            ends = morph.layout(listed)
             events = morph.build_film(load, ends, listed, panel)
         with gr.Tab("Same z", elem_id="classes-tab-across"):
             events += across.build(load, listed, panel)
@@ -47,7 +47,7 @@ def build(load: Load) -> list[Outlet]:
     picked, opened, looks = listing.wire(listed, tab, panel.psi, load)
     events += looks + sheet.wire(panel, listed, picked, opened, load)
     events += morph.wire(ends, listed, panel, load)
-    events += keep.wire(shown, keep_tab, panel, listed, clicked, load)
+    events += keep.wire(shown, keep_tab, panel, listed, load)
     keep.wire_link(tab, panel, listed)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return [outlet]

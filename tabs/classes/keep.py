@@ -23,13 +23,9 @@ def wire(
     tab: gr.Tab,
     panel: SheetPanel,
     listed: ListPanel,
-    clicked: gr.State,
     load: Load,
 ) -> list[Any]:
-    """Connect favourites and the place for saved pictures; returns what can be cancelled.
-
-    `clicked`: which picture of the sheet was clicked last.
-    """
+    """Connect favourites and the place for saved pictures; returns what can be cancelled."""
 
     def current(past: History, clicked: int) -> Generator[Any, None, ClassPick]:
         if past.current is None:
@@ -51,7 +47,7 @@ def wire(
         sheet = picks[event.index].sheet
         with user_errors():
             drawn = yield from draw(load, sheet, past.push(sheet), progress, enlarged)
-            yield (*drawn, event.index, 0)
+            yield (*drawn, event.index)
 
     def restore(
         file: str | None, past: History, enlarged: bool, progress: gr.Progress = gr.Progress()
@@ -71,13 +67,13 @@ def wire(
     given, outputs = [panel.history, panel.enlarged.switch], panel.outputs(listed)
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     shown = lambda picks, progress: _draw_favourites(load, picks, progress)
-    brought = kept.gallery.select(
-        bring, [kept.store, *given], [*outputs, kept.selected, clicked], **options
-    )
+    brought = kept.gallery.select(bring, [kept.store, *given], [*outputs, kept.selected], **options)
     dropped = panel.drop.upload(restore, [panel.drop, *given], outputs, **options)
     for event in (brought, dropped):
         event.then(**preview.into_view("classes-gallery"))
-    events = favourites.wire(kept, tab, read_favourites, shown, current, [panel.history, clicked])
+    events = favourites.wire(
+        kept, tab, read_favourites, shown, current, [panel.history, panel.clicked]
+    )
     return [*events, brought, dropped]
 
 

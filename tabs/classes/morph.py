@@ -29,7 +29,7 @@ from tabs.common import (
 )
 from tabs.components import enlarge
 from tabs.components.history import History
-from tabs.components.preview import into_view
+from tabs.components.preview import into_view, show_clicked
 from tabs.components.upscalers import fast_grower
 
 MAX_FRAMES = 3600
@@ -51,7 +51,6 @@ class MorphPanel:
     picture_b: gr.Image
     position: gr.Slider
     info: gr.Markdown
-    clicked: gr.State  # which picture of the sheet was clicked last
     next_end: gr.State  # what `turn` shows; fast clicks read it in their order
 
     @property
@@ -60,8 +59,8 @@ class MorphPanel:
         return [self.kind, self.class_a, self.seed_a, self.class_b, self.seed_b]
 
 
-def layout(listed: ListPanel, clicked: gr.State) -> MorphPanel:
-    """Lay out the two ends and what lies between; `clicked`: which picture of the sheet was."""
+def layout(listed: ListPanel) -> MorphPanel:
+    """Lay out the two ends and what lies between."""
     names = list(classes_of(listed.model.value))
     kind = gr.Radio(KINDS, value="class", label="Morph", elem_id="classes-kind")
     with gr.Row():
@@ -81,7 +80,7 @@ def layout(listed: ListPanel, clicked: gr.State) -> MorphPanel:
     info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
     return MorphPanel(
         *(kind, class_a, seed_a, class_b, seed_b, turn),
-        *(picture_a, between, picture_b, position, info, clicked, gr.State("A")),
+        *(picture_a, between, picture_b, position, info, gr.State("A")),
     )
 
 
@@ -135,23 +134,26 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
             made = load(model).morphs(a, b, [position], psi)
             return png_files(made, [_stem(model, a, b, position)])[0]
 
-    def pick(past: History, turn: str, event: gr.SelectData) -> tuple[Any, ...]:
+    def pick(
+        past: History, turn: str, shown: list[tuple[str, str]] | None, event: gr.SelectData
+    ) -> tuple[Any, ...]:
         sheet = past.current
         if sheet is None or event.index >= len(sheet.seeds):
-            return (gr.skip(),) * 7
+            return (gr.skip(),) * 8
         end, kept = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
         ends, after = ((*end, *kept), "B") if turn == "A" else ((*kept, *end), "A")
-        return (*ends, after, after, event.index)
+        return (*ends, after, after, event.index, show_clicked(shown, event.index))
 
     given = [listed.model, panel.position, sheet.psi, *panel.ends]
     outputs = [panel.picture_a, panel.between, panel.picture_b, panel.info]
     live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     clicked = sheet.gallery.select(
         pick,
-        [sheet.history, panel.next_end],
-        [*panel.ends[1:], panel.turn, panel.next_end, panel.clicked],
+        [sheet.history, panel.next_end, sheet.gallery],
+        [*panel.ends[1:], panel.turn, panel.next_end, sheet.clicked, sheet.large],
         **IN_ORDER,
     )
+    clicked.then(**into_view("classes-large"))
     panel.turn.input(lambda turn: turn, panel.turn, panel.next_end, **IN_ORDER)
     panel.position.input(scrub, given, panel.between, **live)
     listed.ready.change(_other_classes, listed.ready, [panel.class_a, panel.class_b], **AT_ONCE)

@@ -47,6 +47,7 @@ class SheetPanel:
     drop: gr.File
     gallery: gr.Gallery
     large: gr.Image
+    clicked: gr.State  # which picture of the sheet is the large one
     info: gr.Markdown
     near: gr.Markdown
     history: gr.State  # of ClassSheets
@@ -59,7 +60,7 @@ class SheetPanel:
         """What `draw` fills, in its order."""
         return [
             *(self.gallery, self.info, self.near, self.history, self.count, self.large),
-            *(self.undo, self.redo, self.query),
+            *(self.clicked, self.undo, self.redo, self.query),
             *self.settings(listed),
         ]
 
@@ -143,6 +144,7 @@ def draw(
         past,
         len(sheet.seeds),
         preview.show(*shown[0]),
+        0,
         *past.buttons,
         sheet.query,
         *settings_of(sheet),
@@ -215,5 +217,4 @@ def wire(
     ]
     for event in events:
         event.then(**preview.into_view("classes-gallery"))
-    preview.wire(panel.gallery, panel.large)
     return events

@@ -49,7 +49,8 @@
     .observe(document.body, { childList: true, subtree: true });
 
   // Bring an element into the window, as little as it takes, and again while it still grows: what it
-  // shows comes a moment later. A visitor who scrolls is left alone.
+  // shows comes a moment later. For a visitor who scrolls or presses something, nothing moves.
+  const MOVES = ['wheel', 'touchmove', 'keydown', 'pointerdown'];
   const bring = (element) => {
     const { top, bottom, height } = element.getBoundingClientRect();
     if (top >= 0 && bottom <= innerHeight) return;
@@ -60,7 +61,7 @@
     let looks = 30;
     const stop = () => {
       clearInterval(timer);
-      ['wheel', 'touchmove', 'keydown'].forEach((kind) => removeEventListener(kind, stop));
+      MOVES.forEach((kind) => removeEventListener(kind, stop));
     };
     const timer = setInterval(() => {
       const element = document.getElementById(id);
@@ -69,7 +70,7 @@
       height = now;
       if (--looks === 0) stop();
     }, 120);
-    ['wheel', 'touchmove', 'keydown'].forEach((kind) => addEventListener(kind, stop, { passive: true }));
+    MOVES.forEach((kind) => addEventListener(kind, stop, { passive: true }));
   };
   document.addEventListener('click', (event) => {
     const button = event.isTrusted && event.target.closest('button');

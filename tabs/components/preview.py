@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.common import AT_ONCE, output_folder
+from tabs.common import output_folder
 
 
 def layout(prefix: str) -> gr.Image:
@@ -42,18 +42,24 @@ def show(path: str, caption: str) -> gr.Image:
     return gr.Image(path, label=caption)
 
 
-def wire(gallery: gr.Gallery, large: gr.Image) -> Any:
-    """A click on a picture of the sheet shows it large."""
+def show_clicked(shown: list[tuple[str, str]] | None, index: int) -> Any:
+    """The picture of a gallery that was clicked, as an update of the large picture.
 
-    def clicked(shown: list[tuple[str, str]] | None, event: gr.SelectData) -> Any:
-        if not shown or event.index >= len(shown):
-            return gr.skip()
-        path, caption = shown[event.index]
-        copy = output_folder() / Path(path).name  # what Gradio keeps of a sheet is not served twice
-        shutil.copy(path, copy)
-        return show(str(copy), caption)
+    Args:
+        shown: the value of the gallery.
+        index: of the picture.
 
-    return gallery.select(clicked, gallery, large, **AT_ONCE).then(**into_view(large.elem_id))
+    The handler that calls this also sets which picture buttons beside the large one are about:
+    the two never differ.
+    """
+    if not shown or index >= len(shown):
+        return gr.skip()
+    path, caption = shown[index]
+    if path is None:
+        return gr.skip()
+    copy = output_folder() / Path(path).name  # what Gradio keeps of a sheet is not served twice
+    shutil.copy(path, copy)
+    return show(str(copy), caption)
 
 
 def into_view(elem_id: str) -> dict[str, Any]:

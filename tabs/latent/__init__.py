@@ -34,11 +34,11 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
                 button = enlarge.button("latent", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("latent"), **opened)
             right |= sheet.facts()
-    panel = sheet.SheetPanel(**left, **right)
+    panel = sheet.SheetPanel(**left, **right, picked=picked)
     shown = has_w(panel.model.value)
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Morph", elem_id="latent-tab-morph"):
-            morph_panel = morph.layout(picked)
+            morph_panel = morph.layout()
         with gr.Tab("Film", elem_id="latent-tab-walk", render_children=True):
             walk.build(load, panel, picked)
         with gr.Tab("Edit", elem_id="latent-tab-edit", visible=shown) as edit_tab:

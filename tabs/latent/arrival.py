@@ -53,6 +53,7 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
     The models offered are those that there are by then, the visitor's own among them.
     """
     app, rooms = gr.context.Context.root_block, tab.parent
+    unchanged = [gr.skip()] * len(sheet.outputs)
 
     def offer_models(stored: Any, key: Any) -> gr.Dropdown:
         last = stored.get("model") if isinstance(stored, Mapping) else None
@@ -69,7 +70,7 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
         wanted = arriving_sheet(query, stored, sheet.model.value)
         if not readiness(wanted.model)[0]:  # the card says so, and has the button to get it
             settings = (wanted.model, wanted.seeds_text, wanted.truncation_psi)
-            return (*[gr.skip()] * 3, *settings, *[gr.skip()] * 6)
+            return (*unchanged[:3], *settings, *unchanged[6:])
         with user_errors():
             return (yield from draw(load, wanted, history.push(wanted), progress))
 
@@ -82,11 +83,11 @@ def wire(tab: gr.Tab, sheet: SheetPanel, load: Load, visitor: Visitor) -> None:
     ) -> Generator[Any, None, None]:
         query = dict(request.query_params)
         if links.leads_to(query, "latent"):
-            yield (*[gr.skip()] * 12, gr.Tabs(selected=tab.id))
+            yield (*unchanged, gr.Tabs(selected=tab.id))
             filled = yield from arrive(stored, key, history, query, progress)
             yield (*filled, gr.skip())
         else:
-            yield [gr.skip()] * 13
+            yield (*unchanged, gr.skip())
 
     def first_sheet(
         stored: Any, key: Any, history: History, progress: gr.Progress = gr.Progress()

@@ -10,7 +10,7 @@ import gradio as gr
 
 from gan_models import recipe_is_current
 from tabs.common import GPU, PRIVATE, Load, loading, png_files, user_errors
-from tabs.components import favourites
+from tabs.components import favourites, preview
 from tabs.components.enlarge import read_base_recipe
 from tabs.components.favourites import Favourites
 from tabs.components.files import recipe_input
@@ -50,6 +50,7 @@ def wire(
 
     def select(
         stored: Any,
+        shown: list[tuple[str, str]] | None,
         pair: Pair,
         position: float,
         space: str,
@@ -63,18 +64,19 @@ def wire(
         clicked = picks[event.index]
         with user_errors():
             changed = pair.with_click(clicked)
-            shown = yield from morph.show_pair(load, changed, position, space, progress)
-            yield (*shown, changed, changed.turn, clicked, event.index)
+            large = preview.show_clicked(shown, event.index)
+            morphed = yield from morph.show_pair(load, changed, position, space, progress)
+            yield (*morphed, changed, changed.turn, clicked, large, event.index)
 
     kept = panel.favourites
     draw = lambda picks, progress: draw_favourites(load, picks, progress)
     events = favourites.wire(
-        kept, tab, read_favourites, draw, current, [pair.picked, sheet.history]
+        kept, tab, read_favourites, draw, current, [sheet.picked, sheet.history]
     )
     clicked = kept.gallery.select(
         select,
-        [kept.store, pair.pair, pair.position, sheet.space],
-        [*pair.outputs, pair.pair, pair.turn, pair.picked, kept.selected],
+        [kept.store, kept.gallery, pair.pair, pair.position, sheet.space],
+        [*pair.outputs, pair.pair, pair.turn, sheet.picked, sheet.large, kept.selected],
         **GPU,
         **PRIVATE,
     )

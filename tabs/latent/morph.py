@@ -46,7 +46,6 @@ class MorphPanel:
     strip: gr.Gallery
     info: gr.Markdown
     pair: gr.State
-    picked: gr.State  # the picture clicked last
     cancel: gr.Button
 
     @property
@@ -55,8 +54,8 @@ class MorphPanel:
         return [self.image_a, self.middle, self.image_b, self.strip, self.info]
 
 
-def layout(picked: gr.State) -> MorphPanel:
-    """Lay out the panel; `picked` keeps which picture was clicked last."""
+def layout() -> MorphPanel:
+    """Lay out the panel."""
     with gr.Row(equal_height=False):
         image_a = _picture("A", "latent-a")
         middle = _picture("Between", "latent-middle")
@@ -93,7 +92,6 @@ def layout(picked: gr.State) -> MorphPanel:
     return MorphPanel(
         *(turn, image_a, middle, image_b, position, strip, info),
         pair=gr.State(Pair()),
-        picked=picked,
         cancel=cancel,
     )
 
@@ -178,13 +176,15 @@ def possible(pipeline: Any, space: str) -> str:
     return space if space in pipeline.spaces else "z"
 
 
-def _pick(history: History, pair: Pair, event: gr.SelectData) -> tuple[Any, ...]:
+def _pick(
+    history: History, pair: Pair, shown: list[tuple[str, str]] | None, event: gr.SelectData
+) -> tuple[Any, ...]:
     sheet = history.current
     if sheet is None or event.index >= len(sheet.seeds):
-        return pair, pair.turn, None
+        return pair, pair.turn, None, gr.skip()
     clicked = Pick(sheet.model, sheet.seeds[event.index], sheet.truncation_psi)
     changed = pair.with_click(clicked)
-    return changed, changed.turn, clicked
+    return changed, changed.turn, clicked, preview.show_clicked(shown, event.index)
 
 
 def _set_turn(pair: Pair, turn: str) -> Pair:
@@ -198,30 +198,11 @@ def _jump(event: gr.SelectData) -> float:
 def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     """Connect the panel to the sheet's pictures; returns the events that can be cancelled."""
 
-    def follow(history: History, pair: Pair) -> tuple[Pair, str]:
-        """After a sample: its first two pictures, unless a visitor has chosen others."""
-        chosen = pair.a or pair.b
-        now = history.current
-        if now is None or (chosen and not pair.is_automatic and chosen.model == now.model):
-            return pair, pair.turn
-        return first_pair(history), "A"
-
     def show(
         pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
         with user_errors():
             yield (yield from show_pair(load, pair, position, space, progress))
-
-    def open_pair(
-        pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
-        if not pair.is_automatic:
-            yield gr.skip()
-            return
-        with user_errors():
-            shown = yield from show_pair(load, pair, position, space, progress)
-        moving = preview.show(shown[1], _words(pair)) if pair.b else gr.skip()
-        yield (*shown, moving)
 
     def scrub(pair: Pair, position: float, space: str) -> Any:
         if pair.a is None or pair.b is None:
@@ -235,27 +216,16 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     # two steps, so that a second click never waits for the pictures of the first
     picked = sheet.gallery.select(
         _pick,
-        [sheet.history, panel.pair],
-        [panel.pair, panel.turn, panel.picked],
+        [sheet.history, panel.pair, sheet.gallery],
+        [panel.pair, panel.turn, sheet.picked, sheet.large],
         **IN_ORDER,
     )
+    picked.then(**preview.into_view("latent-large"))
     shown = picked.then(
         show,
         [panel.pair, panel.position, sheet.space],
         panel.outputs,
         show_progress_on=[panel.middle],
-        trigger_mode="always_last",
-        **GPU,
-        **PRIVATE,
-    )
-    followed = sheet.history.change(
-        follow, [sheet.history, panel.pair], [panel.pair, panel.turn], **IN_ORDER
-    )
-    opened = followed.then(
-        open_pair,
-        [panel.pair, panel.position, sheet.space],
-        [*panel.outputs, sheet.large],
-        show_progress="hidden",
         trigger_mode="always_last",
         **GPU,
         **PRIVATE,
@@ -266,4 +236,49 @@ def wire(panel: MorphPanel, sheet: SheetPanel, load: Load) -> list[Any]:
     panel.position.input(scrub, scrubbed, panel.middle, **live)
     jumped = panel.strip.select(_jump, None, panel.position, **AT_ONCE)
     jumped.then(scrub, scrubbed, panel.middle, **live)
-    return [shown, opened]
+    return [shown, _wire_opening(panel, sheet, load)]
+
+
+def _wire_opening(panel: MorphPanel, sheet: SheetPanel, load: Load) -> Any:
+    """After every sample the morph between its first two pictures; returns what draws it."""
+
+    def follow(history: History, pair: Pair) -> tuple[Pair, str]:
+        """After a sample: its first two pictures, unless a visitor has chosen others."""
+        chosen = pair.a or pair.b
+        now = history.current
+        if now is None or (chosen and not pair.is_automatic and chosen.model == now.model):
+            return pair, pair.turn
+        return first_pair(history), "A"
+
+    def open_pair(
+        pair: Pair, position: float, space: str, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if not pair.is_automatic:
+            yield gr.skip()
+            return
+        with user_errors():
+            shown = yield from show_pair(load, pair, position, space, progress)
+        yield (*shown, (pair, shown[1]))
+
+    def enlarge_moving(made: tuple[Pair, str | None], history: History, picked: Pick | None) -> Any:
+        """Show the finished morph large, unless something else was clicked or sampled meanwhile."""
+        made_of, path = made
+        if path is None or picked is not None or made_of != first_pair(history):
+            return gr.skip()
+        return preview.show(path, _words(made_of))
+
+    followed = sheet.history.change(
+        follow, [sheet.history, panel.pair], [panel.pair, panel.turn], **IN_ORDER
+    )
+    moving = gr.State((Pair(), None))
+    opened = followed.then(
+        open_pair,
+        [panel.pair, panel.position, sheet.space],
+        [*panel.outputs, moving],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **GPU,
+        **PRIVATE,
+    )
+    opened.then(enlarge_moving, [moving, sheet.history, sheet.picked], sheet.large, **IN_ORDER)
+    return opened

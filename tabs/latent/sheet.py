@@ -49,6 +49,7 @@ class SheetPanel:
     cancel: gr.Button
     gallery: gr.Gallery
     large: gr.Image
+    picked: gr.State  # the picture of the sheet that was clicked last; None: the first is large
     info: gr.Markdown
     history: gr.State
     store: gr.BrowserState
@@ -70,7 +71,7 @@ class SheetPanel:
         """What `draw` fills, in its order."""
         return [
             *(self.gallery, self.info, self.history, self.model, self.seeds, self.psi),
-            *(self.undo, self.redo, self.store, self.query, self.count, self.large),
+            *(self.undo, self.redo, self.store, self.query, self.count, self.large, self.picked),
         ]
 
 
@@ -175,6 +176,7 @@ def draw(
         sheet.query,
         len(sheet.seeds),
         preview.show(*shown[0]),
+        None,
     )
 
 
@@ -233,7 +235,6 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     ]
     for event in events:
         event.then(**preview.into_view("latent-gallery"))
-    preview.wire(panel.gallery, panel.large)
     return events
 
 

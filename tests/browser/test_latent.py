@@ -155,7 +155,7 @@ def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
     sample(page, "42")
     wait_for(page, 42)
     click_picture(page, 0)
-    expect(page.locator("#latent-a img")).to_be_visible()
+    expect(page.locator("#latent-a")).to_contain_text("seed 42")
     with page.expect_download() as download:
         page.locator("#latent-a").get_by_label("Download").click()
     path = tmp_path / "picture.png"
@@ -203,6 +203,22 @@ def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
     wait_for(page, 20, 21, 22, 23)
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
+
+
+def test_the_buttons_are_about_the_large_picture(visitor):
+    page = visitor.page
+    enter(page)
+    click_picture(page, 3)
+    expect(page.locator("#latent-large")).to_contain_text("seed 3")
+    page.click("#latent-keep")
+    sample(page, "7")
+    expect(page.locator("#latent-large")).to_contain_text("seed 7")
+    page.click("#latent-keep")
+    page.click("#latent-tab-keep-button")
+    kept = page.locator("#latent-favourites .caption-label")
+    expect(kept).to_have_text(["seed 3", "seed 7"])
+    page.locator("#latent-favourites button.thumbnail-item").first.click()
+    expect(page.locator("#latent-large")).to_contain_text("seed 3")
 
 
 def test_a_mistake_is_told_in_a_sentence_and_the_next_try_works(visitor):

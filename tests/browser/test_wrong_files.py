@@ -47,7 +47,21 @@ def wrong(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", UPLOADS)
+def test_wrong_files(browser, page_url, wrong, name):
+    """Three of the ten, other ones on every upload."""
+    first = list(UPLOADS).index(name)
+    three = {file: wrong[file] for file in (list(wrong) * 2)[first % len(wrong) :][:3]}
+    check(browser, page_url, three, name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", UPLOADS)
 def test_ten_wrong_files(browser, page_url, wrong, name):
+    check(browser, page_url, wrong, name)
+
+
+def check(browser, page_url, wrong, name) -> None:
+    """Give an upload wrong files; each gets a sentence, and nothing on the page changes."""
     tab, title, first, upload, press, stays = UPLOADS[name]
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
@@ -81,8 +95,17 @@ def test_ten_wrong_files(browser, page_url, wrong, name):
     context.close()
 
 
+def test_wrong_files_for_fine_tuning(browser, page_url, wrong):
+    check_verdicts(browser, page_url, dict(list(wrong.items())[:3]))
+
+
+@pytest.mark.long
 def test_ten_wrong_files_for_fine_tuning(browser, page_url, wrong):
-    """There each file gets a verdict, not a toast."""
+    check_verdicts(browser, page_url, wrong)
+
+
+def check_verdicts(browser, page_url, wrong) -> None:
+    """Give Fine-tune wrong files: there each file gets a verdict, not a toast."""
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
     open_room(page, "tab-fine-tune", "Fine-tune")
