@@ -21,6 +21,7 @@ from gan_models import (
 )
 from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
 from tabs.components.files import file_input
+from tabs.components.preview import into_view
 
 TITLE, ELEM_ID = "Your model", "tab-your-file"
 ROOMS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
@@ -90,7 +91,9 @@ def build(load: Load) -> None:
     uploaded = file.upload(guess, file, [format, title, info], **GPU, **PRIVATE)
     inputs = [file, format, title, names, options, encoder]
     added = add.click(add_file, inputs, [info, shelf], show_progress_on=[info], **GPU, **PRIVATE)
-    remove.click(remove_model, shelf, [info, shelf], **AT_ONCE)
+    removed = remove.click(remove_model, shelf, [info, shelf], **AT_ONCE)
+    for event in (added, removed):
+        event.then(**into_view("own-info"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[uploaded, added], queue=False, **PRIVATE)
 
 

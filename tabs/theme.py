@@ -103,6 +103,7 @@ button.lg { padding: 7px 10px; font-size: 15px; white-space: nowrap; }
 .thumbs .grid-wrap { max-height: 250px; }
 .thumbs .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
 .sheet .gallery-item { max-width: none; }
+[id$="-examples"] .gallery-item { min-height: 44px; }
 .sheet .thumbnail-item { overflow: hidden; }
 .sheet .caption-label {
   left: 0; right: auto; bottom: 0; max-width: 100%; padding: 0 5px; font-size: 11px;

@@ -151,6 +151,13 @@ def draw(
     )
 
 
+def _is_shown(asked: tuple[Any, ...], shown: ClassSheet | None) -> bool:
+    try:
+        return ClassSheet.read(*asked) == shown
+    except ValueError:  # drawing it says why
+        return False
+
+
 def settings_of(sheet: ClassSheet) -> tuple[Any, ...]:
     """The values of `SheetPanel.settings`."""
     names = gr.Dropdown(list(classes_of(sheet.model)), value=sheet.class_name)
@@ -184,11 +191,22 @@ def wire(
             # what is typed meanwhile stays
             yield (*drawn[: -len(given)], *[gr.skip()] * len(given))
 
-    def follow(model: str, *values: Any, progress: gr.Progress = gr.Progress()) -> Any:
-        if absence(get_spec(model)):  # the card says so, and has the button to get it
+    def follow(
+        model: str,
+        class_name: str,
+        seeds: str,
+        psi: float,
+        ready: str,
+        past: History,
+        enlarged: bool,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Generator[Any, None, None]:
+        asked = (model, class_name, seeds, psi)
+        # of a model that is not here the card says so; Gradio tells a choice by mouse twice
+        if absence(get_spec(model)) or _is_shown(asked, past.current):
             yield gr.skip()
             return
-        yield from sample(model, *values, progress=progress)
+        yield from sample(*asked, ready, past, enlarged, progress)
 
     def redraw(
         past: History, enlarged: bool, progress: gr.Progress

@@ -51,6 +51,26 @@ class Page(gr.Blocks):
                 hand_over_paths(state[block._id])
         return data
 
+    def handle_streaming_diffs(
+        self, block_fn: Any, data: list[Any], session_hash: str | None, run: str | None,
+        final: bool, simple_format: bool = False,
+    ) -> list[Any]:  # fmt: skip
+        """As Gradio's, but an output that changes between two yields is sent whole.
+
+        Gradio sends the difference, and its client applies it to the message before, in place:
+        where it works off two messages at once, what the first alone set, such as `visible`, is
+        lost.
+        """
+        was = self.pending_diff_streams[session_hash].get(run) if session_hash and run else None
+        sent = super().handle_streaming_diffs(
+            block_fn, data, session_hash, run, final, simple_format
+        )
+        if was is None or final or simple_format:
+            return sent
+        return [
+            [["replace", [], now]] if diff else diff for now, diff in zip(was, sent, strict=True)
+        ]
+
     def _tell(self, error: Exception, fn: Any, event_id: str | None) -> None:
         """Say on the page what is wrong, and at which field."""
         if not isinstance(error, gr.Error):

@@ -214,6 +214,9 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
                 yield gr.skip()  # the card says so, and has the button
                 return
             sheet = Sheet.read(model, seeds, page_psi(model))
+            if sheet == history.current:  # Gradio tells a choice by mouse twice
+                yield gr.skip()
+                return
             yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
     switch = panel.enlarged.switch

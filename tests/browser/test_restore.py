@@ -362,6 +362,28 @@ def test_a_picture_of_latent_is_enlarged_in_place(someone):
     expect(page.locator("#latent-enlarged")).not_to_be_visible()
 
 
+# the network holds back the answer that an event was taken until the event's results are there
+LATE_ANSWER = """(() => {
+  const plain = window.fetch.bind(window);
+  window.fetch = async (input, init) => {
+    const response = await plain(input, init);
+    if (response.url.includes('/queue/join')) await new Promise((go) => setTimeout(go, 1000));
+    return response;
+  };
+})()"""
+
+
+def test_it_opens_also_where_all_results_come_at_once(someone):
+    person = someone()
+    person.context.add_init_script(LATE_ANSWER)
+    page = person.open()
+    enter_faces(page)
+    open_large(page, "latent")
+    page.click("#latent-enlarged-close")
+    expect(page.locator("#latent-enlarged")).not_to_be_visible()
+    open_large(page, "latent")
+
+
 def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     page = someone().page
     enter_faces(page)
