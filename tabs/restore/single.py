@@ -213,7 +213,8 @@ def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
             yield photo, *_KEEP, *_KEEP, good, good
             return
         for values in look(path, model, scale, None):
-            yield *values, gr.skip(), path
+            # while the model loads there is nothing new
+            yield values if isinstance(values, dict) else (*values, gr.skip(), path)
 
     def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
         if path is None:  # refused just now: the note keeps the reason

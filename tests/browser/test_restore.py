@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 
 import numpy as np
@@ -36,6 +37,7 @@ def fake_url(upscalers):
     def load(model, **options):
         if not model.startswith("real-esrgan"):
             return real(model, **options)
+        time.sleep(0.25)  # loading takes more than one look at the thread that loads
         made = upscalers.setdefault(model, fake_upscaler(model))
         made.generator.seconds = upscalers["seconds"]
         return made
