@@ -13,7 +13,7 @@ from gan_models import get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.state import ClassSheet, classes_of, file_name, page_psi
 from tabs.common import (
-    AT_ONCE,
+    IN_ORDER,
     LAST,
     Load,
     absence,
@@ -219,8 +219,8 @@ def wire(
     kept, outputs = [panel.history, switch], panel.outputs(listed)
     options = {**LAST, "show_progress_on": [panel.gallery]}
     stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
-    rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
-    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
+    rolled = panel.dice.click(roll, panel.count, panel.seeds, **IN_ORDER)
+    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **IN_ORDER)
     triggers = [
         *(picked[0].then, rolled.then, counted.then, listed.class_name.input),
         *(panel.sample.click, panel.seeds.submit, panel.psi.release),

@@ -12,7 +12,7 @@ import gradio as gr
 
 from gan_models import format_seeds, get_spec
 from tabs.common import (
-    AT_ONCE,
+    IN_ORDER,
     LAST,
     MAX_ON_PAGE,
     Load,
@@ -224,8 +224,8 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     kept = [panel.history, switch]
     options = {**LAST, "show_progress_on": [panel.gallery]}
     stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
-    rolled = panel.dice.click(roll, panel.count, panel.seeds, **AT_ONCE)
-    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **AT_ONCE)
+    rolled = panel.dice.click(roll, panel.count, panel.seeds, **IN_ORDER)
+    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **IN_ORDER)
     chosen, fetched = model_menu.wire(panel.menu, TASK, load, card_of)
     sampled = [panel.sample.click, panel.seeds.submit, panel.psi.release, rolled.then]
     events = [on(sample, inputs, panel.outputs, **options) for on in (*sampled, counted.then)]
