@@ -17,6 +17,9 @@ ARGUMENTS = [
 # Waiting ends with the effect; this long is for machines that are busy.
 PATIENCE_MS = int(os.environ.get("GANVAS_TEST_PATIENCE_MS", "120000"))
 expect.set_options(timeout=PATIENCE_MS)
+# How often a browser test that failed is tried again, and listed as such: never by default, once in
+# CI, where the machine may stand still for seconds.
+RERUNS = int(os.environ.get("GANVAS_TEST_RERUNS", "0"))
 
 
 def pytest_collection_modifyitems(items):
@@ -24,6 +27,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if RERUNS:
+                item.add_marker(pytest.mark.flaky(reruns=RERUNS))
 
 
 @pytest.fixture(scope="session")

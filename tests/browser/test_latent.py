@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from gan_models.images import read_recipe
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
+from tests.finetune_page import wait_for as wait_until
 
 
 def seeds_shown(page) -> list[str]:
@@ -257,13 +258,11 @@ def test_nothing_overflows_sideways_on_a_phone(phone):
 def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
     page = visitor.page
     enter(page)
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, textarea, select, [role=tab]')]
-          .filter(e => e.offsetParent !== null && !(e.ariaLabel || e.innerText?.trim() || e.title
-            || e.labels?.length || e.getAttribute('aria-labelledby') || e.placeholder))
-          .map(e => e.outerHTML.slice(0, 160))"""
-    )
-    assert not unnamed
+    unnamed = """() => [...document.querySelectorAll('button, input, textarea, select, [role=tab]')]
+      .filter(e => e.offsetParent !== null && !(e.ariaLabel || e.innerText?.trim() || e.title
+        || e.labels?.length || e.getAttribute('aria-labelledby') || e.placeholder))
+      .map(e => e.outerHTML.slice(0, 160))"""
+    wait_until(lambda: not page.evaluate(unnamed))  # what has just come is named a moment later
     wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-keep"}
     ids_of_focus = """() => {
       const ids = [];
