@@ -259,8 +259,9 @@ def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
     page = visitor.page
     enter(page)
     unnamed = """() => [...document.querySelectorAll('button, input, textarea, select, [role=tab]')]
-      .filter(e => e.offsetParent !== null && !(e.ariaLabel || e.innerText?.trim() || e.title
-        || e.labels?.length || e.getAttribute('aria-labelledby') || e.placeholder))
+      .filter(e => e.checkVisibility({visibilityProperty: true}))
+      .filter(e => !(e.ariaLabel || e.innerText?.trim() || e.title || e.labels?.length
+        || e.getAttribute('aria-labelledby') || e.placeholder))
       .map(e => e.outerHTML.slice(0, 160))"""
     wait_until(lambda: not page.evaluate(unnamed))  # what has just come is named a moment later
     wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-keep"}
