@@ -195,7 +195,7 @@ def _load(file: Any, **options: Any) -> Any:
 TORCH_PICKLE = SimpleNamespace(
     __name__="gan_models.inert_pickle", Unpickler=_TorchUnpickler, load=_load
 )
-"""For `torch.load(..., pickle_module=TORCH_PICKLE)`."""
+"""A pickle module for PyTorch's own reader of files."""
 
 
 def class_of(record: Record) -> str:

@@ -192,21 +192,15 @@ def wire(
             yield (*drawn[: -len(given)], *[gr.skip()] * len(given))
 
     def follow(
-        model: str,
-        class_name: str,
-        seeds: str,
-        psi: float,
-        ready: str,
-        past: History,
-        enlarged: bool,
-        progress: gr.Progress = gr.Progress(),
+        model: str, *values: Any, progress: gr.Progress = gr.Progress()
     ) -> Generator[Any, None, None]:
+        class_name, seeds, psi, _, past, _ = values
         asked = (model, class_name, seeds, psi)
         # of a model that is not here the card says so; Gradio tells a choice by mouse twice
         if absence(get_spec(model)) or _is_shown(asked, past.current):
             yield gr.skip()
             return
-        yield from sample(*asked, ready, past, enlarged, progress)
+        yield from sample(model, *values, progress=progress)
 
     def redraw(
         past: History, enlarged: bool, progress: gr.Progress
