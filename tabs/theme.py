@@ -51,7 +51,8 @@ CSS = """
 .card summary { cursor: pointer; }
 .card details { font-size: 13px; color: var(--body-text-color-subdued); }
 @media (pointer: coarse), (max-width: 760px) {
-  button.lg, button.sm, label > input, .thumbnail-item, .wrap > label { min-height: 44px; }
+  button.lg, button.sm, .thumbnail-item, .wrap > label, label:has(> [type=checkbox]),
+  label > input:not([type=radio], [type=checkbox]) { min-height: 44px; }
   .tab-wrapper, .tab-container { height: auto !important; }
   .tab-container > button { min-height: 44px; }
   .overflow-menu > button { min-width: 44px; min-height: 44px; }
