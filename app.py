@@ -10,12 +10,12 @@ import gradio as gr
 
 import gan_models
 from tabs import build_room, connect, rooms_shown, start
-from tabs.batching import remember_configs
-from tabs.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
+from tabs.components.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
 from tabs.components.gradio_compat import Page, keep_the_last
-from tabs.mine import Visitor, visitor_key
-from tabs.own import is_private
+from tabs.components.request_batching import remember_configs
+from tabs.components.visitor import Visitor, visitor_key
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
+from tabs.user_models import is_private
 
 INTRO = "# Ganvas"
 

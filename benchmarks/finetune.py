@@ -24,13 +24,13 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from gan_models import weights
 from gan_models.device import pick_device
-from gan_models.training import PRESETS, FinetuneSettings, finetune, load_base
-from gan_models.training.features import load_features, pooled_features
-from gan_models.training.finetune_game import COPY_RATIO, find_nearest
-from gan_models.training.intake import read_pictures
-from gan_models.training.metrics import diversity, kid
-from gan_models.training.pictures import channels_first, to_float
-from gan_models.training.quality import sample_latent
+from gan_models.finetuning import PRESETS, FinetuneSettings, finetune, load_base
+from gan_models.finetuning.ingest import read_pictures
+from gan_models.media.tensors import channels_first, to_float
+from gan_models.metrics import diversity, kid
+from gan_models.metrics.features import load_features, pooled_features
+from gan_models.metrics.quality import sample_latent
+from gan_models.training.trainers.finetune import COPY_RATIO, find_nearest
 
 WHEEL = "scikit-image==0.26.0"
 SAMPLES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
@@ -124,7 +124,7 @@ def compare(base: str, source: Path, out: Path, settings: FinetuneSettings) -> s
     minutes = (time.monotonic() - begin) / 60
     pictures = channels_first(np.stack(read_pictures(out / "pictures")))
     before, _, _ = measure(load_base(base).generator, pictures, device)
-    tuned, _ = weights.load_described(out / "generator.safetensors")
+    tuned, _ = weights.load_checkpoint(out / "generator.safetensors")
     after, kept, copies = measure(tuned, pictures, device)
     return (
         f"{source.name:10} {settings.discriminator:10} {minutes:8.1f} {outcome.kimg:6.2f} "

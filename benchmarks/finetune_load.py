@@ -20,7 +20,7 @@ from PIL import Image
 
 from benchmarks import visitors
 from gan_models import Jobs
-from gan_models.store import home as ganvas_home
+from gan_models.paths import ganvas_home
 
 ROOT = Path(__file__).parents[1]
 PORT = "8201"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gan_models.training.evaluate import CHECKPOINTS, MODELS, Bench, evaluate, table
+from gan_models.metrics.evaluate import CHECKPOINTS, MODELS, Bench, evaluate, table
 
 
 def main() -> None:

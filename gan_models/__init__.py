@@ -1,14 +1,49 @@
 """Ganvas: pretrained GANs as functions. `load_pipeline(id)` gives an object that makes pictures."""
 
 from gan_models import convert
+from gan_models.convert.add_user_model import (
+    add_user_model,
+    guess_format,
+    model_formats,
+    read_options,
+)
 from gan_models.device import device_title
-from gan_models.images import grid, read_recipe, save_png
 from gan_models.jobs import JobError, Jobs, JobStatus, NotFound, Quotas
-from gan_models.openraster import Layer, save_openraster
-from gan_models.photos import count_frames, depth_note, read_clip, read_photo
-from gan_models.pipelines import *  # noqa: F403 - the names that its __all__ lists
+from gan_models.media.images import grid, read_recipe, save_png
+from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
+from gan_models.media.openraster import Layer, save_openraster
+from gan_models.media.photos import count_frames, depth_note, read_clip, read_photo
+from gan_models.media.video import VideoWriter
+from gan_models.pipelines import (
+    ClassPipeline,
+    ClassPoint,
+    CropPreview,
+    EnlargeCancelled,
+    EnlargePlan,
+    EnlargeProgress,
+    LatentPipeline,
+    Painting,
+    Patch,
+    PipelineCache,
+    RestorationPipeline,
+    SemanticPipeline,
+    TranslationPipeline,
+    check_strength,
+    class_names,
+    describe_models,
+    error_map,
+    find_class,
+    load_pipeline,
+)
 from gan_models.seeds import check_truncation_psi, format_seeds, parse_seeds
-from gan_models.shelf import *  # noqa: F403 - the names that its __all__ lists
-from gan_models.video import VideoWriter
-from gan_models.weights import MissingWeightsError, WeightsError, availability, can_fetch
+from gan_models.weights import (
+    MissingWeightsError,
+    WeightsError,
+    availability,
+    can_fetch,
+    get_spec,
+    list_models,
+    recipe_is_current,
+)
 from gan_models.zoo import ModelSpec, inverse_of
+from gan_models.zoo.user_models import remove_user_model

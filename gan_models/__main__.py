@@ -12,22 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan_models import (
-    convert,
-    describe_models,
-    get_spec,
-    load_pipeline,
-    parse_seeds,
-    photos,
-    shelf,
-    weights,
-    zoo,
-)
+from gan_models import convert, describe_models, get_spec, load_pipeline, parse_seeds, weights, zoo
 from gan_models.cli import outputs
 from gan_models.cli.batch import Batch
-from gan_models.images import grid
-from gan_models.parser import build_parser
-from gan_models.pipelines.load import Pipeline, is_file_name
+from gan_models.cli.parser import build_parser
+from gan_models.convert.add_user_model import read_options
+from gan_models.media import photos
+from gan_models.media.images import grid
+from gan_models.pipelines.loading import Pipeline, is_file_name
 from gan_models.pipelines.translation import check_strength
 
 # what the commands that make pictures take
@@ -76,7 +68,7 @@ def run_convert(arguments: argparse.Namespace) -> None:
     if format is None:
         known = ", ".join(sorted(convert.FORMATS))
         raise ValueError(f"The format cannot be guessed; name it with --format: {known}.")
-    options = shelf.read_options(",".join(arguments.option))
+    options = read_options(",".join(arguments.option))
     described = {"title": arguments.title, "licence": arguments.licence}
     convert.to_safetensors(arguments.input, format, arguments.out, **described, **options)
 
@@ -165,7 +157,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
 
 def run_interpolate(arguments: argparse.Namespace) -> None:
     """Write a walk as a moving picture."""
-    from gan_models.video import SUFFIXES, VideoWriter, check_video
+    from gan_models.media.video import SUFFIXES, VideoWriter, check_video
 
     seeds = parse_seeds(arguments.seeds, minimum=2)
     outputs.file_out(arguments.out, SUFFIXES)
@@ -260,12 +252,12 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 def run_finetune(arguments: argparse.Namespace) -> None:
     """Fine-tune a model in this process, telling how it goes."""
-    from gan_models.training import FinetuneSettings, finetune, saved_settings
+    from gan_models.finetuning import FinetuneSettings, finetune, saved_settings
 
     outputs.folder_out(arguments.out)
     saved = saved_settings(arguments.out) if arguments.resume else None
     values = {} if saved is None else asdict(saved)
-    values |= shelf.read_options(",".join(arguments.set))
+    values |= read_options(",".join(arguments.set))
     if arguments.preset is not None:
         values["preset"] = arguments.preset
     if arguments.kimg is not None:  # a length of one's own: the preset's time does not count
@@ -312,7 +304,7 @@ def _progress_line(progress: Progress) -> str:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Print a trained model's measures beside what they are held against."""
-    from gan_models.training.evaluate import CHECKPOINTS, Bench, evaluate, table
+    from gan_models.metrics.evaluate import CHECKPOINTS, Bench, evaluate, table
 
     bench = Bench(arguments.num, CHECKPOINTS, print)
     print("\n".join(table(evaluate(arguments.model, bench))))

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, finetune, latent, own, paint, restore, start, translate
-from tabs.common import GPU, PRIVATE, Load, Outlet, user_errors
-from tabs.mine import Visitor
+from tabs import classes, finetune, latent, paint, restore, start, translate, user_models
+from tabs.components.common import GPU, PRIVATE, Load, Outlet, user_errors
+from tabs.components.visitor import Visitor
 
 TABS = (latent, classes, translate, restore, paint, finetune)
 PERSONAL = (latent, finetune)  # what is there depends on who is at the page
@@ -21,7 +21,7 @@ def rooms_shown() -> tuple[Any, ...]:
     private machine.
     """
     rooms = [tab for tab in TABS if tab is not paint or paint.is_open()]
-    return (start, *rooms, own) if own.is_private() else (start, *rooms)
+    return (start, *rooms, user_models) if user_models.is_private() else (start, *rooms)
 
 
 def build_room(tab: Any, load: Load, visitor: Visitor) -> Any:

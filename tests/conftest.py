@@ -21,9 +21,9 @@ collect_ignore = (
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory):
     """A home for what tests leave behind; the fetched weights of the real one, read in place."""
-    from gan_models import weights
+    from gan_models.paths import ganvas_home
 
-    real, home = weights.home(), tmp_path_factory.mktemp("home")
+    real, home = ganvas_home(), tmp_path_factory.mktemp("home")
     real.joinpath("weights").mkdir(parents=True, exist_ok=True)
     home.joinpath("weights").symlink_to(real / "weights", target_is_directory=True)
     before = os.environ.get("GANVAS_HOME")

@@ -115,7 +115,7 @@ def running_hub(monkeypatch, home):
     monkeypatch.setenv("GANVAS_HOME", str(home))
     for name in ("GANVAS_OFFLINE", "HF_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("gan_models.downloads.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("gan_models.weights.download.PAUSE_SECONDS", 0.01)
     try:
         yield server
     finally:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from gan_models import networks, weights
-from gan_models.jobs import Jobs, slots
+from gan_models.jobs import Jobs, processes
+from gan_models.paths import ganvas_home
 from tabs.finetune import bases
 from tests.jobs import engines
 
@@ -30,16 +31,16 @@ def serving(home: Path, start_worker=None):
     `start_worker`: instead of starting worker processes; what waits then waits.
     """
     from app import create_app, launch
-    from gan_models.jobs import care
+    from gan_models.jobs import housekeeping
 
     with pytest.MonkeyPatch.context() as patch:
         home.mkdir(parents=True, exist_ok=True)
-        home.joinpath("weights").symlink_to(weights.home() / "weights", target_is_directory=True)
+        home.joinpath("weights").symlink_to(ganvas_home() / "weights", target_is_directory=True)
         patch.setenv("GANVAS_HOME", str(home))
         patch.setenv("GANVAS_QUOTA_NICENESS", "1")  # there is nobody here to be nice to
         patch.setattr(bases, "FAVOURITE", BASE)  # whatever else is on the machine
         if start_worker is not None:
-            patch.setattr(care, "start_worker", start_worker)
+            patch.setattr(housekeeping, "start_worker", start_worker)
         facts = {"task": "latent", "title": "Tiny", "licence": "MIT", "source": "a test"}
         generator = networks.build("stylegan2", CONFIG)
         weights.save_generator(home / "models" / f"{BASE}.safetensors", generator, **facts)
@@ -57,7 +58,7 @@ def _end_workers(jobs: Jobs) -> None:
     for job in jobs._store.select():
         jobs._store.change(job.id, state="stopped", wish="")
     worker = jobs._store.worker(0) if jobs._store.exists else None
-    if worker and worker[0] and slots.has_worker(jobs._store.folder, 0):
+    if worker and worker[0] and processes.has_worker(jobs._store.folder, 0):
         os.kill(worker[0], signal.SIGKILL)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan_models.label_maps import palette
+from gan_models.media.label_maps import palette
 from gan_models.pipelines import SemanticPipeline
 from gan_models.zoo import LocalFile, ModelSpec
 

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from gan_models import networks
-from gan_models.blueprint import Blueprint
-from gan_models.described import decode, encode
-from gan_models.downloads import CorruptWeightsError
+from gan_models.weights.errors import CorruptWeightsError
+from gan_models.weights.meta_init import MetaInit
+from gan_models.weights.metadata import decode, encode
 
 
 def test_parameters_have_no_memory_and_buffers_their_values():
-    with Blueprint(100, 10_000):
+    with MetaInit(100, 10_000):
         layer = nn.Sequential(nn.Linear(30, 40), nn.BatchNorm1d(40))
     assert {p.device.type for p in layer.parameters()} == {"meta"}
     assert layer[1].running_var.tolist() == [1.0] * 40
@@ -25,7 +25,7 @@ def test_parameters_have_no_memory_and_buffers_their_values():
 
 def test_networks_of_other_threads_and_later_ones_are_real():
     built = []
-    with Blueprint(100, 10_000):
+    with MetaInit(100, 10_000):
         thread = threading.Thread(target=lambda: built.append(nn.Linear(3, 3)))
         thread.start()
         thread.join()
@@ -34,7 +34,7 @@ def test_networks_of_other_threads_and_later_ones_are_real():
 
 
 def test_a_constructor_that_fails_leaves_nothing_behind():
-    with pytest.raises(ValueError, match="config"), Blueprint(1, 1):
+    with pytest.raises(ValueError, match="config"), MetaInit(1, 1):
         networks.build("dcgan", {"widths": ["config"]})
     assert nn.Linear(3, 3).weight.device.type == "cpu"
 
@@ -50,7 +50,7 @@ def test_a_constructor_that_fails_leaves_nothing_behind():
     ],
 )
 def test_what_is_far_larger_than_the_file_is_stopped(greedy):
-    with pytest.raises(ValueError, match="far larger"), Blueprint(10, 1000):
+    with pytest.raises(ValueError, match="far larger"), MetaInit(10, 1000):
         greedy()
 
 
@@ -58,7 +58,7 @@ def test_what_is_far_larger_than_the_file_is_stopped(greedy):
     "draw", [nn.init.normal_, nn.init.kaiming_uniform_, nn.init.zeros_, nn.init.trunc_normal_]
 )
 def test_initialising_what_has_no_memory_does_nothing(draw):
-    with Blueprint(100, 10_000):
+    with MetaInit(100, 10_000):
         weight = nn.Linear(30, 40).weight
         assert draw(weight) is weight
     assert weight.is_meta

@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from gan_models import networks, weights
-from gan_models.training.cycle_game import CycleSettings
-from gan_models.training.landscape import CLASSES, LABELS
-from gan_models.training.measure_game import MeasureSettings
+from gan_models.landscape import CLASSES, LABELS
+from gan_models.paths import sha256_of
 from gan_models.training.recipes import RECIPES, make_recipe
 from gan_models.training.train import checkpoint_files
-from gan_models.zoo_own import OWN_MODELS
+from gan_models.training.trainers.cycle import CycleSettings
+from gan_models.training.trainers.supervised import SupervisedSettings
+from gan_models.zoo.own import OWN_MODELS
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
 FILES = sorted(FOLDER.glob("*.safetensors"))
@@ -22,9 +23,9 @@ FILES = sorted(FOLDER.glob("*.safetensors"))
 @pytest.mark.parametrize("spec", OWN_MODELS, ids=lambda spec: spec.id)
 def test_a_model_of_ours_is_what_the_table_says(spec):
     path = FOLDER / spec.source.filename
-    assert weights.sha256_of(path) == spec.sha256
+    assert sha256_of(path) == spec.sha256
     assert path.stat().st_size == spec.size_bytes
-    network, info = weights.load_described(path)
+    network, info = weights.load_checkpoint(path)
     assert (info["family"], info["task"]) == (spec.family, spec.task)
     assert info["licence"] == spec.licence
     assert network.config == spec.config
@@ -43,7 +44,7 @@ def test_the_files_keep_to_their_limits():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_tells_how_it_was_trained(path):
-    training = weights.load_described(path)[1]["training"]
+    training = weights.load_checkpoint(path)[1]["training"]
     assert training["recipe"] in RECIPES
     assert training["kimg"] > 0
     assert "landscape" in training["data"]
@@ -51,13 +52,19 @@ def test_a_file_tells_how_it_was_trained(path):
 
 def expected_configs(recipe):
     """What a recipe asks of each network it exports, by the run's own file names."""
-    game = recipe.game
-    if isinstance(game, MeasureSettings):
-        return {"generator": game.network}
-    wanted = {"generator": game.generator, "discriminator": game.discriminator}
-    if isinstance(game, CycleSettings):
-        return wanted | {"backward": game.generator, "backward-discriminator": game.discriminator}
-    extra = {name: getattr(game, name, None) for name in ("encoder", "reader")}
+    trainer = recipe.trainer
+    if isinstance(trainer, SupervisedSettings):
+        return {"generator": trainer.network}
+    wanted = {"generator": trainer.generator, "discriminator": trainer.discriminator}
+    if isinstance(trainer, CycleSettings):
+        return wanted | {
+            "backward": trainer.generator,
+            "backward-discriminator": trainer.discriminator,
+        }
+    extra = {
+        name: getattr(trainer, name, None)
+        for name in ("encoder", "aux_classifier", "segmentation_discriminator")
+    }
     return wanted | {name: config for name, config in extra.items() if config}
 
 
@@ -65,7 +72,7 @@ def expected_configs(recipe):
 def test_training_can_go_on_from_what_lies_here(name):
     files = checkpoint_files(name)
     for file, wanted in expected_configs(make_recipe(name, torch.device("cpu"))).items():
-        network, info = weights.load_described(files[file])
+        network, info = weights.load_checkpoint(files[file])
         assert networks.build(info["family"], wanted).config == network.config, file
 
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageSequence
 
 from gan_models import load_pipeline
 from gan_models.__main__ import main
-from gan_models.images import read_recipe
+from gan_models.media.images import read_recipe
+from gan_models.paths import ganvas_home
 from gan_models.zoo import MODELS, public_facts
 
 
@@ -159,7 +160,7 @@ def test_damaged_weights_get_one_line_and_status_2(tmp_path, capsys, monkeypatch
     from gan_models.zoo import get_spec
 
     good = weights.find(get_spec("faces-64"))
-    inside = good.relative_to(weights.home())
+    inside = good.relative_to(ganvas_home())
     copy = tmp_path / inside
     copy.parent.mkdir(parents=True)
     data = bytearray(good.read_bytes())

@@ -11,9 +11,9 @@ from PIL import Image
 
 from gan_models import networks, weights
 from gan_models.__main__ import main
+from gan_models.finetuning import saved_settings
+from gan_models.metrics import features as features_module
 from gan_models.networks.efficientnet_lite import EfficientNetLite0
-from gan_models.training import features as features_module
-from gan_models.training import saved_settings
 
 SHAPE = {"img_resolution": 32, "channel_base": 128, "channel_max": 8}
 
@@ -24,11 +24,11 @@ def call(tmp_path, monkeypatch):
     torch.manual_seed(0)
     frozen = EfficientNetLite0().freeze()
     monkeypatch.setattr(features_module, "MEASURE_PX", 32)
-    game = sys.modules["gan_models.training.finetune_game"]
-    monkeypatch.setattr(game, "MEASURED", 4)
-    monkeypatch.setattr(game, "SHEET_PX", 64)
+    trainer = sys.modules["gan_models.training.trainers.finetune"]
+    monkeypatch.setattr(trainer, "MEASURED", 4)
+    monkeypatch.setattr(trainer, "SHEET_PX", 64)
     monkeypatch.setattr(
-        sys.modules["gan_models.training.finetune"], "load_features", lambda device: frozen
+        sys.modules["gan_models.finetuning.settings"], "load_features", lambda device: frozen
     )
     config = SHAPE | {"z_dim": 8, "w_dim": 8, "num_mapping_layers": 2}
     weights.save_generator(

@@ -9,8 +9,8 @@ from PIL import Image
 
 from gan_models import load_pipeline, networks, weights
 from gan_models.__main__ import main
-from gan_models.images import read_recipe
-from gan_models.label_maps import palette
+from gan_models.media.images import read_recipe
+from gan_models.media.label_maps import palette
 from tests.test_cli import refused
 
 SPADE = {"num_labels": 12, "width": 2, "hidden": 8, "crop_size": 64, "z_dim": 8, "spectral": False}

@@ -140,7 +140,7 @@ def test_wrong_options_are_refused():
 def test_a_converted_file_describes_itself(tmp_path, name):
     source, out = golden.FOLDER / f"{name}.weights.safetensors", tmp_path / "ours.safetensors"
     convert.to_safetensors(source, golden.FORMATS[name], out, title="Test", licence="MIT")
-    generator, facts = weights.load_described(out)
+    generator, facts = weights.load_checkpoint(out)
     assert (facts["title"], facts["licence"]) == ("Test", "MIT")
     tasks = {"stylegan2_cond": "class", "pix2pix_unet256": "translation", "spade_vae": "semantic"}
     assert facts["task"] == tasks.get(name, "latent")

@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
-from gan_models.images import read_recipe
+from gan_models.media.images import read_recipe
 
 
 @pytest.fixture

@@ -303,7 +303,7 @@ def test_every_event_of_the_page_that_takes_a_key_is_of_no_use_with_another(page
 
 
 def test_a_ticket_opens_the_model_for_programs_only_while_it_is_there(page, owned):
-    from tabs.mine import Visitor
+    from tabs.components.visitor import Visitor
 
     job, key, jobs = owned
     (_, ticket), *_ = Visitor(None, jobs).choices(key)
@@ -317,7 +317,7 @@ def test_a_ticket_opens_the_model_for_programs_only_while_it_is_there(page, owne
 
 
 def test_a_strangers_tickets_are_other_ones(page, owned):
-    from tabs.mine import Visitor, offered
+    from tabs.components.visitor import Visitor, offered
 
     job, key, jobs = owned
     visitor = Visitor(None, jobs)

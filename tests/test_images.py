@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_models.images import (
+from gan_models.media.images import (
     add_recipe,
     from_pil,
     grid,

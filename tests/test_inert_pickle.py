@@ -27,9 +27,9 @@ import numpy as np
 import pytest
 import torch
 
-from gan_models import convert, inert_pickle
-from gan_models.inert_pickle import Record
-from gan_models.weights import UnsafeWeightsError, WeightsError, read_tensors
+from gan_models import convert
+from gan_models.weights import UnsafeWeightsError, WeightsError, inert_pickle, read_tensors
+from gan_models.weights.inert_pickle import Record
 from tests.test_convert_pickles import NAMES as KNOWN_NAMES
 from tests.test_convert_pickles import Call
 from tests.test_convert_pickles import traps as known_traps

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models import label_maps
-from gan_models.label_maps import palette, read_ids, resize_nearest, to_indexed
+from gan_models.media import label_maps
+from gan_models.media.label_maps import palette, read_ids, resize_nearest, to_indexed
 
 LANDSCAPE = palette("landscape")
 LABELS = LANDSCAPE.labels

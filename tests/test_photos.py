@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from gan_models.media.limits import MAX_CLIP_FRAMES
-from gan_models.photos import count_frames, normalise, read_clip, read_photo
-from gan_models.video import write_video
+from gan_models.media.photos import count_frames, normalise, read_clip, read_photo
+from gan_models.media.video import write_video
 from tests.training.uploads import turned
 
 

@@ -7,14 +7,14 @@ import torch
 from PIL import Image
 
 from gan_models import (
-    add_own_model,
+    add_user_model,
     get_spec,
     guess_format,
     list_models,
     load_pipeline,
     model_formats,
     read_options,
-    remove_own_model,
+    remove_user_model,
 )
 from gan_models.weights import UnsafeWeightsError, WeightsError
 
@@ -30,30 +30,30 @@ def home(tmp_path, monkeypatch):
 
 def test_a_checkpoint_becomes_a_model_of_its_own_task():
     path = GOLDEN / "stylegan2_uncond.weights.safetensors"
-    spec = add_own_model(path, guess_format(path), "My  cats ⚡")
+    spec = add_user_model(path, guess_format(path), "My  cats ⚡")
     assert (spec.id, spec.title, spec.task) == ("own-my-cats", "My cats ⚡", "latent")
     assert spec in list_models()
     picture = load_pipeline(spec.id, device="cpu").sample([0])[0]
     assert picture.size == (spec.resolution, spec.resolution)
-    remove_own_model(spec.id)
+    remove_user_model(spec.id)
     assert spec not in list_models()
     assert path.is_file()
 
 
 def test_a_self_describing_file_is_taken_as_it_is():
-    first = add_own_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
-    again = add_own_model(first.source.path, guess_format(first.source.path), "One")
+    first = add_user_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
+    again = add_user_model(first.source.path, guess_format(first.source.path), "One")
     assert again.id == "own-one-2"
     assert again.family == "dcgan"
 
 
 def test_a_spade_comes_with_its_style_encoder(home):
     parts = [GOLDEN / f"spade_vae.{part}safetensors" for part in ("weights.", "encoder.weights.")]
-    spec = add_own_model(parts[0], "spade-nvlabs", "Hills", options=SPADE_VAE, encoder=parts[1])
+    spec = add_user_model(parts[0], "spade-nvlabs", "Hills", options=SPADE_VAE, encoder=parts[1])
     assert [own.id for own in list_models() if own.id.startswith("own-")] == ["own-hills"]
     pipeline = load_pipeline(spec.id, device="cpu")
     assert len(pipeline.encode_style(Image.new("RGB", (40, 30), "orange"))) == spec.config["z_dim"]
-    remove_own_model(spec.id)
+    remove_user_model(spec.id)
     assert not list(home.rglob("own-*"))
 
 
@@ -61,9 +61,9 @@ def test_the_encoder_of_another_model_is_refused_and_leaves_nothing(home):
     plain, other = GOLDEN / "spade.weights.safetensors", GOLDEN / "dcgan.weights.safetensors"
     encoder = GOLDEN / "spade_vae.encoder.weights.safetensors"
     with pytest.raises(ValueError, match="takes no styles"):
-        add_own_model(plain, "spade-nvlabs", "x", encoder=encoder)
+        add_user_model(plain, "spade-nvlabs", "x", encoder=encoder)
     with pytest.raises(WeightsError, match="fc_mu"):
-        add_own_model(plain, "spade-nvlabs", "x", encoder=other)
+        add_user_model(plain, "spade-nvlabs", "x", encoder=other)
     assert not list(home.rglob("own-*"))
 
 
@@ -77,12 +77,12 @@ def test_an_unsafe_file_is_refused_and_leaves_nothing(home, tmp_path):
 
 def test_the_wrong_format_names_what_does_not_fit(home):
     with pytest.raises(WeightsError, match="looks like dcgan-pytorch"):
-        add_own_model(GOLDEN / "dcgan.weights.safetensors", "spade-nvlabs", "x")
+        add_user_model(GOLDEN / "dcgan.weights.safetensors", "spade-nvlabs", "x")
     assert not list(home.rglob("own-*"))
 
 
 def test_a_damaged_model_is_left_out_of_the_list(home):
-    spec = add_own_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
+    spec = add_user_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
     Path(spec.source.path).write_bytes(b"broken")
     assert all(other.id != spec.id for other in list_models())
 
@@ -90,7 +90,7 @@ def test_a_damaged_model_is_left_out_of_the_list(home):
 @pytest.mark.parametrize("model_id", ["faces-64", "own-none", "../own-x", ""])
 def test_only_models_of_ones_own_can_be_removed(model_id):
     with pytest.raises(ValueError, match="no model of your own"):
-        remove_own_model(model_id)
+        remove_user_model(model_id)
 
 
 def test_an_unknown_own_model_is_told_what_there_is():

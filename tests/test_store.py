@@ -11,12 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from gan_models import store, weights
+from gan_models import weights
+from gan_models.paths import ganvas_home, sha256_of
 from gan_models.weights import (
     CorruptWeightsError,
     DownloadCancelled,
     MissingWeightsError,
     WeightsError,
+    locate,
 )
 from gan_models.zoo import Checkpoint, Hub, LocalFile, Url
 from tests.fake_hub import make_spec, running_hub, weights_bytes
@@ -36,7 +38,7 @@ from gan_models import store
 from gan_models.zoo import ModelSpec, Url
 print(store.ensure({spec!r}))
 """
-PACKAGE = Path(store.__file__).parent
+PACKAGE = Path(locate.__file__).parent
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_a_file_from_the_hub_is_downloaded_once_verified_and_kept(hub):
     hub.add(HUB_PATH, DATA)
     told = []
     path = weights.ensure(make_spec(HUB, DATA), progress=lambda *now: told.append(now))
-    assert path == weights.home() / "weights" / "toy" / "toy.safetensors"
+    assert path == ganvas_home() / "weights" / "toy" / "toy.safetensors"
     assert path.read_bytes() == DATA
     assert told[-1] == (len(DATA), len(DATA))
     assert weights.ensure(make_spec(HUB, DATA)) == weights.find(make_spec(HUB, DATA)) == path
@@ -129,7 +131,7 @@ def test_a_part_that_is_already_whole_is_only_verified(hub):
     page = hub.add(HUB_PATH, DATA, cuts=[len(DATA) - 1, 0, 0])
     with pytest.raises(MissingWeightsError):
         weights.ensure(spec)
-    part = next(weights.home().rglob("*.part"))
+    part = next(ganvas_home().rglob("*.part"))
     part.write_bytes(DATA)
     page.cuts = []
     assert weights.ensure(spec).read_bytes() == DATA
@@ -209,7 +211,7 @@ def test_a_byte_flipped_before_this_process_began_is_found(hub):
     stat = path.stat()
     path.write_bytes(DATA[:-1] + bytes([DATA[-1] ^ 1]))
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # a disk does not tell of a bad sector
-    store._verified.clear()
+    locate._verified.clear()
     with pytest.raises(CorruptWeightsError):
         weights.ensure(make_spec(HUB, DATA))
 
@@ -218,10 +220,10 @@ def test_a_file_is_hashed_once_a_process_for_as_long_as_it_stays(hub, monkeypatc
     hub.add(HUB_PATH, DATA)
     spec = make_spec(HUB, DATA)
     weights.ensure(spec)
-    monkeypatch.setattr(store, "sha256_of", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr(locate, "sha256_of", lambda path: pytest.fail("hashed again"))
     weights.ensure(spec)
     assert weights.availability(spec) == (True, "")
-    store._verified.clear()
+    locate._verified.clear()
     assert weights.availability(spec) == (True, "")  # from what is written down: quick at the start
 
 
@@ -248,7 +250,7 @@ def test_offline_what_has_been_downloaded_is_used(hub, monkeypatch):
     hub.add(HUB_PATH, DATA)
     path = weights.ensure(make_spec(HUB, DATA))
     monkeypatch.setenv("GANVAS_OFFLINE", "1")
-    store._verified.clear()
+    locate._verified.clear()
     assert weights.ensure(make_spec(HUB, DATA)) == path
     path.write_bytes(b"x")
     with pytest.raises(CorruptWeightsError, match="GANVAS_OFFLINE"):
@@ -266,7 +268,7 @@ def test_without_a_network_the_answer_comes_at_once(hub):
 
 
 def test_a_host_that_never_answers_is_given_up(hub, monkeypatch):
-    monkeypatch.setattr("gan_models.downloads.OPEN_SECONDS", 0.5)
+    monkeypatch.setattr("gan_models.weights.download.OPEN_SECONDS", 0.5)
     given_up = threading.Event()
 
     def connect(*args, **kwargs):
@@ -308,7 +310,7 @@ def test_too_little_space_is_said_before_the_download(hub, monkeypatch, tmp_path
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's always full device")
 def test_a_disk_that_fills_up_is_said_in_a_sentence(hub, tmp_path):
     hub.add(HUB_PATH, DATA)
-    folder = weights.home() / "weights" / "toy"
+    folder = ganvas_home() / "weights" / "toy"
     folder.mkdir(parents=True)
     (folder / "toy.safetensors.part").symlink_to("/dev/full")
     with pytest.raises(WeightsError, match="is full: free some space or"):
@@ -337,7 +339,7 @@ def test_of_two_threads_one_downloads(hub):
         thread.start()
     for thread in threads:
         thread.join()
-    assert got == [weights.home() / "weights" / "toy" / "toy.safetensors"] * 3
+    assert got == [ganvas_home() / "weights" / "toy" / "toy.safetensors"] * 3
     assert len(hub.requests) == 1
 
 
@@ -346,7 +348,7 @@ def test_of_two_processes_one_downloads(hub):
     spec = make_spec(Url(f"{hub.url}/toy.safetensors"), DATA)
     processes = [in_another_process(spec) for _ in range(2)]
     paths = {process.communicate(timeout=30)[0].strip() for process in processes}
-    assert paths == {str(weights.home() / "weights" / "toy" / "toy.safetensors")}
+    assert paths == {str(ganvas_home() / "weights" / "toy" / "toy.safetensors")}
     assert [process.returncode for process in processes] == [0, 0]
     assert len(hub.requests) == 1
 
@@ -355,7 +357,7 @@ def test_a_killed_download_leaves_no_lock_and_is_taken_up(hub, tmp_path):
     page = hub.add("/toy.safetensors", DATA, seconds_a_chunk=0.2)
     spec = make_spec(Url(f"{hub.url}/toy.safetensors"), DATA)
     process = in_another_process(spec)
-    part = weights.home() / "weights" / "toy" / "toy.safetensors.part"
+    part = ganvas_home() / "weights" / "toy" / "toy.safetensors.part"
     deadline = time.monotonic() + 20
     while (not part.exists() or part.stat().st_size < 20_000) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -376,7 +378,7 @@ def test_only_the_web_is_downloaded_from(hub):
 
 
 def test_our_own_checkpoints_are_found_and_checked(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(locate, "CHECKPOINTS", tmp_path)
     spec = make_spec(Checkpoint("toy.safetensors"), DATA)
     with pytest.raises(MissingWeightsError, match="put it back"):
         weights.ensure(spec)
@@ -408,7 +410,7 @@ def test_verify_looks_at_every_file_anew_and_passes_over_what_is_not_here(hub):
 
 def test_a_hash_is_the_plain_sha256(tmp_path):
     (tmp_path / "x").write_bytes(DATA)
-    assert weights.sha256_of(tmp_path / "x") == hashlib.sha256(DATA).hexdigest()
+    assert sha256_of(tmp_path / "x") == hashlib.sha256(DATA).hexdigest()
 
 
 def test_a_model_needs_its_upscaler_too(hub, monkeypatch, tmp_path):

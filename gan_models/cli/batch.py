@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from gan_models import photos
 from gan_models.cli.outputs import write_png
+from gan_models.media import photos
 
 Fault = ValueError, OSError, MemoryError  # of one picture
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from gan_models.downloads import disk_errors
-from gan_models.images import save_png
+from gan_models.media.images import save_png
+from gan_models.weights.errors import disk_errors
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 FILMS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".apng")

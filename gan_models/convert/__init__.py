@@ -10,13 +10,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..checks import numbered
-from ..inert_pickle import Record
-from ..weights import read_tensors, save_generator
-from . import (
+from gan_models.checks import numbered
+from gan_models.convert import (
+    animegan2,
     biggan,
     dcgan,
-    light,
     ncnn,
     nvlabs_pickle,
     real_esrgan,
@@ -26,8 +24,10 @@ from . import (
     stylegan3,
     translators,
 )
-from .reading import FormatError, Tensors, looks_like
-from .state_dicts import ENCODER, holds_tensors, unwrap
+from gan_models.convert.reading import FormatError, Tensors, looks_like
+from gan_models.convert.state_dicts import ENCODER, holds_tensors, unwrap
+from gan_models.weights.inert_pickle import Record
+from gan_models.weights.io import read_tensors, save_generator
 
 __all__ = [
     "FORMATS",
@@ -50,8 +50,8 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "cyclegan-vintagify": translators.load_vintagify,
     "pix2pix-junyanz": translators.load_pix2pix,
     "spade-nvlabs": spade.load_generator,
-    "animegan2-bryandlee": light.load_animegan,
-    "fastgan-huggan": light.load_fastgan,
+    "animegan2-bryandlee": animegan2.load_animegan,
+    "fastgan-huggan": animegan2.load_fastgan,
     "real-esrgan": real_esrgan.load,
     "real-esrgan-ncnn": real_esrgan.load_ncnn,
 }

@@ -8,7 +8,15 @@ from typing import Any
 
 from torch import nn
 
-from .reading import FormatError, Slot, Tensors, agreed, build_filled, foreign, spectral_slots
+from gan_models.convert.reading import (
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    foreign,
+    spectral_slots,
+)
 
 FORMAT = "biggan-deep-hf"
 KERNELS = (1, 3, 3, 1)

@@ -7,7 +7,7 @@ import re
 
 from torch import nn
 
-from .reading import Slot, Tensors, agreed, build_filled, foreign
+from gan_models.convert.reading import Slot, Tensors, agreed, build_filled, foreign
 
 FORMAT = "dcgan-pytorch"
 BATCH_NORM = ("weight", "bias", "running_mean", "running_var")

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..weights import disk_errors
-from .reading import FormatError, Slot
+from gan_models.convert.reading import FormatError, Slot
+from gan_models.weights.errors import disk_errors
 
 HALF_TAG, FLOAT_TAG = 0x01306B47, 0
 TYPES = {HALF_TAG: np.dtype("<f2"), FLOAT_TAG: np.dtype("<f4")}

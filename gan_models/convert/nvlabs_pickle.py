@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from ..inert_pickle import InertUnpickler, Record, Standin, class_of, refusal
-from ..store import kind_of
-from ..weights import WeightsError, disk_errors
-from .reading import FormatError, Tensors, looks_like
+from gan_models.convert.reading import FormatError, Tensors, looks_like
+from gan_models.weights.errors import WeightsError, disk_errors
+from gan_models.weights.file_types import kind_of
+from gan_models.weights.inert_pickle import InertUnpickler, Record, Standin, class_of, refusal
 
 FORMATS = ("stylegan2-nvlabs", "stylegan3-nvlabs")
 MOST_NAMED = 8

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .. import networks
-from ..blueprint import Blueprint
-from ..checks import odd_channels
-from ..weights import WeightsError
+from gan_models import networks
+from gan_models.checks import odd_channels
+from gan_models.weights.errors import WeightsError
+from gan_models.weights.meta_init import MetaInit
 
 Tensors = dict[str, Tensor]
 ADVICE = "Choose the format the file was saved in."
@@ -207,7 +207,7 @@ def build_empty(family: str, config: dict[str, Any], format: str) -> nn.Module:
         FormatError: the sizes read from the checkpoint fit no such network.
     """
     try:
-        with Blueprint(MOST_TENSORS, MOST_NUMBERS):
+        with MetaInit(MOST_TENSORS, MOST_NUMBERS):
             return networks.build(family, config)
     except (ValueError, RuntimeError) as error:
         raise FormatError(

@@ -12,10 +12,8 @@ from typing import Any
 
 from torch import nn
 
-from ..networks.rrdbnet import UNSHUFFLE
-from ..networks.srvgg import MAX_SCALE
-from . import ncnn
-from .reading import (
+from gan_models.convert import ncnn
+from gan_models.convert.reading import (
     ADVICE,
     PICTURE_CHANNELS,
     FormatError,
@@ -25,6 +23,8 @@ from .reading import (
     build_filled,
     foreign,
 )
+from gan_models.networks.rrdbnet import UNSHUFFLE
+from gan_models.networks.srvgg import MAX_SCALE
 
 FORMAT, NCNN = "real-esrgan", "real-esrgan-ncnn"
 MOST_LAYERS = (

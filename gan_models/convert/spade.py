@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ..networks.spade import DOUBLINGS
-from .reading import (
+from gan_models.convert.reading import (
     PICTURE_CHANNELS,
     FormatError,
     Slot,
@@ -19,6 +18,7 @@ from .reading import (
     foreign,
     spectral_slots,
 )
+from gan_models.networks.spade import DOUBLINGS
 
 FORMAT = "spade-nvlabs"
 BLOCKS = ("head_0", "G_middle_0", "G_middle_1", "up_0", "up_1", "up_2", "up_3", "up_4")

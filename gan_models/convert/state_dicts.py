@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .reading import SIGNATURES, FormatError, Tensors, looks_like
+from gan_models.convert.reading import SIGNATURES, FormatError, Tensors, looks_like
 
 MAX_DEPTH = 3
 MOST_NAMED = 12  # keys in an error

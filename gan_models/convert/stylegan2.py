@@ -9,8 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..networks.resampling import BINOMIAL, fir_taps
-from .reading import PICTURE_CHANNELS, FormatError, Slot, Tensors, agreed, build_filled, foreign
+from gan_models.convert.reading import (
+    PICTURE_CHANNELS,
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_filled,
+    foreign,
+)
+from gan_models.networks.resampling import BINOMIAL, fir_taps
 
 NVLABS, ROSINALITY = "stylegan2-nvlabs", "stylegan2-rosinality"
 

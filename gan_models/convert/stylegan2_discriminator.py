@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import nn
 
-from .reading import Slot, Tensors, agreed, build_filled
-from .stylegan2 import NVLABS, shared_filter, sizes_named
+from gan_models.convert.reading import Slot, Tensors, agreed, build_filled
+from gan_models.convert.stylegan2 import NVLABS, shared_filter, sizes_named
 
 
 def load(

@@ -10,9 +10,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..networks.stylegan3 import plan_bands
-from .reading import FormatError, Slot, Tensors, agreed, build_empty, build_filled, foreign
-from .stylegan2 import mapping_config, mapping_slots
+from gan_models.convert.reading import (
+    FormatError,
+    Slot,
+    Tensors,
+    agreed,
+    build_empty,
+    build_filled,
+    foreign,
+)
+from gan_models.convert.stylegan2 import mapping_config, mapping_slots
+from gan_models.networks.stylegan3 import plan_bands
 
 FORMAT = "stylegan3-nvlabs"
 

@@ -13,8 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..networks.resnet import DOWN_TAPS
-from .reading import (
+from gan_models.convert.reading import (
     PICTURE_CHANNELS,
     FormatError,
     Slot,
@@ -24,6 +23,7 @@ from .reading import (
     for_pictures,
     foreign,
 )
+from gan_models.networks.resnet import DOWN_TAPS
 
 CYCLEGAN, PIX2PIX, VINTAGIFY = "cyclegan-junyanz", "pix2pix-junyanz", "cyclegan-vintagify"
 UP_TAPS = (0.25, 0.75, 0.75, 0.25)

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gan_models.jobs.care import ensure_workers, erase, orphans, settle, size_of, sweep
+from gan_models.jobs.database import Store, add_shift, change, next_in_turn, unfinished
+from gan_models.jobs.housekeeping import ensure_workers, erase, orphans, settle, size_of, sweep
+from gan_models.jobs.processes import arguments, lock_slot
 from gan_models.jobs.quotas import Quotas
 from gan_models.jobs.records import Job, JobError
-from gan_models.jobs.shown import PICTURES, RUN
-from gan_models.jobs.slots import arguments, lock_slot
-from gan_models.jobs.store import Store, add_shift, change, next_in_turn, unfinished
+from gan_models.jobs.views import PICTURES, RUN
 
 if TYPE_CHECKING:
     from gan_models.training.loop import Outcome, Progress
@@ -98,14 +98,14 @@ class Worker:
         return not self.is_interrupted
 
     def _run_engine(self, job: Job, report: Report) -> Outcome:
-        from gan_models.training.failures import told_in_sentences
-        from gan_models.training.finetune import FinetuneSettings
+        from gan_models.finetuning.settings import FinetuneSettings
+        from gan_models.training.errors import explain_failures
 
         module, _, name = self.engine.partition(":")
         train = getattr(importlib.import_module(module), name)
         folder = self.store.job_folder(job.id)
         settings = FinetuneSettings.from_dict(json.loads(job.settings))
-        with told_in_sentences(folder):
+        with explain_failures(folder):
             return train(
                 job.base,
                 folder / PICTURES,
@@ -190,7 +190,7 @@ class Report:
 
 def sentence_of(error: BaseException, folder: Path) -> str:
     """What the owner of a job is told of an error that ended it; where `folder` lies stays here."""
-    from gan_models.training.game import TrainingError
+    from gan_models.training.errors import TrainingError
     from gan_models.weights import WeightsError
 
     if isinstance(error, (TrainingError, WeightsError, ValueError)):

@@ -27,7 +27,7 @@ FAMILIES: dict[str, str] = {
     "rrdbnet": "rrdbnet:RRDBNet",
     "srvgg": "srvgg:SRVGGNetCompact",
     "feature-encoder": "feature_encoder:FeatureEncoder",
-    "feature-reader": "feature_reader:FeatureReader",
+    "aux-classifier": "aux_classifier:AuxClassifier",
     "classifier": "classifier:Classifier",
     "efficientnet_lite0": "efficientnet_lite:EfficientNetLite0",
     "efficientnet_lite2": "efficientnet_lite:EfficientNetLite2",
@@ -35,6 +35,9 @@ FAMILIES: dict[str, str] = {
     "segmenter": "segmenter:Segmenter",
     "upscaler": "upscaler:Upscaler",
 }
+
+# names of families in files of earlier versions -> those of today
+ALIASES = {"feature-reader": "aux-classifier"}
 
 
 def build(family: str, config: dict[str, Any]) -> nn.Module:

@@ -8,7 +8,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast, is_frozen, one_by_one
+from gan_models.networks.inference import ChannelsLast, is_frozen, one_by_one
 
 
 class ConvNormAct(nn.Module):

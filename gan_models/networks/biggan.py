@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import (
+from gan_models.networks.inference import (
     ChannelsLast,
     autocasts,
     bfloat16_twin,

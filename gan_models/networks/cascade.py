@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .stylegan2 import NoiseMode, StyleGAN2Generator, SynthesisNetwork
-from .upscaler import Upscaler
+from gan_models.networks.stylegan2 import NoiseMode, StyleGAN2Generator, SynthesisNetwork
+from gan_models.networks.upscaler import Upscaler
 
 BASE_PX = 64  # side of what the upscaler is trained on
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .stylegan2 import NoiseMode
+from gan_models.networks.stylegan2 import NoiseMode
 
 WIDTHS = (1024, 512, 256, 128, 128, 64, 32, 16, 8)  # at 4, 8, … 1024 px
 EXCITED = {4: 0, 5: 1, 6: 2, 7: 3}  # block that is excited -> block that excites it
@@ -75,7 +75,7 @@ class Excitation(nn.Module):
     def forward(self, small: Tensor, large: Tensor) -> Tensor:
         """small [N, before, h, w], large [N, after, H, W] -> [N, after, H, W]."""
         x = self.squeeze(F.adaptive_avg_pool2d(small, 4))  # [N, after, 1, 1]
-        return large * self.weigh(F.silu(x)).sigmoid()
+        return large * self.of_features(F.silu(x)).sigmoid()
 
 
 class FastGANGenerator(nn.Module):

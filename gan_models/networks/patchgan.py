@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .norms import NormKind, initialise, make_norm
+from gan_models.networks.norms import NormKind, initialise, make_norm
 
 
 class PatchDiscriminator(nn.Module):
-    """Pictures -> a map of logits, each judging one patch (70 px with three layers).
+    """Pictures -> a map of logits, each for one patch (70 px with three layers).
 
     Args:
         in_channels: of the pictures, with those of the condition where there is one.
@@ -71,13 +71,13 @@ class PatchDiscriminator(nn.Module):
 
         Args:
             images: [N, in_channels, H, W] in [-1, 1].
-            c: class indices [N]; only where the network judges classes.
+            c: class indices [N]; only where the network is conditional.
 
         Returns:
             [N, 1, about H / 8, about W / 8].
 
         Raises:
-            ValueError: the network judges classes and is told none.
+            ValueError: the network is conditional and c is None.
         """
         x = images
         for conv, norm in zip(self.convs, self.norms, strict=True):
@@ -86,6 +86,6 @@ class PatchDiscriminator(nn.Module):
         if self.embed is None:
             return logits
         if c is None:
-            raise ValueError("This discriminator judges classes; pass class indices [N] as c.")
+            raise ValueError("This discriminator is conditional; pass class indices [N] as c.")
         likely = torch.einsum("nchw,nc->nhw", x, self.embed(c))[:, None]
         return logits + F.avg_pool2d(likely, 4, 1, 1, count_include_pad=False)

@@ -1,4 +1,4 @@
-"""Heads of a projected discriminator: they judge a frozen network's features, not pixels.
+"""Heads of a projected discriminator: logits from a frozen network's features, not from pixels.
 
 Projected GANs Converge Faster (Sauer et al. 2021, arXiv:2111.01007): section 3.2, random
 cross-channel and cross-scale mixing that stays as initialised, and one small discriminator a scale.
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .stylegan2_discriminator import minibatch_deviation
+from gan_models.networks.stylegan2_discriminator import minibatch_deviation
 
 
 class FeatureMixing(nn.Module):
@@ -72,7 +72,7 @@ class Head(nn.Module):
         if self.embed is None:
             return logits
         if c is None:
-            raise ValueError("This discriminator judges classes; pass class indices [N] as c.")
+            raise ValueError("This discriminator is conditional; pass class indices [N] as c.")
         return logits + torch.einsum("nchw,nc->nhw", h, self.embed(c))[:, None]
 
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import winograd
-from .inference import ChannelsLast, is_frozen, one_by_one
-from .norms import NormKind, initialise, make_norm
+from gan_models.networks import winograd
+from gan_models.networks.inference import ChannelsLast, is_frozen, one_by_one
+from gan_models.networks.norms import NormKind, initialise, make_norm
 
 DOWN_TAPS = (0.25, 0.5, 0.25)  # CUT's antialiasing filter before halving (Zhang, arXiv:1904.11486)
 

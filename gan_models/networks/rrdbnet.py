@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast import rrdb
-from .inference import ChannelsLast, result_of
+from gan_models.networks.fast import rrdb
+from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.2  # of every leaky ReLU
 RESIDUAL = 0.2  # how much of each residual branch is added

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .inference import ChannelsLast, is_frozen, one_by_one, pointwise
-from .label_map import LabelMap, window_sums
-from .norms import BatchNorm, InstanceNorm
+from gan_models.networks.inference import ChannelsLast, is_frozen, one_by_one, pointwise
+from gan_models.networks.label_map import LabelMap, window_sums
+from gan_models.networks.norms import BatchNorm, InstanceNorm
 
 Upsampling = Literal["normal", "more", "most"]
 PIXELS_AT_ONCE = 8192  # what one look-up yields stays in the cache

@@ -9,12 +9,12 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .norms import InstanceNorm
-from .spade import add_spectral_norm, initialise
+from gan_models.networks.norms import InstanceNorm
+from gan_models.networks.spade import add_spectral_norm, initialise
 
 
 class PatchStack(nn.Module):
-    """4x4 convolutions that judge patches at one scale."""
+    """4x4 convolutions: logits of patches at one scale."""
 
     def __init__(self, in_channels: int, width: int, num_layers: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class MultiscaleDiscriminator(nn.Module):
     """Semantic maps and pictures -> features and logits of patches at several scales.
 
     Args:
-        num_labels: planes of the semantic map; 0: judge pictures alone.
+        num_labels: planes of the semantic map; 0: pictures alone.
         img_channels: of the pictures.
         width: channels after the first convolution; 64 in the paper.
         num_layers: convolutions before the logits; 4 in the paper.

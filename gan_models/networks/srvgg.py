@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast import compact
-from .inference import ChannelsLast, result_of
+from gan_models.networks.fast import compact
+from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.1  # of the leaky ReLU, where it is the activation
 ACTIVATIONS = ("prelu", "relu", "leakyrelu")

@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import state_of
-from .mapping import SQRT2, EqualLinear, MappingNetwork
-from .resampling import BINOMIAL, blur, fir_taps, upsample2
+from gan_models.networks.inference import state_of
+from gan_models.networks.mapping import SQRT2, EqualLinear, MappingNetwork
+from gan_models.networks.resampling import BINOMIAL, blur, fir_taps, upsample2
 
 NoiseMode = Literal["const", "none", "random"]
 ONE_BY_ONE_FROM_PX = 64

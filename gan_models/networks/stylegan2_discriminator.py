@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .mapping import SQRT2, EqualLinear, normalise
-from .resampling import BINOMIAL, blur, downsample2, fir_taps
-from .stylegan2 import channel_plan
+from gan_models.networks.mapping import SQRT2, EqualLinear, normalise
+from gan_models.networks.resampling import BINOMIAL, blur, downsample2, fir_taps
+from gan_models.networks.stylegan2 import channel_plan
 
 
 class EqualConv(nn.Module):

@@ -12,9 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .mapping import EqualLinear, MappingNetwork
-from .resampling import fir_downsample, fir_upsample, kaiser_lowpass, radial_lowpass
-from .stylegan2 import NoiseMode
+from gan_models.networks.mapping import EqualLinear, MappingNetwork
+from gan_models.networks.resampling import (
+    fir_downsample,
+    fir_upsample,
+    kaiser_lowpass,
+    radial_lowpass,
+)
+from gan_models.networks.stylegan2 import NoiseMode
 
 FIRST_CUTOFF, FIRST_STOPBAND, LAST_STOPBAND_REL = 2.0, 2**2.1, 2**0.3
 LRELU_UPSAMPLING, FILTER_SIZE, NUM_CRITICAL = 2, 6, 2

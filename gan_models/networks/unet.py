@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .inference import ChannelsLast
-from .norms import NormKind, initialise, make_norm
+from gan_models.networks.inference import ChannelsLast
+from gan_models.networks.norms import NormKind, initialise, make_norm
 
 
 class Step(nn.Module):

@@ -1,17 +1,15 @@
 """Pictures in, pictures out: the pipelines, and how a model's name becomes one."""
 
-from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
 from gan_models.pipelines.cache import PipelineCache
 from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names, find_class
 from gan_models.pipelines.enlarge_plan import CropPreview, EnlargePlan, EnlargeProgress
 from gan_models.pipelines.latent import LatentPipeline
-from gan_models.pipelines.load import describe_models, load_pipeline
+from gan_models.pipelines.loading import describe_models, load_pipeline
 from gan_models.pipelines.restoration import EnlargeCancelled, RestorationPipeline
 from gan_models.pipelines.semantic import Painting, Patch, SemanticPipeline
 from gan_models.pipelines.translation import TranslationPipeline, check_strength, error_map
 
 __all__ = [
-    "MAX_ENLARGED_MEGAPIXELS",
     "ClassPipeline",
     "ClassPoint",
     "CropPreview",

@@ -6,8 +6,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from gan_models import shelf
-from gan_models.pipelines.load import Pipeline, load_pipeline
+from gan_models.pipelines.loading import Pipeline, load_pipeline
+from gan_models.zoo.user_models import version_of
 
 
 class PipelineCache:
@@ -41,7 +41,7 @@ class PipelineCache:
             ValueError, WeightsError: as `load_pipeline`.
         """
         with self._loading_of(model):
-            version = shelf.version_of(model)  # one's own may be replaced by another of its id
+            version = version_of(model)  # one's own may be replaced by another of its id
             kept = self._find(model)
             if kept is not None and self._versions[model] == version:
                 return kept

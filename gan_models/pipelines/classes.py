@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_models import images as pictures
 from gan_models import seeds as seed_latents
 from gan_models.checks import as_float, as_index
+from gan_models.media import images as pictures
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.zoo import ModelSpec

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_models import images as pictures
 from gan_models.checks import as_float
+from gan_models.media import images as pictures
 from gan_models.seeds import check_seeds, check_truncation_psi, sample_z
 
 if TYPE_CHECKING:

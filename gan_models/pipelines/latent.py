@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_models import images as pictures
 from gan_models import seeds as seed_latents
 from gan_models.checks import as_float
+from gan_models.media import images as pictures
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.directions import StyleTools
 from gan_models.pipelines.walk import lerp, slerp, walk_times

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 from torch import nn
 
-from gan_models import images as pictures
-from gan_models import photos
 from gan_models.checks import as_float
+from gan_models.media import images as pictures
+from gan_models.media import photos
 from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, check_size
 from gan_models.networks.inference import bfloat16_gains, bfloat16_twin
 from gan_models.pipelines.base import BasePipeline

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from gan_models import images as pictures
-from gan_models import label_maps, weights
 from gan_models import seeds as seed_latents
+from gan_models import weights
 from gan_models.checks import as_float
+from gan_models.media import images as pictures
+from gan_models.media import label_maps
+from gan_models.paths import CHECKPOINTS
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
-from gan_models.store import CHECKPOINTS
 from gan_models.zoo import ModelSpec
 
 Style = int | Sequence[float]  # a seed, or the z [z_dim] itself
@@ -229,7 +230,7 @@ class SemanticPipeline(BasePipeline):
         path = CHECKPOINTS / SEGMENTER_FILE
         if not path.is_file():
             return None
-        network, facts = weights.load_described(path)
+        network, facts = weights.load_checkpoint(path)
         return network.to(self.device) if tuple(facts.get("labels", ())) == self.labels else None
 
     @property
@@ -326,16 +327,6 @@ def _sheet_tiles(name: str) -> list[Image.Image]:
         side = sheet.width // 2
         corners = [(x, y) for y in (0, side) for x in (0, side)]
         return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
-
-
-def encoder_beside(path: Path, device: torch.device) -> nn.Module | None:
-    """The style encoder that lies beside a generator's file, if there is one.
-
-    `NAME-encoder.safetensors` beside `NAME.safetensors`; `encoder.safetensors` in a run's folder.
-    """
-    name = "encoder" if path.stem == "generator" else f"{path.stem}-encoder"
-    found = path.with_name(f"{name}.safetensors")
-    return weights.load_described(found)[0].to(device) if found.is_file() else None
 
 
 def _seed_of(style: Style) -> int | None:

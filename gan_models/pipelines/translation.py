@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_models import images as pictures
-from gan_models import photos
 from gan_models.checks import as_float, odd_channels
+from gan_models.media import images as pictures
+from gan_models.media import photos
 from gan_models.pipelines.base import BasePipeline
-from gan_models.pipelines.strips import StripTranslator
-from gan_models.pipelines.tiles import to_pixels, translate_in_tiles, translate_whole
+from gan_models.pipelines.tiling.strips import StripTranslator
+from gan_models.pipelines.tiling.tiles import to_pixels, translate_in_tiles, translate_whole
 from gan_models.zoo import ModelSpec
 
 # larger pictures go in strips or tiles: bounded memory, progress, and a way to stop

@@ -1,4 +1,4 @@
-"""Batches for the games: all that is random in them follows from the seed and the count.
+"""Batches for the trainers: all that is random in them follows from the seed and the count.
 
 So a resumed run sees the very pictures that it would have seen, without storing any position.
 """
@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan_models.training.collage import Collage
-from gan_models.training.game import Batch
-from gan_models.training.pictures import Pixels, channels_first
-from gan_models.training.roughen import roughen
+from gan_models.landscape.collage import Collage
+from gan_models.landscape.roughen import roughen
+from gan_models.media.tensors import Pixels, channels_first
+from gan_models.training.optim import Batch
 
 
 class Order:

@@ -14,24 +14,18 @@ from typing import Any, Protocol
 
 import torch
 
-from gan_models.training.failures import is_out_of_memory, told_in_sentences
-from gan_models.training.game import (
-    Batch,
-    Game,
-    Losses,
-    TrainingError,
-    ema_decay,
-    parameters_of,
-    update_average,
-)
+from gan_models.device import is_out_of_memory
+from gan_models.training.errors import TrainingError, explain_failures
+from gan_models.training.optim import Batch, Losses, ema_decay, parameters_of, update_average
 from gan_models.training.run_folder import (
     Journal,
     RunFolder,
-    game_state,
     random_state,
-    set_game_state,
     set_random_state,
+    set_trainer_state,
+    trainer_state,
 )
+from gan_models.training.trainers.base import Trainer
 
 FORMAT = 1
 MAX_ROLLBACKS = 6
@@ -117,7 +111,7 @@ def stop_signals(request_stop: Callable[[], None]) -> Iterator[None]:
 
 def run(
     settings: Settings,
-    make_game: Callable[[], Game],
+    make_trainer: Callable[[], Trainer],
     make_data: Callable[[], Data],
     folder: Path,
     *,
@@ -130,7 +124,7 @@ def run(
 
     Args:
         settings: numbers of the recipe.
-        make_game: builds networks and optimisers; called once the random streams are seeded.
+        make_trainer: builds networks and optimisers; called once the random streams are seeded.
         make_data: opens the data; not called where there is nothing left to do.
         folder: where snapshot, curves, sheets and the finished generator go.
         resume: go on from the folder's snapshot; begin anew where there is none.
@@ -142,7 +136,7 @@ def run(
         TrainingError: the folder is in use or holds a run; the run diverges again and again; the
             disk is full, memory runs out, or the device is lost: the last snapshot stays.
     """
-    with told_in_sentences(folder), RunFolder(folder) as run_folder:
+    with explain_failures(folder), RunFolder(folder) as run_folder:
         if not resume:
             run_folder.refuse_second_run()
         state = run_folder.read_state() if resume else None
@@ -163,7 +157,7 @@ def run(
         ):
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
-        session = Session(settings, make_game(), make_data(), run_folder, total, callback)
+        session = Session(settings, make_trainer(), make_data(), run_folder, total, callback)
         session.begin(state, warm_files if resume else None)
         with stop_signals(session.request_stop):
             return session.play()
@@ -175,13 +169,13 @@ class Session:
     def __init__(
         self,
         settings: Settings,
-        game: Game,
+        trainer: Trainer,
         data: Data,
         folder: RunFolder,
         total_kimg: float,
         callback: Callback | None,
     ) -> None:
-        self.settings, self.game, self.data = settings, game, data
+        self.settings, self.trainer, self.data = settings, trainer, data
         self.folder, self.total_kimg, self.callback = folder, total_kimg, callback
         self.journal = Journal(folder.path)
         self.step = self.images = self.rollbacks = 0
@@ -203,7 +197,7 @@ class Session:
             self.restore(state)
             self.tell(f"Going on from step {self.step}.")
         else:
-            if names := " and ".join(self.game.warm_start(warm_files or {})):
+            if names := " and ".join(self.trainer.warm_start(warm_files or {})):
                 self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
             elif any(path.exists() for path in (warm_files or {}).values()):
                 self.tell("No snapshot, and finished networks of another shape: beginning anew.")
@@ -228,7 +222,7 @@ class Session:
             self.save()  # measuring may take minutes
             self.finished = True
             self.measure()
-            self.game.export(self.folder.path, self.facts())
+            self.trainer.export(self.folder.path, self.facts())
         self.show()
         if not self.save():
             self.roll_back()
@@ -240,14 +234,14 @@ class Session:
         return is_over(self.settings, self.images, self.seconds, self.total_kimg)
 
     def advance(self) -> None:
-        """One step of the game, tried again in smaller parts if memory runs out."""
+        """One step of the trainer, tried again in smaller parts if memory runs out."""
         begin = time.monotonic()
         size = self.settings.batch
         self.decay_rates()
         before = random_state()
         try:
             batch = self.data.batch(self.settings.seed, self.images, size)
-            losses = self.game.step(batch, self.num_chunks)
+            losses = self.trainer.step(batch, self.num_chunks)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error) or self.num_chunks >= size:
                 raise
@@ -263,8 +257,8 @@ class Session:
         self.images += size
         half_life, ramp = self.settings.ema_half_life_kimg, self.settings.ema_ramp
         decay = ema_decay(size, self.images, half_life, ramp)
-        for name, average in self.game.averages.items():
-            update_average(average, self.game.networks[name], decay)
+        for name, average in self.trainer.averages.items():
+            update_average(average, self.trainer.networks[name], decay)
         self.journal.losses.append({"step": self.step, "kimg": self.images / 1000, **losses})
         elapsed = time.monotonic() - begin
         now = size / max(elapsed, 1e-9)
@@ -281,13 +275,13 @@ class Session:
 
     def scale_rates(self, factor: float) -> None:
         """Multiply all learning rates."""
-        for optimizer in self.game.optimizers.values():
+        for optimizer in self.trainer.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] *= factor
 
     def give_memory_back(self) -> None:
         """Let go of what a step that failed has left behind."""
-        for optimizer in self.game.optimizers.values():
+        for optimizer in self.trainer.optimizers.values():
             optimizer.zero_grad(set_to_none=True)
         if torch.accelerator.is_available():
             torch.accelerator.empty_cache()
@@ -335,7 +329,7 @@ class Session:
 
     def measure(self) -> None:
         """Evaluate and write the measures down."""
-        self.metrics = metrics = self.game.evaluate()
+        self.metrics = metrics = self.trainer.evaluate()
         rows = self.journal.metrics.rows()
         if metrics and not (rows and int(rows[-1]["step"]) == self.step):
             self.journal.metrics.append({"step": self.step, "kimg": self.images / 1000, **metrics})
@@ -343,13 +337,13 @@ class Session:
 
     def show(self) -> None:
         """Save a sample sheet and the curves."""
-        path = self.folder.save_sheet(self.game.sheet(), self.step)
+        path = self.folder.save_sheet(self.trainer.sheet(), self.step)
         self.journal.draw()
         self.tell(sheet=path)
 
     def save(self) -> bool:
         """Write a snapshot; False, and nothing written, where a weight is not finite."""
-        trained = [p for opt in self.game.optimizers.values() for p in parameters_of(opt)]
+        trained = [p for opt in self.trainer.optimizers.values() for p in parameters_of(opt)]
         if not all(bool(p.isfinite().all()) for p in trained):
             return False
         self.folder.write_state(
@@ -366,14 +360,14 @@ class Session:
                 "rollbacks": self.rollbacks,
                 "finished": self.finished,
                 "random": random_state(),
-                **game_state(self.game),
+                **trainer_state(self.trainer),
             }
         )
         return True
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a snapshot, curves included."""
-        set_game_state(self.game, state)
+        set_trainer_state(self.trainer, state)
         for name in ("step", "images", "seconds", "num_chunks", "rate_scale", "rollbacks"):
             setattr(self, name, state[name])
         self.decay = state.get("decay", 1.0)  # older snapshots know of none

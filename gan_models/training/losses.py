@@ -103,7 +103,7 @@ def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     return torch.stack(terms).mean()
 
 
-def reading_generator(fake: Tensor, label_map: Tensor) -> Tensor:
+def classification_generator(fake: Tensor, label_map: Tensor) -> Tensor:
     """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 2.
 
     Logits [N, num_labels + 1, H, W] of a segmenting discriminator, its last class meaning painted;
@@ -113,7 +113,7 @@ def reading_generator(fake: Tensor, label_map: Tensor) -> Tensor:
     return _cross_entropy_by_label(fake, label_map)
 
 
-def reading_discriminator(real: Tensor, label_map: Tensor, fake: Tensor) -> Tensor:
+def classification_discriminator(real: Tensor, label_map: Tensor, fake: Tensor) -> Tensor:
     """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 1; shapes as the generator's."""
     painted = torch.full_like(fake[:, 0], fake.shape[1] - 1, dtype=torch.long)
     return _cross_entropy_by_label(real, label_map) + F.cross_entropy(fake, painted)

@@ -19,15 +19,15 @@ from typing import Any
 
 import torch
 
-from gan_models.training.cycle_game import CycleSettings
-from gan_models.training.landscape import BIOMES, CLASSES, LABELS
-from gan_models.training.latent_game import LatentSettings
+from gan_models.landscape import BIOMES, CLASSES, LABELS
+from gan_models.landscape.world import NUM_DETAILED, NUM_SCENES
 from gan_models.training.loop import Settings
-from gan_models.training.measure_game import MeasureSettings
-from gan_models.training.paint_game import PaintSettings
 from gan_models.training.reconstruction import ReconstructionSettings
+from gan_models.training.trainers.cycle import CycleSettings
+from gan_models.training.trainers.latent import LatentSettings
+from gan_models.training.trainers.semantic import SemanticSettings
+from gan_models.training.trainers.supervised import SupervisedSettings
 from gan_models.training.trainers.upscaler import UpscalerSettings
-from gan_models.training.world import NUM_DETAILED, NUM_SCENES
 
 LICENCE = "CC0-1.0"
 SOURCE = "trained by Ganvas on its own rendered landscapes"
@@ -39,7 +39,7 @@ PAIR_DATA = f"the summer and the winter days among {DATA}"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A named training: `game` says the networks, `loop` the length.
+    """A named training: `trainer` says the networks, `loop` the length.
 
     `base` is the recipe whose networks in `checkpoints/` it begins from, as far as they are alike.
     """
@@ -47,7 +47,9 @@ class Recipe:
     name: str
     resolution: int  # pixels of the pictures trained on
     loop: Settings
-    game: LatentSettings | CycleSettings | PaintSettings | MeasureSettings | UpscalerSettings
+    trainer: (
+        LatentSettings | CycleSettings | SemanticSettings | SupervisedSettings | UpscalerSettings
+    )
     base: str = ""
 
 
@@ -61,7 +63,7 @@ def _metrics_seconds(gpu: bool) -> float:
 
 def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> Recipe:
     resolution = 64  # the upscaler does the rest
-    game = LatentSettings(
+    trainer = LatentSettings(
         generator={
             "z_dim": 128,
             "c_dim": len(classes),
@@ -71,12 +73,12 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
             "num_mapping_layers": 2,
         },
         discriminator={"num_classes": len(classes), "color_px": 16},
-        reader={"num_classes": len(classes) + 1, "num_features": 1840} if classes else None,
-        reading=4.0,
+        aux_classifier={"num_classes": len(classes) + 1, "num_features": 1840} if classes else None,
+        classification=4.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
         augmentations=(),  # there are pictures enough
-        judge_px=224 if gpu else 128,
+        discriminator_px=224 if gpu else 128,
         mapping_rate=10.0,  # these runs are short
         matching=20.0,
         matching_px=224 if gpu else 128,
@@ -93,12 +95,12 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.8,
     )
-    return Recipe(name, resolution, loop, game, base="landscapes" if classes else "")
+    return Recipe(name, resolution, loop, trainer, base="landscapes" if classes else "")
 
 
 def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     a, b = sides
-    game = CycleSettings(
+    trainer = CycleSettings(
         generator={"width": 48 if gpu else 24, "num_blocks": 9 if gpu else 6, "mask": True},
         discriminator={"width": 64 if gpu else 32, "num_classes": len(BIOMES)},
         crop_px=128 if gpu else 64,
@@ -115,7 +117,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.7,
     )
-    return Recipe(name, 256 if gpu else 128, loop, game)
+    return Recipe(name, 256 if gpu else 128, loop, trainer)
 
 
 def _paint(name: str, gpu: bool) -> Recipe:
@@ -128,7 +130,7 @@ def _paint(name: str, gpu: bool) -> Recipe:
         "z_dim": z_dim,
         "spectral": False,
     }
-    game = PaintSettings(
+    trainer = SemanticSettings(
         generator=generator,
         encoder={
             "width": 32 if gpu else 16,
@@ -138,7 +140,11 @@ def _paint(name: str, gpu: bool) -> Recipe:
             "norm": "none",  # instance norm would take away the very colours that are the style
         },
         discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 20},
-        reader={"num_classes": len(LABELS) + 1, "width": 32 if gpu else 12, "norm": "group"},
+        segmentation_discriminator={
+            "num_classes": len(LABELS) + 1,
+            "width": 32 if gpu else 12,
+            "norm": "group",
+        },
         labels=LABELS,
         generator_rate=2e-4 if gpu else 8e-4,  # a CPU has few steps to get there
         card=_card("Paint a landscape"),
@@ -151,11 +157,11 @@ def _paint(name: str, gpu: bool) -> Recipe:
         ema_half_life_kimg=2.0,
         decay_from=0.8 if gpu else 0.85,
     )
-    return Recipe(name, resolution, loop, game)
+    return Recipe(name, resolution, loop, trainer)
 
 
 def _upscaler(name: str, gpu: bool) -> Recipe:
-    game = UpscalerSettings(
+    trainer = UpscalerSettings(
         generator={"num_labels": len(LABELS)},
         discriminator={"color_px": 0, "width": 48},
         patches={"width": 16, "num_layers": 3},
@@ -171,11 +177,11 @@ def _upscaler(name: str, gpu: bool) -> Recipe:
         metrics_seconds=_metrics_seconds(gpu),
         decay_from=0.75,
     )
-    return Recipe(name, 256, loop, game)
+    return Recipe(name, 256, loop, trainer)
 
 
 def _segmenter(name: str) -> Recipe:
-    game = MeasureSettings(
+    trainer = SupervisedSettings(
         family="segmenter",
         network={"num_classes": len(LABELS), "width": 16},
         target="label_map",
@@ -183,11 +189,11 @@ def _segmenter(name: str) -> Recipe:
         card=_card("Segmenter of landscapes, to measure by"),
     )
     loop = Settings(name, batch=16, kimg=40, data=DATA, ema_half_life_kimg=1.0)
-    return Recipe(name, 128, loop, game)
+    return Recipe(name, 128, loop, trainer)
 
 
 def _classifier(name: str) -> Recipe:
-    game = MeasureSettings(
+    trainer = SupervisedSettings(
         family="classifier",
         network={"num_classes": len(CLASSES)},
         target="class_index",
@@ -196,7 +202,7 @@ def _classifier(name: str) -> Recipe:
     )
     # at 64 px, the size of the generated pictures it measures; larger ones are made so small
     return Recipe(
-        name, 64, Settings(name, batch=32, kimg=100, data=DATA, ema_half_life_kimg=2.0), game
+        name, 64, Settings(name, batch=32, kimg=100, data=DATA, ema_half_life_kimg=2.0), trainer
     )
 
 

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.metrics.features import FeatureMaps
 from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses
-from gan_models.training.features import FeatureMaps
 
 
 @dataclass(frozen=True)

@@ -17,25 +17,15 @@ import torch
 from PIL import Image
 
 from gan_models import weights
+from gan_models.paths import atomic_write
 from gan_models.training.curves import draw_curves
-from gan_models.training.game import Game, TrainingError
+from gan_models.training.errors import TrainingError
+from gan_models.training.trainers.base import Trainer
 
 STATE = "state.pt"
 GENERATOR = "generator.safetensors"
 LOCK = "lock"
 BY_STEP = ("sheets", "raw", "snapshots")  # folders of files named by their step
-
-
-def atomic_write(path: Path, write: Any) -> None:
-    """Call `write(temporary path)`, then put the file in place in one move."""
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        write(temporary)
-        with open(temporary, "r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _process_start(pid: int) -> str | None:
@@ -263,30 +253,31 @@ def set_random_state(state: dict[str, Any]) -> None:
         module.set_rng_state(state["accelerator"])
 
 
-def game_state(game: Game) -> dict[str, Any]:
-    """All networks, averages and optimisers of a game."""
+def trainer_state(trainer: Trainer) -> dict[str, Any]:
+    """All networks, averages and optimisers of a trainer, by name."""
     return {
-        "networks": {name: net.state_dict() for name, net in game.networks.items()},
-        "averages": {name: net.state_dict() for name, net in game.averages.items()},
-        "optimizers": {name: opt.state_dict() for name, opt in game.optimizers.items()},
-        "extra": game.extra_state(),
+        "networks": {name: net.state_dict() for name, net in trainer.networks.items()},
+        "averages": {name: net.state_dict() for name, net in trainer.averages.items()},
+        "optimizers": {name: opt.state_dict() for name, opt in trainer.optimizers.items()},
+        "extra": trainer.extra_state(),
     }
 
 
-def set_game_state(game: Game, state: dict[str, Any]) -> None:
-    """Put a game back to `game_state`.
+def set_trainer_state(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Put a trainer back to `trainer_state`.
 
     Raises:
         TrainingError: the state is another recipe's.
     """
     try:
         for kind in ("networks", "averages", "optimizers"):
-            parts = getattr(game, kind)
-            if set(parts) != set(state[kind]):
+            parts = getattr(trainer, kind)
+            states = {trainer.RENAMED.get(name, name): x for name, x in state[kind].items()}
+            if set(parts) != set(states):
                 raise KeyError(kind)
             for name, part in parts.items():
-                part.load_state_dict(state[kind][name])
-        game.load_extra_state(state["extra"])
+                part.load_state_dict(states[name])
+        trainer.load_extra_state(state["extra"])
     except (KeyError, RuntimeError, ValueError) as error:
         raise TrainingError(
             "The snapshot was made by another recipe or with other settings; "

@@ -1,4 +1,4 @@
-"""From a recipe's name to a run: opens the data, builds the game, and starts the one loop."""
+"""From a recipe's name to a run: opens the data, builds the trainer, and starts the one loop."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_models import store, weights
+from gan_models import weights
 from gan_models.device import pick_device
-from gan_models.training.cycle_game import CycleGame, CycleSettings
+from gan_models.landscape.world import World
+from gan_models.media.tensors import channels_first, channels_last
+from gan_models.metrics.features import load_features
+from gan_models.metrics.quality import resize_bytes, sample_latent
+from gan_models.paths import CHECKPOINTS, ganvas_home
 from gan_models.training.data import (
     CollagedData,
     PictureData,
@@ -18,22 +22,20 @@ from gan_models.training.data import (
     UnpairedData,
     UpscalerData,
 )
-from gan_models.training.features import load_features
-from gan_models.training.game import Game, TrainingError
-from gan_models.training.latent_game import LatentGame, LatentSettings
+from gan_models.training.errors import TrainingError
+from gan_models.training.feature_matching import MEASURED_REALS
 from gan_models.training.loop import Callback, Data, Outcome, Progress, run
-from gan_models.training.matching import MEASURED_REALS
-from gan_models.training.measure_game import MeasureGame, MeasureSettings
-from gan_models.training.paint_game import PaintGame, PaintSettings
-from gan_models.training.pictures import channels_first, channels_last
-from gan_models.training.quality import resize_bytes, sample_latent
 from gan_models.training.recipes import Recipe, make_recipe
+from gan_models.training.trainers.base import Trainer
+from gan_models.training.trainers.cycle import CycleSettings, CycleTrainer
+from gan_models.training.trainers.latent import LatentSettings, LatentTrainer
+from gan_models.training.trainers.semantic import SemanticSettings, SemanticTrainer
+from gan_models.training.trainers.supervised import SupervisedSettings, SupervisedTrainer
 from gan_models.training.trainers.upscaler import FACTOR, UpscalerSettings, UpscalerTrainer
-from gan_models.training.world import World
 
 BASES = ("landscapes", "landscapes-classes")  # whose pictures the upscaler is to mend
 
-Makers = tuple[Callable[[], Game], Callable[[], Data]]
+Makers = tuple[Callable[[], Trainer], Callable[[], Data]]
 
 
 def train(
@@ -65,16 +67,16 @@ def train(
         raise ValueError(f"kimg lies between 0.001 and 10,000, not at {kimg:g}.")
     chosen = pick_device(device)
     recipe = make_recipe(recipe_name, chosen)
-    folder = Path(out) if out is not None else weights.home() / "runs" / recipe_name
+    folder = Path(out) if out is not None else ganvas_home() / "runs" / recipe_name
 
     def report(message: str) -> None:
         if callback is not None:
             callback(Progress(0, 0.0, kimg or recipe.loop.kimg, 0.0, 0.0, message=message))
 
-    make_game, make_data = make_parts(recipe, chosen, report)
+    make_trainer, make_data = make_parts(recipe, chosen, report)
     return run(
         recipe.loop,
-        make_game,
+        make_trainer,
         make_data,
         folder,
         resume=resume,
@@ -86,7 +88,7 @@ def train(
 
 def checkpoint_files(recipe_name: str) -> dict[str, Path]:
     """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
-    folder = store.CHECKPOINTS
+    folder = CHECKPOINTS
     backward = "2".join(reversed(recipe_name.split("2")))
     main = "landscapes-upscaler" if recipe_name == "upscaler" else recipe_name
     return {
@@ -96,56 +98,59 @@ def checkpoint_files(recipe_name: str) -> dict[str, Path]:
         "backward-discriminator": folder / f"{backward}-discriminator.safetensors",
         "encoder": folder / f"{recipe_name}-encoder.safetensors",
         "discriminator": folder / f"{recipe_name}-discriminator.safetensors",
-        "reader": folder / f"{recipe_name}-reader.safetensors",
+        "aux_classifier": folder / f"{recipe_name}-aux-classifier.safetensors",
+        "segmentation_discriminator": (
+            folder / f"{recipe_name}-segmentation-discriminator.safetensors"
+        ),
     }
 
 
 def make_parts(
     recipe: Recipe, device: torch.device, report: Callable[[str], None] | None = None
 ) -> Makers:
-    """What builds the game and what opens the data of a recipe; nothing is done until called."""
+    """What builds the trainer and what opens the data of a recipe; nothing is done until called."""
     world = World(recipe.resolution, max(recipe.resolution, 128), report)
     makers = {
         LatentSettings: _latent_parts,
         CycleSettings: _cycle_parts,
-        PaintSettings: _paint_parts,
-        MeasureSettings: _measure_parts,
+        SemanticSettings: _paint_parts,
+        SupervisedSettings: _measure_parts,
         UpscalerSettings: _upscaler_parts,
     }
-    return makers[type(recipe.game)](recipe, device, world)
+    return makers[type(recipe.trainer)](recipe, device, world)
 
 
 def _latent_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
-    def make_game() -> Game:
+    def make_trainer() -> Trainer:
         features = load_features(device)  # what cannot be had is missed before hours of rendering
-        reals = channels_first(world.training().pixels[: recipe.game.num_metric_images])
-        game = LatentGame(recipe.game, features, device, reals)
+        reals = channels_first(world.training().pixels[: recipe.trainer.num_metric_images])
+        trainer = LatentTrainer(recipe.trainer, features, device, reals)
         if recipe.base:
-            game.begin_alike(checkpoint_files(recipe.base))
-        return game
+            trainer.begin_alike(checkpoint_files(recipe.base))
+        return trainer
 
     def make_data() -> Data:
         scenes = world.training()
-        return PictureData(scenes.pixels, scenes.class_index if recipe.game.classes else None)
+        return PictureData(scenes.pixels, scenes.class_index if recipe.trainer.classes else None)
 
-    return make_game, make_data
+    return make_trainer, make_data
 
 
 def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     sides = tuple(recipe.name.split("2"))
 
-    def make_game() -> Game:
+    def make_trainer() -> Trainer:
         features = load_features(device)
         pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
         reals = tuple(channels_first(world.season(side).pixels[:MEASURED_REALS]) for side in sides)
-        return CycleGame(recipe.game, features, device, pairs, reals)
+        return CycleTrainer(recipe.trainer, features, device, pairs, reals)
 
     def make_data() -> Data:
         a, b = map(world.season, sides)
         kinds = a.biome_index, b.biome_index
-        return UnpairedData(a.pixels, b.pixels, recipe.game.crop_px, kinds)
+        return UnpairedData(a.pixels, b.pixels, recipe.trainer.crop_px, kinds)
 
-    return make_game, make_data
+    return make_trainer, make_data
 
 
 def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
@@ -153,27 +158,29 @@ def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
         scenes = world.training()
         return RoughPairData(scenes.pixels, scenes.label_maps, world.blobs())
 
-    def make_game() -> Game:
-        return PaintGame(recipe.game, load_features(device), device, world.held_out_batch())
+    def make_trainer() -> Trainer:
+        return SemanticTrainer(
+            recipe.trainer, load_features(device), device, world.held_out_batch()
+        )
 
-    return make_game, make_data
+    return make_trainer, make_data
 
 
 def _upscaler_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
     small_px = recipe.resolution // FACTOR
 
-    def make_game() -> Game:
+    def make_trainer() -> Trainer:
         features = load_features(device)
         held_out = world.held_out_batch()
         held_out["made"] = _made_by_bases(len(held_out["images"]), small_px)
-        return UpscalerTrainer(recipe.game, features, device, held_out)
+        return UpscalerTrainer(recipe.trainer, features, device, held_out)
 
     def make_data() -> Data:
         scenes = world.detailed()
         made = channels_last(_made_by_bases(len(scenes.pixels), small_px))
-        return UpscalerData(scenes.pixels, scenes.label_maps, made, recipe.game.crop_px, FACTOR)
+        return UpscalerData(scenes.pixels, scenes.label_maps, made, recipe.trainer.crop_px, FACTOR)
 
-    return make_game, make_data
+    return make_trainer, make_data
 
 
 def _made_by_bases(num: int, side_px: int) -> Tensor:
@@ -186,7 +193,7 @@ def _made_by_bases(num: int, side_px: int) -> Tensor:
     for name in BASES:
         path = checkpoint_files(name)["generator"]
         if path.is_file():
-            generator, _ = weights.load_described(path)
+            generator, _ = weights.load_checkpoint(path)
             index = [i % generator.num_classes for i in range(num)] if generator.c_dim else None
             parts.append(resize_bytes(sample_latent(generator, num, index), side_px))
     if not parts:
@@ -195,13 +202,13 @@ def _made_by_bases(num: int, side_px: int) -> Tensor:
 
 
 def _measure_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
-    def make_game() -> Game:
-        return MeasureGame(recipe.game, device, world.held_out_batch())
+    def make_trainer() -> Trainer:
+        return SupervisedTrainer(recipe.trainer, device, world.held_out_batch())
 
     def make_data() -> Data:
         scenes = world.training()
-        if recipe.game.target == "class_index":
+        if recipe.trainer.target == "class_index":
             return PictureData(scenes.pixels, class_index=scenes.class_index)
         return CollagedData(scenes.pixels, scenes.label_maps, world.blobs())
 
-    return make_game, make_data
+    return make_trainer, make_data

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.classes import across, api, keep, listing, mix, morph, send, sheet
-from tabs.common import PRIVATE, Load, Outlet
-from tabs.components import enlarge, favourites, preview
+from tabs.classes import api, class_grid, favourites, listing, mix, morph, send, sheet
+from tabs.components import enlarge, favourite_list, preview
+from tabs.components.common import PRIVATE, Load, Outlet
 
 TITLE, ELEM_ID = "Classes", "tab-classes"
 
@@ -24,7 +24,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Column(scale=4, min_width=250):
             right["large"], right["clicked"] = preview.layout("classes"), gr.State(0)
             with gr.Row():
-                kept = favourites.layout_button("classes")
+                kept = favourite_list.layout_button("classes")
                 outlet = send.build(load, right["history"], right["clicked"])
                 button = enlarge.button("classes", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("classes"), **opened)
@@ -37,7 +37,7 @@ def build(load: Load) -> list[Outlet]:
             ends = morph.layout(listed)
             events = morph.build_film(load, ends, listed, panel)
         with gr.Tab("Same z", elem_id="classes-tab-across"):
-            events += across.build(load, listed, panel)
+            events += class_grid.build(load, listed, panel)
         with gr.Tab("Mix", elem_id="classes-tab-mix"):
             mix.build(load, listed, panel)
         with gr.Tab("Favourites", elem_id="classes-tab-keep") as keep_tab:
@@ -47,7 +47,7 @@ def build(load: Load) -> list[Outlet]:
     picked, opened, looks = listing.wire(listed, tab, panel.psi, load)
     events += looks + sheet.wire(panel, listed, picked, opened, load)
     events += morph.wire(ends, listed, panel, load)
-    events += keep.wire(shown, keep_tab, panel, listed, load)
-    keep.wire_link(tab, panel, listed)
+    events += favourites.wire(shown, keep_tab, panel, listed, load)
+    favourites.wire_link(tab, panel, listed)
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
     return [outlet]

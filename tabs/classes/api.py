@@ -5,9 +5,9 @@ from __future__ import annotations
 import gradio as gr
 from PIL import Image
 
-from tabs.batching import OPTIONS, Batcher
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
-from tabs.common import Load, models_of, png_files, user_errors
+from tabs.components.common import Load, models_of, png_files, user_errors
+from tabs.components.request_batching import OPTIONS, Batcher
 
 
 def build(load: Load) -> None:

@@ -18,7 +18,8 @@ from tabs.classes.state import (
     page_psi,
     search_classes,
 )
-from tabs.common import (
+from tabs.components import model_menu
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     PRIVATE,
@@ -29,7 +30,6 @@ from tabs.common import (
     png_files,
     user_errors,
 )
-from tabs.components import model_menu
 from tabs.components.model_menu import ModelMenu
 
 _THUMBNAIL_PX = 192  # sharp also where a pixel of the page is two of the screen

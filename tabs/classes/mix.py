@@ -9,7 +9,7 @@ import gradio as gr
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
-from tabs.common import (
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     PRIVATE,

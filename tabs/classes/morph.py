@@ -13,7 +13,8 @@ from gan_models import ClassPoint, VideoWriter, check_truncation_psi
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, file_name, morph_ends
-from tabs.common import (
+from tabs.components import enlarge
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     IN_ORDER,
@@ -27,7 +28,6 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
-from tabs.components import enlarge
 from tabs.components.history import History
 from tabs.components.preview import into_view, show_clicked
 from tabs.components.upscalers import fast_grower

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import Load, Outlet, png_files
+from tabs.components.common import Load, Outlet, png_files
 from tabs.components.history import History
 
 

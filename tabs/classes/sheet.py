@@ -12,7 +12,8 @@ import gradio as gr
 from gan_models import get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.state import ClassSheet, classes_of, file_name, page_psi
-from tabs.common import (
+from tabs.components import enlarge, history, links, preview
+from tabs.components.common import (
     IN_ORDER,
     LAST,
     Load,
@@ -24,7 +25,6 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
-from tabs.components import enlarge, history, links, preview
 from tabs.components.files import recipe_input
 from tabs.components.history import History
 from tabs.components.upscalers import fast_grower

@@ -14,8 +14,8 @@ from gan_models import (
     format_seeds,
     get_spec,
 )
-from tabs.common import checked_model, page_seeds, start_psi
 from tabs.components import links
+from tabs.components.common import checked_model, page_seeds, start_psi
 
 TASK = "class"
 MAX_CLASSES_IN_A_ROW = 24

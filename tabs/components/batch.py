@@ -14,7 +14,14 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter, count_frames, read_clip, save_png
-from tabs.common import PRIVATE, device_of, in_thread, output_folder, speed_line, user_errors
+from tabs.components.common import (
+    PRIVATE,
+    device_of,
+    in_thread,
+    output_folder,
+    speed_line,
+    user_errors,
+)
 from tabs.components.files import file_input
 from tabs.components.preview import into_view
 from tabs.components.progress import Bar

@@ -15,8 +15,8 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import count_frames, read_recipe, save_png
-from tabs.common import AT_ONCE, PRIVATE, Load, in_thread, output_folder, user_errors
 from tabs.components import upscalers
+from tabs.components.common import AT_ONCE, PRIVATE, Load, in_thread, output_folder, user_errors
 from tabs.components.gradio_compat import add_to_toolbar, photo_input, pictures_in
 from tabs.components.save_as import slider_pair
 from tabs.components.sight import into_sight

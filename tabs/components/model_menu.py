@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from gan_models import availability, can_fetch, get_spec
-from tabs.common import (
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     PRIVATE,

@@ -8,7 +8,7 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import count_frames, depth_note, read_photo, save_png
-from tabs.common import CACHE_SECONDS, SWEEP_SECONDS
+from tabs.components.common import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import photo_input
 from tabs.components.words import megapixels
 

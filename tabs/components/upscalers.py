@@ -16,7 +16,7 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import availability, get_spec
-from tabs.common import Load, checked_model, device_of, loading, models_of
+from tabs.components.common import Load, checked_model, device_of, loading, models_of
 from tabs.components.progress import Bar
 from tabs.components.words import duration, megapixels, seconds_taken
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
-from tabs.finetune import api, bases, compare, data, enter, start, swap, take, watch
+from tabs.components.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
+from tabs.components.visitor import Visitor, opening_mine
+from tabs.finetune import api, bases, compare, on_load, privacy, progress, results, start, swap
 from tabs.finetune.state import Room
-from tabs.mine import Visitor, opening_mine
 
 TITLE, ELEM_ID = "Fine-tune", "tab-fine-tune"
 INTRO = (
@@ -40,19 +40,19 @@ def build(load: Load, visitor: Visitor) -> Room:
             gr.Markdown(INTRO, elem_classes="card")
             form = start.layout(visitor.jobs)
         with gr.Tab("Watch", id="watch", elem_id="finetune-tab-watch"):
-            live = watch.layout()
+            live = progress.layout()
         with gr.Tab("Use", id="use", elem_id="finetune-tab-use"):
-            chosen = take.layout()
+            chosen = results.layout()
             compare.build(load, visitor, run, chosen)
             swap.build(load, visitor, run)
         with gr.Tab("Your data", id="data", elem_id="finetune-tab-data") as data_tab:
-            held = data.layout(visitor.jobs)
+            held = privacy.layout(visitor.jobs)
     room = Room(visitor, run, steps, live, chosen, notice, form)
-    look = watch.wire(room)
+    look = progress.wire(room)
     start.wire(room, look)
-    take.wire(room)
-    look(data.wire(room, held, data_tab))
-    enter.wire(room, tab, look)
+    results.wire(room)
+    look(privacy.wire(room, held, data_tab))
+    on_load.wire(room, tab, look)
     visitor.keep_key()
     api.build(visitor)
     return room
@@ -70,7 +70,7 @@ def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            ticket = take.offer_chosen(room.visitor, key, run, step)
+            ticket = results.offer_chosen(room.visitor, key, run, step)
             shown = yield from opener.open(key, ticket, history, enlarged, progress)
             yield (*shown, gr.Tabs(selected=latent))
 
@@ -80,4 +80,4 @@ def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
     room.chosen.open.click(
         open_model, given, filled, show_progress_on=[room.chosen.info], **GPU, **PRIVATE
     )
-    rooms.select(enter.leave(TITLE), None, room.live.timer, **AT_ONCE)
+    rooms.select(on_load.leave(TITLE), None, room.live.timer, **AT_ONCE)

@@ -12,11 +12,11 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from gan_models import Jobs
-from tabs.common import output_folder, user_errors
+from tabs.components.common import output_folder, user_errors
+from tabs.components.visitor import Visitor
 from tabs.finetune.bases import checked_base
+from tabs.finetune.results import TAKE_HOME, file_title
 from tabs.finetune.start import TAKE_IN, discard
-from tabs.finetune.take import TAKE_HOME, file_title
-from tabs.mine import Visitor
 
 LISTED = {"api_visibility": "public"}
 

@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from gan_models import grid
-from tabs.common import GPU, PRIVATE, Load, loading, page_seeds, png_files, user_errors
 from tabs.components import enlarge
+from tabs.components.common import GPU, PRIVATE, Load, loading, page_seeds, png_files, user_errors
 from tabs.components.upscalers import fast_grower
+from tabs.components.visitor import Visitor, file_stem
 from tabs.finetune.render import base_title, figure, placeholder, side_by_side, steps_text
-from tabs.finetune.take import Chosen, offer_chosen, read_step
-from tabs.mine import Visitor, file_stem
+from tabs.finetune.results import Chosen, offer_chosen, read_step
 
 MOST = 16
 

@@ -13,14 +13,14 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from gan_models import NotFound
-from tabs.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
+from tabs.components.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
 from tabs.components.files import file_input
 from tabs.components.preview import into_view
+from tabs.components.visitor import Visitor
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import Room, run_dropdown
-from tabs.mine import Visitor
-from tabs.own import is_private
+from tabs.user_models import is_private
 
 # taking pictures in is work for a processor, and must not hold up those who sample
 TAKE_IN = {"concurrency_id": "take-in", "concurrency_limit": 2, **PRIVATE}

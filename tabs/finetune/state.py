@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from tabs.mine import Visitor
+from tabs.components.visitor import Visitor
 
 if TYPE_CHECKING:
+    from tabs.finetune.progress import Live
+    from tabs.finetune.results import Chosen
     from tabs.finetune.start import Form
-    from tabs.finetune.take import Chosen
-    from tabs.finetune.watch import Live
 
 NO_RUN = "There is no run to look at: start one under New."
 UNFINISHED = ("queued", "running", "stopping")

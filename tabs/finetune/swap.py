@@ -9,13 +9,22 @@ from typing import Any
 import gradio as gr
 
 from gan_models import grid
-from tabs.common import AT_ONCE, GPU, PRIVATE, Load, loading, output_folder, page_seeds, user_errors
 from tabs.components import enlarge
+from tabs.components.common import (
+    AT_ONCE,
+    GPU,
+    PRIVATE,
+    Load,
+    loading,
+    output_folder,
+    page_seeds,
+    user_errors,
+)
 from tabs.components.upscalers import fast_grower
+from tabs.components.visitor import Visitor
 from tabs.finetune import bases
 from tabs.finetune.render import figure, placeholder
-from tabs.finetune.take import file_title
-from tabs.mine import Visitor
+from tabs.finetune.results import file_title
 
 HELP = (
     "A network between the two: below the size you choose the layers of one, which set shapes and "

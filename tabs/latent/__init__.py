@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import AT_ONCE, PRIVATE, Load
-from tabs.components import enlarge, favourites, preview
-from tabs.latent import api, arrival, keep, morph, send, sheet, styles, walk
+from tabs.components import enlarge, favourite_list, preview
+from tabs.components.common import AT_ONCE, PRIVATE, Load
+from tabs.components.visitor import Visitor, opening_mine
+from tabs.latent import api, favourites, morph, on_load, send, sheet, styles, walk
 from tabs.latent.state import has_w
-from tabs.mine import Visitor, opening_mine
 
 TITLE, ELEM_ID = "Sample", "tab-latent"
 
 
-def build(load: Load, visitor: Visitor) -> arrival.Opener:
+def build(load: Load, visitor: Visitor) -> on_load.Opener:
     """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline.
 
     Returns what can send pictures on to Translate, and how another opens a model of one's own here.
@@ -29,7 +29,7 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
             right["large"] = preview.layout("latent")
             picked = gr.State(None)
             with gr.Row():
-                kept = favourites.layout_button("latent")
+                kept = favourite_list.layout_button("latent")
                 outlet = send.build(load, right["history"], picked)
                 button = enlarge.button("latent", "Enlarge")
             right["enlarged"] = enlarge.Enlarged(button, enlarge.switch("latent"), **opened)
@@ -46,15 +46,15 @@ def build(load: Load, visitor: Visitor) -> arrival.Opener:
         with gr.Tab("Mix", elem_id="latent-tab-mix", visible=shown) as mix_tab:
             styles.build_mix(load, panel.model, panel.psi)
         with gr.Tab("Favourites", elem_id="latent-tab-keep") as keep_tab:
-            keep_panel = keep.layout(kept)
+            keep_panel = favourites.layout(kept)
     panel.model.change(styles.shown_for, panel.model, [edit_tab, mix_tab, panel.space], **AT_ONCE)
     enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     events = sheet.wire(panel, load)
     morphs = morph.wire(morph_panel, panel, load)
-    keeps = keep.wire(keep_panel, keep_tab, panel, morph_panel, load)
+    keeps = favourites.wire(keep_panel, keep_tab, panel, morph_panel, load)
     stopped = {"queue": False, **PRIVATE}
     panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=[*events, *keeps], **stopped)
     morph_panel.cancel.click(lambda: "Stopped.", None, morph_panel.info, cancels=morphs, **stopped)
-    arrival.wire(tab, panel, load, visitor)
-    return arrival.Opener(panel, load, visitor, [outlet])
+    on_load.wire(tab, panel, load, visitor)
+    return on_load.Opener(panel, load, visitor, [outlet])

@@ -6,8 +6,7 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter
-from tabs.batching import OPTIONS, Batcher
-from tabs.common import (
+from tabs.components.common import (
     GPU,
     Load,
     models_of,
@@ -16,8 +15,9 @@ from tabs.common import (
     png_files,
     user_errors,
 )
+from tabs.components.request_batching import OPTIONS, Batcher
+from tabs.components.visitor import checked_any, file_stem
 from tabs.latent.state import TASK, Sheet
-from tabs.mine import checked_any, file_stem
 
 
 def build(load: Load) -> None:

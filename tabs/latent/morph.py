@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 
 from gan_models import VideoWriter
-from tabs.common import (
+from tabs.components import preview
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     IN_ORDER,
@@ -23,11 +24,10 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
-from tabs.components import preview
 from tabs.components.history import History
+from tabs.components.visitor import checked_any, file_stem
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, Pair, Pick, first_pair
-from tabs.mine import checked_any, file_stem
 
 WAITING = "Click a picture above to start."
 STRIP_TIMES = tuple(k / 8 for k in range(9))

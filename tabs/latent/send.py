@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import Load, Outlet, png_files
+from tabs.components.common import Load, Outlet, png_files
 from tabs.components.history import History
+from tabs.components.visitor import file_stem
 from tabs.latent.state import Pick, first_pick
-from tabs.mine import file_stem
 
 
 def build(load: Load, history: gr.State, picked: gr.State) -> Outlet:

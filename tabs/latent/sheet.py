@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 
 from gan_models import format_seeds, get_spec
-from tabs.common import (
+from tabs.components import enlarge, history, links, model_menu, preview
+from tabs.components.common import (
     IN_ORDER,
     LAST,
     MAX_ON_PAGE,
@@ -26,12 +27,11 @@ from tabs.common import (
     start_psi,
     user_errors,
 )
-from tabs.components import enlarge, history, links, model_menu, preview
 from tabs.components.history import History
 from tabs.components.model_menu import ModelMenu
 from tabs.components.upscalers import fast_grower
+from tabs.components.visitor import card_of, file_stem, offered
 from tabs.latent.state import TASK, Sheet, has_w
-from tabs.mine import card_of, file_stem, offered
 
 FIRST_SEEDS = "0-8"
 FIRST_COUNT = 9

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gan_models import check_truncation_psi, format_seeds, get_spec
-from tabs.common import page_seeds
-from tabs.components import favourites, links
+from tabs.components import favourite_list, links
+from tabs.components.common import page_seeds
 from tabs.components.history import History
-from tabs.mine import checked_any, offered
+from tabs.components.visitor import checked_any, offered
 
 TASK = "latent"
 
@@ -112,7 +112,7 @@ def first_pair(history: History[Sheet]) -> Pair:
 
 def read_favourites(stored: Any) -> list[Pick]:
     """Favourites from the browser's storage; what is no longer valid is left out."""
-    return favourites.read_all(stored, _read_pick)
+    return favourite_list.read_all(stored, _read_pick)
 
 
 def _read_pick(item: Any) -> Pick:

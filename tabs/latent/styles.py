@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.common import (
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     PRIVATE,
@@ -19,9 +19,9 @@ from tabs.common import (
 )
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
+from tabs.components.visitor import checked_any, file_stem, readiness
 from tabs.latent.directions import Effect, measure
 from tabs.latent.state import TASK, Pick, has_w
-from tabs.mine import checked_any, file_stem, readiness
 
 NAMES = tuple(f"{kind} {k}" for kind in ("PCA", "SeFa") for k in range(1, 7))
 _MEASURED: dict[str, tuple[Effect, ...]] = {}  # by the hash of the weights

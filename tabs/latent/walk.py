@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from gan_models import VideoWriter, format_seeds
-from tabs.common import (
+from tabs.components import enlarge
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     PRIVATE,
@@ -21,14 +22,13 @@ from tabs.common import (
     speed_line,
     user_errors,
 )
-from tabs.components import enlarge
 from tabs.components.history import History
 from tabs.components.preview import into_view
 from tabs.components.upscalers import fast_grower
+from tabs.components.visitor import checked_any, file_stem
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, Pick
-from tabs.mine import checked_any, file_stem
 
 MAX_FRAMES_ON_PAGE = 3600
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import Load, Outlet
-from tabs.components import enlarge, favourites, links
-from tabs.paint import api, film, keep, page, send, start
+from tabs.components import enlarge, favourite_list, links
+from tabs.components.common import Load, Outlet
+from tabs.paint import api, favourites, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
 TITLE, ELEM_ID = "Paint", "tab-paint"
@@ -36,8 +36,8 @@ def build(load: Load) -> list[Outlet]:
     large = enlarge.layout("paint", None)
     with gr.Row():
         outlet = send.build(load)
-        kept = favourites.layout_button("paint")
-    keep.layout_link(canvas)
+        kept = favourite_list.layout_button("paint")
+    favourites.layout_link(canvas)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
             opening = start.layout_file()
@@ -50,7 +50,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Favourites", elem_id="paint-tab-keep") as keep_tab:
             shown = favourites.layout("paint", kept)
     start.wire(load, canvas, opening, styling, choosing)
-    keep.wire(shown, keep_tab, canvas, opening, styling, choosing, load)
+    favourites.wire(shown, keep_tab, canvas, opening, styling, choosing, load)
     links.wire_opening(tab, "paint")
     painting = (outlet.make, outlet.inputs, send.PAINTING_JS)
     enlarge.wire(large, load, tab, *painting, trigger=canvas.enlarge)

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from tabs.common import GPU, Load, png_files, user_errors
+from tabs.components.common import GPU, Load, png_files, user_errors
 from tabs.paint.models import OURS, checked_painter
 
 

@@ -9,8 +9,8 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter
-from tabs.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
 from tabs.components import enlarge
+from tabs.components.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
 from tabs.components.preview import into_view
 from tabs.components.upscalers import fast_grower
 from tabs.paint.models import checked_painter

@@ -6,7 +6,7 @@ from functools import partial
 
 import gradio as gr
 
-from tabs.common import Load, Outlet, png_files
+from tabs.components.common import Load, Outlet, png_files
 from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting, read_request
 

@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 
 from gan_models import WeightsError, read_photo
-from tabs.common import (
+from tabs.components import model_menu
+from tabs.components.common import (
     PRIVATE,
     Load,
     keep_choices_current,
@@ -20,7 +21,6 @@ from tabs.common import (
     refuse_absent,
     user_errors,
 )
-from tabs.components import model_menu
 from tabs.components.enlarge import read_base_recipe
 from tabs.components.files import file_input
 from tabs.components.model_menu import ModelMenu

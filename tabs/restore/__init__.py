@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.common import PRIVATE, Load
 from tabs.components import batch
+from tabs.components.common import PRIVATE, Load
 from tabs.restore import api, several, single
 
 TITLE, ELEM_ID = "Restore", "tab-restore"

@@ -8,7 +8,14 @@ from typing import Any
 import gradio as gr
 
 from gan_models import save_png
-from tabs.common import Load, checked_model, in_thread, loading, output_folder, user_errors
+from tabs.components.common import (
+    Load,
+    checked_model,
+    in_thread,
+    loading,
+    output_folder,
+    user_errors,
+)
 from tabs.components.gradio_compat import photo_input
 from tabs.components.progress import Bar
 from tabs.components.upload import open_photo

@@ -12,7 +12,8 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import WeightsError, get_spec
-from tabs.common import (
+from tabs.components import model_menu, upscalers
+from tabs.components.common import (
     AT_ONCE,
     PRIVATE,
     Load,
@@ -21,27 +22,12 @@ from tabs.common import (
     output_folder,
     user_errors,
 )
-from tabs.components import model_menu, upscalers
 from tabs.components.model_menu import ModelMenu
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
 from tabs.components.sight import into_sight
-from tabs.components.upload import (
-    LIMITS,
-    last_good,
-    layout_photo,
-    look_at,
-    open_photo,
-    told,
-)
-from tabs.components.upscalers import (
-    AUTOMATIC,
-    ENLARGE,
-    TASK,
-    candidates,
-    choose,
-    is_ready,
-)
+from tabs.components.upload import LIMITS, last_good, layout_photo, look_at, open_photo, told
+from tabs.components.upscalers import AUTOMATIC, ENLARGE, TASK, candidates, choose, is_ready
 from tabs.restore.state import (
     ABOUT,
     Result,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from gan_models import get_spec
-from tabs.common import checked_model, model_card, model_choices, refuse_absent
+from tabs.components.common import checked_model, model_card, model_choices, refuse_absent
 from tabs.components.upscalers import AUTOMATIC, AUTOMATIC_LABEL, TASK
 
 FACTORS = (2, 3, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from gan_models import save_png
-from tabs.common import GPU, Load, checked_model, models_of, output_folder, user_errors
+from tabs.components.common import GPU, Load, checked_model, models_of, output_folder, user_errors
 from tabs.components.gradio_compat import photo_input
 from tabs.components.upload import open_photo
 from tabs.translate.state import TASK

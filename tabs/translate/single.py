@@ -12,7 +12,9 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import get_spec, inverse_of, save_png
-from tabs.common import (
+from tabs.components import history, model_menu
+from tabs.components.batch import Work
+from tabs.components.common import (
     AT_ONCE,
     GPU,
     LAST,
@@ -27,8 +29,6 @@ from tabs.common import (
     refuse_absent,
     user_errors,
 )
-from tabs.components import history, model_menu
-from tabs.components.batch import Work
 from tabs.components.history import History
 from tabs.components.model_menu import ModelMenu
 from tabs.components.preview import into_view

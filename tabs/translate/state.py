@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gan_models import check_strength
-from tabs.common import checked_model
-from tabs.components import favourites, links
+from tabs.components import favourite_list, links
+from tabs.components.common import checked_model
 
 TASK = "translation"
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
@@ -90,7 +90,7 @@ class Kept:
             ValueError: settings that are none, or no pictures.
         """
         name = file_stem(str(item["name"]))
-        texts = [favourites.checked_text(item[part]) for part in ("photo", "picture")]
+        texts = [favourite_list.checked_text(item[part]) for part in ("photo", "picture")]
         return cls(Settings.read(item), name, *texts)
 
     def stored(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Kept:
 
 def read_favourites(stored: Any) -> list[Kept]:
     """Favourites from the browser's storage; what is no longer valid is left out."""
-    return favourites.read_all(stored, Kept.read, MAX_FAVOURITES)
+    return favourite_list.read_all(stored, Kept.read, MAX_FAVOURITES)
 
 
 def file_stem(name: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from gan_models.images import read_recipe
+from gan_models.media.images import read_recipe
 from tests.browser.rooms import open_room
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from gan_models.images import read_recipe
+from gan_models.media.images import read_recipe
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 from tests.finetune_page import wait_for as wait_until

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tabs import own
+from tabs import user_models
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -50,4 +50,4 @@ def test_a_public_page_takes_no_files(monkeypatch):
             for other in ("SPACE_ID", "GRADIO_SERVER_NAME", "GANVAS_OWN_FILES"):
                 patch.delenv(other, raising=False)
             patch.setenv(name, value)
-            assert own.is_private() is private
+            assert user_models.is_private() is private

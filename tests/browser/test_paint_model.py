@@ -12,7 +12,7 @@ from PIL import Image
 
 from app import launch
 from gan_models import PipelineCache
-from gan_models.training.landscape import LABELS
+from gan_models.landscape import LABELS
 from tabs import paint
 from tests.browser.test_paint import choose, clear, click, drag, enter, painted, picture, settle
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gan_models.cli import outputs
-from gan_models.downloads import WeightsError
+from gan_models.weights.errors import WeightsError
 
 
 @pytest.mark.parametrize(

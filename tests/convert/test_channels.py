@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_models import add_own_model, convert, load_pipeline, networks, weights
+from gan_models import add_user_model, convert, load_pipeline, networks, weights
 from gan_models.__main__ import main
 from gan_models.pipelines import translation
 
@@ -64,7 +64,7 @@ def _unet_names() -> dict[str, str]:
 
 
 def _animegan_names() -> dict[str, str]:
-    from gan_models.convert.light import _animegan_slots
+    from gan_models.convert.animegan2 import _animegan_slots
 
     config = {"width": 4, "num_blocks": 1, "in_channels": 1, "out_channels": 1}
     pairs = ((theirs, slot.to) for theirs, slot in _animegan_slots(config))
@@ -110,7 +110,7 @@ def test_what_a_grey_translator_makes_is_its_networks_own(tmp_path, kind):
     with torch.inference_mode():
         x = torch.from_numpy(np.array(picture))[None, None].float() / 127.5 - 1
         wanted = ((network(x)[0, 0] + 1) * 127.5).round().clamp(0, 255).numpy()
-    spec = add_own_model(path, FORMATS[kind], "Grey")
+    spec = add_user_model(path, FORMATS[kind], "Grey")
     made = load_pipeline(spec.id, device="cpu").translate(picture)
     assert np.abs(values(made)[..., 0] - wanted).max() <= 1
 
@@ -127,7 +127,7 @@ def test_a_large_picture_is_translated_in_grey_piece_by_piece(tmp_path, kind, mo
     monkeypatch.setattr(translation, "WHOLE_PIXELS_OTHERWISE", 1000)
     for title, tensors in (("Grey", grey), ("Colour", coloured)):
         torch.save(tensors, tmp_path / "a.pth")
-        spec = add_own_model(tmp_path / "a.pth", FORMATS[kind], title)
+        spec = add_user_model(tmp_path / "a.pth", FORMATS[kind], title)
         made.append(values(load_pipeline(spec.id, device="cpu").translate(picture)))
     assert made[0].shape == (600, 700, 3)
     assert (made[0][..., 0] == made[0][..., 1]).all()
@@ -155,7 +155,7 @@ def test_translators_of_other_channels_are_refused_when_they_are_opened(tmp_path
     for call in (
         lambda: convert.load_generator(path, FORMATS[kind]),
         lambda: convert.to_safetensors(path, FORMATS[kind], tmp_path / "ours.safetensors"),
-        lambda: add_own_model(path, FORMATS[kind], "Odd"),
+        lambda: add_user_model(path, FORMATS[kind], "Odd"),
     ):
         with pytest.raises(convert.FormatError, match=says):
             call()
@@ -170,5 +170,5 @@ def test_a_described_file_of_other_channels_is_refused_when_it_is_opened(tmp_pat
     with pytest.raises(ValueError, match="reads pictures of 4 channels"):
         load_pipeline(str(path), device="cpu")
     with pytest.raises(ValueError, match="reads pictures of 4 channels"):
-        add_own_model(path, "ganvas", "Odd")
+        add_user_model(path, "ganvas", "Odd")
     assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())

@@ -83,7 +83,7 @@ def test_some_counters_are_kept_where_others_are_missing(tmp_path):
 
 
 def test_fastgan_without_counters_is_read():
-    from gan_models.convert.light import _fastgan_slots, load_fastgan
+    from gan_models.convert.animegan2 import _fastgan_slots, load_fastgan
     from gan_models.networks.fastgan import WIDTHS
 
     config = {"z_dim": 4, "widths": [1] * len(WIDTHS), "img_channels": 3}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gan_models import add_own_model, convert, guess_format, load_pipeline
+from gan_models import add_user_model, convert, guess_format, load_pipeline
 from gan_models.__main__ import main
 from tests.networks import golden
 
@@ -39,7 +39,7 @@ def test_a_renamed_pickle_goes_from_file_to_picture(tmp_path, monkeypatch):
     (tmp_path / "network.pt").write_bytes(pickled("stylegan2_uncond"))
     out = tmp_path / "a.safetensors"
     assert main(["convert", str(tmp_path / "network.pt"), "--out", str(out)]) == 0
-    spec = add_own_model(tmp_path / "network.pt", "stylegan2-nvlabs", "Renamed")
+    spec = add_user_model(tmp_path / "network.pt", "stylegan2-nvlabs", "Renamed")
     one, other = (
         load_pipeline(model, device="cpu").sample([3])[0] for model in (spec.id, str(out))
     )

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gan_models import networks, weights
-from gan_models.jobs import Jobs, Quotas, care, slots
+from gan_models.jobs import Jobs, Quotas, housekeeping, processes
 from gan_models.jobs.worker import Worker
 from tests.jobs import engines
 
@@ -46,7 +46,7 @@ def sources(tmp_path):
 @pytest.fixture
 def jobs(home, monkeypatch):
     """Jobs whose workers are not started: what waits, waits."""
-    monkeypatch.setattr(care, "start_worker", lambda *_: 0)
+    monkeypatch.setattr(housekeeping, "start_worker", lambda *_: 0)
     jobs = Jobs(engine=engines.POINT)
     yield jobs
     for job in jobs._store.select():  # what watches them starts none later, either
@@ -69,7 +69,7 @@ def work(jobs):
     """Be the worker, in this process, for one job or none; whether it would look for another."""
 
     def one_job(engine=engines.POINT, **quotas):
-        lock = wait_for(lambda: slots.lock_slot(jobs._store.folder, 0))
+        lock = wait_for(lambda: processes.lock_slot(jobs._store.folder, 0))
         worker = Worker(jobs._store, 0, 1, engine)
         worker.quotas = replace(Quotas(), **quotas)
         try:
@@ -88,7 +88,7 @@ def live(home, monkeypatch):
     yield jobs
     for job in jobs._store.select():
         jobs._store.change(job.id, state="stopped", wish="")
-    if (worker := jobs._store.worker(0)) and slots.has_worker(jobs._store.folder, 0):
+    if (worker := jobs._store.worker(0)) and processes.has_worker(jobs._store.folder, 0):
         os.kill(worker[0], signal.SIGKILL)
 
 

@@ -12,15 +12,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gan_models.shelf import get_spec
-from gan_models.training.game import Game, TrainingError
+from gan_models.training.errors import TrainingError
 from gan_models.training.loop import Settings, run
+from gan_models.training.trainers.base import Trainer
+from gan_models.weights.catalogue import get_spec
 
 POINT = "tests.jobs.engines:point"
 STEP_SECONDS = 0.004
 
 
-class Point(Game):
+class Point(Trainer):
     """One number that is drawn to another by noisy steps."""
 
     def __init__(self, base: str, out: Path) -> None:
@@ -63,20 +64,20 @@ class Points:
 
 def point(base, pictures, out, settings, *, resume=False, device=None, callback=None):
     """As `training.finetune.finetune`, in seconds: a step is 4 ms."""
-    games = []
+    trainers = []
 
-    def make_game():
-        games.append(Point(base, out))
-        return games[0]
+    def make_trainer():
+        trainers.append(Point(base, out))
+        return trainers[0]
 
     def hear(progress):
         if progress.sheet is not None:
-            games[0].save(out / "snapshots" / f"{progress.step:07d}.safetensors")
+            trainers[0].save(out / "snapshots" / f"{progress.step:07d}.safetensors")
         return None if callback is None else callback(progress)
 
     times = {"first_snapshot_seconds": 0.1, "snapshot_seconds": 0.3, "sheet_seconds": 0.5}
     loop = Settings("point", settings.batch, settings.kimg, seed=settings.seed, **times)
-    return run(loop, make_game, Points, out, resume=resume, callback=hear)
+    return run(loop, make_trainer, Points, out, resume=resume, callback=hear)
 
 
 def _fails_at_step_five(error):

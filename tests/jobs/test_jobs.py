@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gan_models import list_models
-from gan_models.jobs import JobError, Jobs, NotFound, Quotas, care
+from gan_models.jobs import JobError, Jobs, NotFound, Quotas, housekeeping
 from tests.jobs.conftest import BASE, wait_for
 
 
@@ -111,7 +111,7 @@ def test_only_the_latest_drafts_are_kept(jobs, sources):
 def test_a_draft_is_counted_and_discarded(jobs, begin, sources):
     key, other = jobs.new_key(), jobs.new_key()
     draft, job = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
-    size = care.size_of(jobs._store.job_folder(draft))
+    size = housekeeping.size_of(jobs._store.job_folder(draft))
     assert jobs.prepared(key) == (12, size)
     assert jobs.prepared(other) == (0, 0)
     for whose, which in ((other, draft), (key, job)):
@@ -160,7 +160,7 @@ def test_delete_everything_says_what_went_and_nothing_is_left(jobs, begin, sourc
     mine = [begin(jobs, key), begin(jobs, key)]
     theirs = begin(jobs, other)
     jobs.prepare(key, sources[:3], BASE)
-    size = sum(care.size_of(jobs._store.job_folder(job)) for job in mine)
+    size = sum(housekeeping.size_of(jobs._store.job_folder(job)) for job in mine)
     deleted = jobs.delete_everything(key)
     assert (deleted.jobs, deleted.pictures) == (2, 27)
     assert deleted.num_bytes > size
@@ -261,18 +261,18 @@ def test_leftovers_expire(jobs, begin, sources):
     stray = jobs._store.folder / "0123456789abcdef"
     stray.mkdir()
     os.utime(stray, (1, 1))
-    care.sweep(jobs._store, Quotas())
+    housekeeping.sweep(jobs._store, Quotas())
     assert {job.id for job in jobs._store.select()} == {finished, recent}
     assert not stray.exists()
     assert not jobs._store.job_folder(paused).exists()
     jobs._store.change(finished, touched=time.time() - 31 * day)
-    care.sweep(jobs._store, Quotas())
+    housekeeping.sweep(jobs._store, Quotas())
     assert {job.id for job in jobs._store.select()} == {recent}
 
 
 def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, monkeypatch):
-    monkeypatch.setattr(care, "WATCH_SECONDS", 0.01)
-    monkeypatch.setattr(care, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(housekeeping, "SWEEP_SECONDS", 0.02)
     jobs.watch()
     wait_for(lambda: jobs._watch._thread is None)
     key = jobs.new_key()

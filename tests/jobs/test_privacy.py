@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from gan_models.jobs import Jobs, NotFound
-from gan_models.jobs.jobs import owner_of
+from gan_models.jobs.queue import owner_of
 from tests.jobs.conftest import BASE
 
 ARGUMENTS = {

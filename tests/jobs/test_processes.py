@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from gan_models import weights
-from gan_models.jobs import Jobs, care, slots
-from gan_models.training.finetune import FinetuneSettings
+from gan_models.finetuning.settings import FinetuneSettings
+from gan_models.jobs import Jobs, housekeeping, processes
 from gan_models.training.run_folder import Journal
 from tests.jobs import engines
 from tests.jobs.conftest import BASE, wait_for
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 def worker_pid(jobs):
     found = jobs._store.worker(0)
-    alive = found and found[0] and slots.has_worker(jobs._store.folder, 0)
+    alive = found and found[0] and processes.has_worker(jobs._store.folder, 0)
     return found[0] if alive else None
 
 
@@ -61,7 +61,7 @@ def losses(folder):
 
 
 def check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times, steps):
-    monkeypatch.setattr(care, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.1)
     key = live.new_key()
     job = begin(live, key, steps=steps)
     killed = kill_and_go_on(live, key, job, times)
@@ -132,18 +132,20 @@ def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sourc
 def test_a_page_that_starts_finds_a_dead_worker_and_replaces_it(live, begin, monkeypatch):
     key = live.new_key()
     with monkeypatch.context() as patch:
-        patch.setattr(care, "start_worker", lambda *_: 0)
+        patch.setattr(housekeeping, "start_worker", lambda *_: 0)
         job = begin(live, key, steps=10)
         live._store.change(job, state="running", slot=0)  # as a machine that lost its power
-        wait_for(lambda: not slots.has_worker(live._store.folder, 0))
+        wait_for(lambda: not processes.has_worker(live._store.folder, 0))
     new_page = Jobs(engine=engines.POINT)
     new_page.watch()
     wait_for(lambda: live._store.find(job).state == "finished")
 
 
 def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begin, monkeypatch):
-    started, real = [], care.start_worker
-    monkeypatch.setattr(care, "start_worker", lambda *a: started.append(real(*a)) or started[-1])
+    started, real = [], housekeeping.start_worker
+    monkeypatch.setattr(
+        housekeeping, "start_worker", lambda *a: started.append(real(*a)) or started[-1]
+    )
     pages = [Jobs(engine=engines.POINT) for _ in range(6)]
     keys = [page.new_key() for page in pages]
     begin(pages[0], keys[0], steps=5)
@@ -153,25 +155,27 @@ def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begi
     for thread in threads:
         thread.join()
     wait_for(lambda: not live._store.select("state != 'finished'"))
-    assert wait_for(lambda: not slots.has_worker(live._store.folder, 0)), "nothing is left to do"
+    assert wait_for(lambda: not processes.has_worker(live._store.folder, 0)), (
+        "nothing is left to do"
+    )
     assert len(started) == 1
 
 
 def test_a_worker_that_says_nothing_is_replaced(live, begin, monkeypatch):
-    monkeypatch.setattr(care, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.1)
     key = live.new_key()
     job = begin(live, key, steps=3000)
     wait_for(lambda: live._store.find(job).step > 0)
     pid = worker_pid(live)
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(care, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(housekeeping, "SILENT_SECONDS", 1.0)
     assert wait_for(lambda: (found := worker_pid(live)) != pid and found)
     live.delete(key, job)
 
 
 def test_a_process_that_is_no_worker_is_never_ended():
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    slots.end_worker(other.pid)
+    processes.end_worker(other.pid)
     assert other.poll() is None
     other.communicate(b"\n")
     assert other.returncode == 0

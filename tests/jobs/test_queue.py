@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from gan_models.jobs import JobError, Jobs, Quotas
-from gan_models.jobs.drafts import seconds_left
+from gan_models.jobs.database import Store, fair_order, next_in_turn
 from gan_models.jobs.records import Job
-from gan_models.jobs.store import Store, fair_order, next_in_turn
+from gan_models.jobs.submission import seconds_left
 from tests.jobs import engines
 from tests.jobs.conftest import BASE
 

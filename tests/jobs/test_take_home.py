@@ -12,9 +12,9 @@ import torch
 from huggingface_hub.errors import HfHubHTTPError
 from PIL import Image
 
-from gan_models import convert, load_pipeline, shelf, weights
+from gan_models import convert, load_pipeline, weights
 from gan_models.jobs import JobError
-from gan_models.spec import LocalFile, ModelSpec
+from gan_models.zoo.spec import LocalFile, ModelSpec
 from tests.jobs.conftest import BASE
 
 
@@ -28,7 +28,7 @@ def done(jobs, begin):
     sheets.mkdir(parents=True)
     for step, colour in ((5, "red"), (20, "blue")):
         Image.new("RGB", (33, 32), colour).save(sheets / f"{step:07d}.png")
-    generator, info = weights.load_described(base_path(jobs))
+    generator, info = weights.load_checkpoint(base_path(jobs))
     for parameter in generator.parameters():
         parameter.add_(1)
     facts = {key: info[key] for key in ("task", "licence", "source")}
@@ -76,7 +76,7 @@ def test_the_card_tells_of_base_licence_training_and_measures(jobs, done):
 
 def test_the_card_of_a_snapshot_is_its_own(jobs, done):
     key, job, folder = done
-    generator, info = weights.load_described(base_path(jobs))
+    generator, info = weights.load_checkpoint(base_path(jobs))
     facts = {key: info[key] for key in ("task", "licence", "source")}
     out = folder / "run" / "snapshots" / "0000010.safetensors"
     training = {"kimg": 0.015, "steps": 10}
@@ -122,13 +122,13 @@ def test_layers_are_swapped_with_a_base_in_a_foreign_format(jobs, done, monkeypa
         **{"size_bytes": 1, "licence": "MIT", "attribution": "somebody", "trained_on": "cats"},
         **{"num_params": 1, "format": "stylegan2-rosinality"},
     )
-    monkeypatch.setattr(shelf, "get_spec", {"cats": spec}.get)
+    monkeypatch.setattr(weights, "get_spec", {"cats": spec}.get)
     facts = {"task": "latent", "title": "Mine", "licence": "MIT", "source": "a test"}
     mine = folder / "run" / "generator.safetensors"
     weights.save_generator(mine, base, half=False, **facts)
     jobs._store.change(job, base="cats")
     for coarse in ("base", "mine"):
-        mixed, info = weights.load_described(jobs.swap(key, job, 8, coarse))
+        mixed, info = weights.load_checkpoint(jobs.swap(key, job, 8, coarse))
         assert "Cats" in info["title"]
         assert torch.allclose(
             mixed(torch.ones(1, 512)[:, : base.z_dim]),

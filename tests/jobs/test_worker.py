@@ -12,11 +12,11 @@ import torch
 
 from gan_models import weights
 from gan_models.jobs import worker as worker_module
-from gan_models.jobs.jobs import ENGINE
-from gan_models.jobs.store import seconds_spent
+from gan_models.jobs.database import seconds_spent
+from gan_models.jobs.queue import ENGINE
 from gan_models.jobs.worker import MOST_DEATHS
+from gan_models.metrics import features
 from gan_models.networks.efficientnet_lite import EfficientNetLite0
-from gan_models.training import features
 from gan_models.training.run_folder import Journal
 from tests.jobs import engines
 
@@ -233,7 +233,7 @@ def test_how_a_job_ended_is_written_once_there_is_room_again(monkeypatch):
 def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
     torch.manual_seed(0)
     network = EfficientNetLite0().freeze()
-    finetune = importlib.import_module("gan_models.training.finetune")
+    finetune = importlib.import_module("gan_models.finetuning.settings")
     monkeypatch.setattr(finetune, "load_features", lambda device: network)
     monkeypatch.setattr(features, "MEASURE_PX", 32)
     monkeypatch.setenv("GANVAS_DEVICE", "cpu")

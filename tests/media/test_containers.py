@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from gan_models.media.containers import HEAD_BYTES, video_kind
-from gan_models.photos import read_clip
+from gan_models.media.photos import read_clip
 
 CONTAINERS = {
     "film.mp4": ("mp4", "libx264"),

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models.label_maps import read_png
 from gan_models.media.label_ids import read_ids, read_label_map
+from gan_models.media.label_maps import read_png
 from gan_models.media.palettes import PALETTES, default_labels, palette
 
 CASES = Path(__file__).parents[1] / "cases"

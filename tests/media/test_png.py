@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models.images import open_picture, read_recipe
-from gan_models.label_maps import read_png
+from gan_models.media.images import open_picture, read_recipe
+from gan_models.media.label_maps import read_png
+from gan_models.media.photos import read_clip, read_photo
 from gan_models.media.png import MAX_NOTE_BYTES, MAX_NOTES_BYTES, without_large_notes
-from gan_models.photos import read_clip, read_photo
 
 PIXELS = np.random.RandomState(0).randint(0, 12, (40, 50)).astype(np.uint8)
 LARGE = b"history " * (MAX_NOTE_BYTES // 8 + 1)

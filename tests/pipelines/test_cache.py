@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from gan_models import add_own_model, remove_own_model
+from gan_models import add_user_model, remove_user_model
 from gan_models.pipelines import PipelineCache
 
 
@@ -68,9 +68,9 @@ def test_another_model_of_the_id_of_one_that_was_removed_is_loaded(tmp_path, mon
     golden = Path(__file__).parents[1] / "golden"
     cache, made = PipelineCache(), []
     for name, format in (("dcgan", "dcgan-pytorch"), ("stylegan2_uncond", "stylegan2-nvlabs")):
-        spec = add_own_model(golden / f"{name}.weights.safetensors", format, "Mine")
+        spec = add_user_model(golden / f"{name}.weights.safetensors", format, "Mine")
         assert spec.id == "own-mine"
         made.append(cache(spec.id))
         assert cache(spec.id) is made[-1]
-        remove_own_model(spec.id)
+        remove_user_model(spec.id)
     assert [pipeline.spec.family for pipeline in made] == ["dcgan", "stylegan2"]

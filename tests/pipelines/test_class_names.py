@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_models import (
     ClassPoint,
-    add_own_model,
+    add_user_model,
     convert,
     find_class,
     get_spec,
@@ -22,7 +22,7 @@ from gan_models import (
 )
 from gan_models.__main__ import main
 from gan_models.checks import numbered
-from gan_models.images import RECIPE_KEY, read_recipe
+from gan_models.media.images import RECIPE_KEY, read_recipe
 
 SOURCE = Path(__file__).parents[1] / "golden" / "stylegan2_cond.weights.safetensors"
 TWINS = ["crane", "b0", "b1", "crane"]
@@ -35,7 +35,7 @@ def home(tmp_path, monkeypatch):
 
 
 def twins(names=TWINS):
-    spec = add_own_model(SOURCE, "stylegan2-nvlabs", "twins", names)
+    spec = add_user_model(SOURCE, "stylegan2-nvlabs", "twins", names)
     return load_pipeline(spec.id, device="cpu")
 
 
@@ -120,13 +120,13 @@ def test_a_file_from_elsewhere_with_doubles_is_numbered_when_it_is_opened(tmp_pa
     facts = {"task": "class", "title": "T", "licence": "MIT", "source": "S"}
     weights.save_generator(path, networks.build("dcgan", config), classes=["b", "b"], **facts)
     assert load_pipeline(str(path), device="cpu").classes == ("b", "b 2")
-    assert add_own_model(path, "ganvas", "x").classes == ("b", "b 2")
+    assert add_user_model(path, "ganvas", "x").classes == ("b", "b 2")
 
 
 def test_a_converted_file_says_the_numbered_names(tmp_path):
     out = tmp_path / "a.safetensors"
     convert.to_safetensors(SOURCE, "stylegan2-nvlabs", out, classes=TWINS)
-    assert tuple(weights.load_described(out)[1]["classes"]) == NUMBERED
+    assert tuple(weights.load_checkpoint(out)[1]["classes"]) == NUMBERED
 
 
 @pytest.mark.parametrize("name", ["crane 2", "3"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan_models import load_pipeline
-from gan_models.label_maps import palette
+from gan_models.media.label_maps import palette
 
 pytestmark = pytest.mark.slow
 LABELS = palette("landscape").labels

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import gan_models
-from gan_models.training.landscape import random_scene, render
-from gan_models.training.landscape.light import sun_height
-from gan_models.training.metrics import color_statistics
+from gan_models.landscape import random_scene, render
+from gan_models.landscape.light import sun_height
+from gan_models.metrics import color_statistics
 
 LIGHTS = {"noon": (None, "clear"), "dusk": (-3.0, "fair"), "overcast": (None, "overcast")}
 SEEDS = range(1_000_700, 1_000_710)  # held out from every training

@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 from gan_models import Painting, Patch, convert, load_pipeline, networks, weights
-from gan_models.images import read_recipe, save_png
-from gan_models.label_maps import palette
-from gan_models.openraster import Layer, save_openraster
+from gan_models.media.images import read_recipe, save_png
+from gan_models.media.label_maps import palette
+from gan_models.media.openraster import Layer, save_openraster
 from gan_models.pipelines import SemanticPipeline
 from gan_models.pipelines.semantic import PRESETS
 from gan_models.zoo import get_spec

@@ -9,9 +9,14 @@ from PIL import Image
 
 from gan_models import error_map, networks
 from gan_models.networks.norms import InstanceNorm
-from gan_models.pipelines import TranslationPipeline, strips, translation
-from gan_models.pipelines.strips import StripTranslator
-from gan_models.pipelines.tiles import translate_in_tiles, translate_whole, with_statistics_of
+from gan_models.pipelines import TranslationPipeline, translation
+from gan_models.pipelines.tiling import strips
+from gan_models.pipelines.tiling.strips import StripTranslator
+from gan_models.pipelines.tiling.tiles import (
+    translate_in_tiles,
+    translate_whole,
+    with_statistics_of,
+)
 from gan_models.zoo import LocalFile, ModelSpec
 
 RESNETS = {

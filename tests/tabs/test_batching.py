@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from tabs.batching import MAX_BATCH, Batcher, remember_configs
+from tabs.components.request_batching import MAX_BATCH, Batcher, remember_configs
 
 
 def test_those_who_wait_are_served_in_one_call_and_get_their_own_answer():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabs.classes.keep import read_class_recipe
+from tabs.classes.favourites import read_class_recipe
 from tabs.classes.state import (
     ClassSheet,
     chosen_classes,

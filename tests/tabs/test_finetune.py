@@ -10,10 +10,22 @@ import pytest
 from PIL import Image
 
 from gan_models import JobError, NotFound, Quotas
-from tabs import finetune, mine
-from tabs.finetune import api, bases, curves, data, render, settings, start, swap, take, watch
+from tabs import finetune
+from tabs.components import visitor
+from tabs.components.visitor import Visitor
+from tabs.finetune import (
+    api,
+    bases,
+    curves,
+    privacy,
+    progress,
+    render,
+    results,
+    settings,
+    start,
+    swap,
+)
 from tabs.finetune.state import Seen, run_dropdown
-from tabs.mine import Visitor
 
 
 def status(**facts):
@@ -112,7 +124,7 @@ def test_what_is_left_empty_is_the_presets():
 
 
 def test_settings_are_told_as_the_engine_names_them():
-    from gan_models.training.finetune import FinetuneSettings
+    from gan_models.finetuning.settings import FinetuneSettings
 
     typed = {"seconds": "2", "kimg": " 1.5", "mirror": "no", "batch": "4", "augmentation": "ada"}
     values = [typed.get(s.name, "") for s in settings.SETTINGS]
@@ -138,10 +150,10 @@ def test_every_setting_has_its_help():
 def test_the_grid_follows_the_training_until_one_drags_back():
     sheets = tuple(Path(f"{k:07d}.png") for k in range(5))
     seen = Seen("j1", num_sheets=4)
-    assert watch.position_to_show(status(sheets=sheets), 4, seen) == 5
-    assert watch.position_to_show(status(sheets=sheets), 2, seen) == 2
-    assert watch.position_to_show(status(sheets=sheets), 2, Seen("another", 4)) == 5
-    assert watch.position_to_show(status(), 2, Seen()) == 0
+    assert progress.position_to_show(status(sheets=sheets), 4, seen) == 5
+    assert progress.position_to_show(status(sheets=sheets), 2, seen) == 2
+    assert progress.position_to_show(status(sheets=sheets), 2, Seen("another", 4)) == 5
+    assert progress.position_to_show(status(), 2, Seen()) == 0
 
 
 def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
@@ -151,11 +163,11 @@ def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
         found.append(folder / "0000040.png")
         Image.new("RGB", (4, 4), "red" if found is raw else "blue").save(found[0])
     run = status(sheets=tuple(sheets), raw_sheets=tuple(raw))
-    name, shown = watch._grid(run, 1, "average", Seen())
+    name, shown = progress._grid(run, 1, "average", Seen())
     assert "After 40 steps" in shown
-    again = watch._grid(run, 1, "average", Seen("j1", 1, name))
+    again = progress._grid(run, 1, "average", Seen("j1", 1, name))
     assert isinstance(again[1], dict)  # to be skipped
-    other, raw_shown = watch._grid(run, 1, "raw", Seen("j1", 1, name))
+    other, raw_shown = progress._grid(run, 1, "raw", Seen("j1", 1, name))
     assert other != name
     assert raw_shown != shown
 
@@ -172,7 +184,7 @@ def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
     ],
 )
 def test_only_what_can_be_done_is_offered(state, actions):
-    assert {*watch.offered(state)} == actions
+    assert {*progress.offered(state)} == actions
 
 
 def test_curves_are_drawn_from_the_tables_of_a_run(tmp_path):
@@ -195,17 +207,17 @@ def test_without_measurements_the_curves_say_so(tmp_path):
 
 
 def test_snapshots_are_offered_the_newest_first():
-    offered = take.step_choices(status(snapshots=(0, 100, 1200)))
+    offered = results.step_choices(status(snapshots=(0, 100, 1200)))
     assert [value for _, value in offered] == ["newest", "1200", "100", "0"]
-    assert [take.read_step(value) for _, value in offered] == [None, 1200, 100, 0]
+    assert [results.read_step(value) for _, value in offered] == [None, 1200, 100, 0]
     for bad in ("-1", "../x", "1.5"):
         with pytest.raises(ValueError, match="snapshots"):
-            take.read_step(bad)
+            results.read_step(bad)
 
 
 def test_files_are_called_after_the_run_without_anything_odd():
-    assert take.file_title(status(title="My <garden> ../../🌷 2")) == "my-garden-2"
-    assert take.file_title(status(title="🌷")) == "fine-tuned"
+    assert results.file_title(status(title="My <garden> ../../🌷 2")) == "my-garden-2"
+    assert results.file_title(status(title="🌷")) == "fine-tuned"
 
 
 def test_a_status_for_programs_holds_no_path(tmp_path):
@@ -238,13 +250,13 @@ def test_without_a_model_to_begin_from_the_page_says_what_to_do():
 
 
 def test_what_is_kept_is_said_in_a_sentence():
-    assert data.kept_line([status(), status()]) == (
+    assert privacy.kept_line([status(), status()]) == (
         "Kept for you: 2 runs with 80 pictures, 5.0 MB in all."
     )
-    assert data.kept_line([]) == data.NOTHING
+    assert privacy.kept_line([]) == privacy.NOTHING
     unstarted = "12 pictures that no run was started with"
-    assert data.kept_line([], 12, 1_000_000) == f"Kept for you: {unstarted}, 1.0 MB in all."
-    assert data.kept_line([status()], 12, 1_000_000) == (
+    assert privacy.kept_line([], 12, 1_000_000) == f"Kept for you: {unstarted}, 1.0 MB in all."
+    assert privacy.kept_line([status()], 12, 1_000_000) == (
         f"Kept for you: 1 run with 40 pictures and {unstarted}, 3.5 MB in all."
     )
 
@@ -262,9 +274,9 @@ def test_a_ticket_is_loaded_as_the_file_and_other_ids_as_they_are(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
     [(_, newest)] = visitor.choices("right")
     run = visitor.jobs.run
-    first = mine.offer("right", run.id, 0, visitor.model("right", run, 0))
+    first = visitor.offer("right", run.id, 0, visitor.model("right", run, 0))
     loaded = []
-    load = mine.opening_mine(lambda model, **options: loaded.append((model, options)))
+    load = visitor.opening_mine(lambda model, **options: loaded.append((model, options)))
     for model in (newest, first, "faces-64"):
         load(model, progress=None)
     names = [f"{tmp_path}/40.safetensors", f"{tmp_path}/0.safetensors", "faces-64"]
@@ -275,10 +287,10 @@ def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
     run = status(snapshots=(0, 40, 75))
     visitor = Visitor(None, OneRun(run, tmp_path))
     [(_, ticket)] = visitor.choices("right")
-    model = mine.offered(ticket)
+    model = visitor.offered(ticket)
     assert model.find() == tmp_path / "75.safetensors"
     run.snapshots = (0, 40, 90, 120)  # as the run goes on they are thinned out
-    assert mine.checked_any(ticket, "latent") == ticket
+    assert visitor.checked_any(ticket, "latent") == ticket
     assert model.find() == tmp_path / "90.safetensors"
     run.snapshots = (0, 40)
     assert model.find() == tmp_path / "newest.safetensors"
@@ -287,12 +299,12 @@ def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
 def test_the_finished_generator_is_the_newest_of_a_finished_run(tmp_path):
     visitor = Visitor(None, OneRun(status(state="finished", snapshots=(0, 40)), tmp_path))
     [(_, ticket)] = visitor.choices("right")
-    assert mine.offered(ticket).find() == tmp_path / "newest.safetensors"
+    assert visitor.offered(ticket).find() == tmp_path / "newest.safetensors"
 
 
 def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
-    ticket = mine.offer("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
+    ticket = visitor.offer("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
     listed = visitor.choices("right", also=ticket)
     assert [title for title, _ in listed] == ["Yours: My <garden>", "Yours: My <garden>, step 0"]
     assert len(visitor.choices("right", also="mine-of-somebody-else")) == 1
@@ -301,10 +313,10 @@ def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
 def test_a_deleted_models_ticket_opens_nothing_any_more(tmp_path):
     jobs = OneRun(status(), tmp_path)
     [(_, ticket)] = Visitor(None, jobs).choices("right")
-    assert mine.checked_any(ticket, "latent") == ticket
+    assert visitor.checked_any(ticket, "latent") == ticket
     jobs.run = None
     with pytest.raises(NotFound):
-        mine.checked_any(ticket, "latent")
+        visitor.checked_any(ticket, "latent")
 
 
 def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
@@ -312,8 +324,8 @@ def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
 
     [(_, ticket)] = Visitor(None, OneRun(status(), tmp_path)).choices("right")
     assert Sheet.read(ticket, "0-3", 1).query == ""
-    assert mine.file_stem(ticket) == "yours-my-garden"
-    assert mine.file_stem("faces-64") == "faces-64"
+    assert visitor.file_stem(ticket) == "yours-my-garden"
+    assert visitor.file_stem("faces-64") == "faces-64"
 
 
 @pytest.fixture

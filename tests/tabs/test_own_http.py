@@ -11,8 +11,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from gan_models import add_own_model, load_pipeline
-from gan_models.images import read_recipe
+from gan_models import add_user_model, load_pipeline
+from gan_models.media.images import read_recipe
 from tests.convert.test_channels import file_of
 from tests.test_http import call
 
@@ -30,7 +30,7 @@ def client(page_url, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["crane 2", "3"])
 def test_the_second_class_of_one_name_is_reached(client, name):
-    spec = add_own_model(CLASSES, "stylegan2-nvlabs", "twins", ["crane", "b0", "b1", "crane"])
+    spec = add_user_model(CLASSES, "stylegan2-nvlabs", "twins", ["crane", "b0", "b1", "crane"])
     files = client.predict(name, "5", spec.id, 1, api_name="/class_sample")
     assert read_recipe(files[0])["class_name"] == "crane 2"
     wanted = load_pipeline(spec.id, device="cpu").sample([5], "crane 2")[0]
@@ -42,7 +42,7 @@ def test_the_second_class_of_one_name_is_reached(client, name):
 
 @pytest.mark.parametrize("channels", [(1, 1), (1, 3)])
 def test_a_grey_translator_translates(client, tmp_path, channels):
-    spec = add_own_model(file_of(tmp_path, "resnet", channels), "cyclegan-junyanz", "Grey")
+    spec = add_user_model(file_of(tmp_path, "resnet", channels), "cyclegan-junyanz", "Grey")
     for mode in ("L", "RGB"):
         path = tmp_path / f"{mode}.png"
         Image.effect_noise((60, 44), 60).convert(mode).save(path)

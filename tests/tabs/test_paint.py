@@ -16,8 +16,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageSequence
 
 from gan_models import zoo
-from gan_models.images import read_recipe
-from gan_models.label_maps import palette
+from gan_models.media.images import read_recipe
+from gan_models.media.label_maps import palette
 from tabs import paint
 from tabs.paint import film, start
 from tabs.paint.live import Turns, make_functions

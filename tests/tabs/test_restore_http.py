@@ -11,8 +11,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageCms
 
 from gan_models import load_pipeline
-from gan_models.images import read_recipe
-from gan_models.photos import normalise
+from gan_models.media.images import read_recipe
+from gan_models.media.photos import normalise
 from tests.test_http import call
 from tests.test_photos import BAD_FILES
 

@@ -13,8 +13,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
-from gan_models.images import read_recipe
-from tabs import common
+from gan_models.media.images import read_recipe
+from tabs.components import common
 from tabs.components.upload import LIMITS
 from tests.test_photos import BAD_FILES
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from gan_models.media.tensors import channels_first
+from gan_models.metrics import features as features_module
 from gan_models.networks.efficientnet_lite import EfficientNetLite0
-from gan_models.training import features as features_module
 from gan_models.training.data import PictureData
-from gan_models.training.latent_game import LatentGame, LatentSettings
 from gan_models.training.loop import Settings
-from gan_models.training.pictures import channels_first
+from gan_models.training.trainers.latent import LatentSettings, LatentTrainer
 
 CPU = torch.device("cpu")
 
@@ -39,7 +39,7 @@ def pictures():
 
 @pytest.fixture
 def tiny_latent(features, pictures):
-    """Makes of a latent game and its data, and the loop's settings."""
+    """Makes of a latent trainer and its data, and the loop's settings."""
 
     def make(**changes):
         classes = changes.get("classes", ())
@@ -59,14 +59,14 @@ def tiny_latent(features, pictures):
                 "num_classes": len(classes),
                 "color_px": 8,
             },
-            judge_px=32,
+            discriminator_px=32,
             num_metric_images=6,
             card={"title": "Tiny", "licence": "MIT", "source": "a test"},
             **changes,
         )
         index = np.arange(40) % len(classes) if classes else None
         return (
-            lambda: LatentGame(settings, features, CPU, channels_first(pictures)),
+            lambda: LatentTrainer(settings, features, CPU, channels_first(pictures)),
             lambda: PictureData(pictures, index),
         )
 

@@ -30,7 +30,7 @@ def test_unknown_names_are_refused():
         diff_augment(torch.rand(1, 3, 8, 8), ["blur"])
 
 
-def test_the_controller_raises_the_probability_of_an_overconfident_judge_and_lowers_it_again():
+def test_the_probability_rises_while_the_discriminator_is_overconfident_and_falls_again():
     ada = AdaController(ramp_kimg=1.0)
     for _ in range(8):
         ada.observe([torch.ones(4, 1)], batch=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_models.training.collage import Collage, textures_of
+from gan_models.landscape.collage import Collage, textures_of
 
 COLOURS = np.array([[10, 20, 200], [20, 120, 30], [200, 200, 190], [90, 60, 20]], np.uint8)
 

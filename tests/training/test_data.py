@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gan_models.landscape.roughen import roughen
+from gan_models.media.tensors import shrink
 from gan_models.training.data import CollagedData, Order, PictureData, RoughPairData, UnpairedData
-from gan_models.training.pictures import shrink
-from gan_models.training.roughen import roughen
 
 
 def same(a, b):

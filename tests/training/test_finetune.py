@@ -14,22 +14,22 @@ import torch
 from PIL import Image
 
 from gan_models import networks, weights
-from gan_models.training import (
+from gan_models.finetuning import (
     PRESETS,
     FinetuneSettings,
-    TrainingError,
     finetune,
     layer_swap,
     load_base,
     saved_settings,
 )
-from gan_models.training.finetune_game import find_nearest, layout_diversity
-from gan_models.training.health import Health, judge, read_history, write_health
-from gan_models.training.pictures import to_byte
+from gan_models.finetuning.health import Health, assess, read_history, write_health
+from gan_models.finetuning.snapshots import thin
+from gan_models.media.tensors import to_byte
+from gan_models.training import TrainingError
 from gan_models.training.run_folder import Journal
-from gan_models.training.watch import thin
+from gan_models.training.trainers.finetune import find_nearest, layout_diversity
 
-finetune_module = sys.modules["gan_models.training.finetune"]
+finetune_module = sys.modules["gan_models.finetuning.run"]
 CARD = {"task": "latent", "title": "Tiny", "licence": "MIT", "source": "a test"}
 SHAPE = {"img_resolution": 32, "channel_base": 128, "channel_max": 8}
 GENERATOR = SHAPE | {"z_dim": 8, "w_dim": 8, "num_mapping_layers": 2}
@@ -40,8 +40,8 @@ PROJECTED = {"mixed_channels": [4, 4, 4, 4], "width": 4, "color_px": 8}
 def small_parts(monkeypatch, features):
     """Random features, few measured pictures: here the numbers mean nothing."""
     monkeypatch.setattr(finetune_module, "load_features", lambda device: features)
-    monkeypatch.setattr(sys.modules["gan_models.training.finetune_game"], "MEASURED", 4)
-    monkeypatch.setattr(sys.modules["gan_models.training.finetune_game"], "SHEET_PX", 64)
+    monkeypatch.setattr(sys.modules["gan_models.training.trainers.finetune"], "MEASURED", 4)
+    monkeypatch.setattr(sys.modules["gan_models.training.trainers.finetune"], "SHEET_PX", 64)
 
 
 def save(path, family, config, seed=0, **facts):
@@ -90,7 +90,7 @@ def losses_of(folder):
 
 
 def tensors_of(path):
-    return weights.load_described(path)[0].state_dict()
+    return weights.load_checkpoint(path)[0].state_dict()
 
 
 # --- runs ---------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_a_run_leaves_a_generator_that_says_what_it_is_and_all_that_is_shown(
     out = tmp_path / "out"
     outcome = finetune(base, uploads, out, tiny(), callback=news.append)
     assert (outcome.finished, outcome.step) == (True, 4)
-    _, info = weights.load_described(out / "generator.safetensors")
+    _, info = weights.load_checkpoint(out / "generator.safetensors")
     assert info["title"] == "Tiny, fine-tuned"
     assert info["licence"] == "MIT"
     assert "12 pictures" in info["source"]
@@ -221,18 +221,18 @@ def test_what_fails_outside_stops_a_run_with_a_sentence_and_it_can_be_resumed(
     error, sentence, base, uploads, tmp_path, monkeypatch
 ):
     out = tmp_path / "out"
-    step = finetune_module.FinetuneGame.step
+    step = finetune_module.FinetuneTrainer.step
 
-    def fail_from_the_third(game, batch, num_chunks):
-        if game.steps >= 2:
+    def fail_from_the_third(trainer, batch, num_chunks):
+        if trainer.steps >= 2:
             raise error
-        return step(game, batch, num_chunks)
+        return step(trainer, batch, num_chunks)
 
-    monkeypatch.setattr(finetune_module.FinetuneGame, "step", fail_from_the_third)
+    monkeypatch.setattr(finetune_module.FinetuneTrainer, "step", fail_from_the_third)
     with pytest.raises(TrainingError, match=sentence):
         finetune(base, uploads, out, tiny())
     assert weights.read_tensors(out / "state.pt")["step"] <= 2
-    monkeypatch.setattr(finetune_module.FinetuneGame, "step", step)
+    monkeypatch.setattr(finetune_module.FinetuneTrainer, "step", step)
     outcome = finetune(base, uploads, out, tiny(), resume=True)
     assert (outcome.finished, outcome.step) == (True, 4)
     assert [row["step"] for row in losses_of(out)] == ["1", "2", "3", "4"]
@@ -333,14 +333,14 @@ def row(kid, diversity, copies, layouts=0.7):
     ],
 )
 def test_the_health_of_a_run_follows_from_its_measures(measures, diverged, state):
-    assert judge(measures, diverged).state == state
+    assert assess(measures, diverged).state == state
 
 
 def test_a_run_that_gains_nothing_any_more_is_told_so():
     measures = [row(kid, 0.8, 0) for kid in (0.3, 0.2, 0.15, 0.1, 0.08, 0.07)]
-    assert "come nearer" in judge(measures, False).sentence
+    assert "come nearer" in assess(measures, False).sentence
     flat = [row(0.08, 0.8, 0)] * 4
-    assert "no longer" in judge([*measures, *flat], False).sentence
+    assert "no longer" in assess([*measures, *flat], False).sentence
 
 
 def test_the_states_a_run_has_been_in_are_kept_up_to_the_step_it_goes_back_to(tmp_path):

@@ -1,4 +1,4 @@
-"""Every game steps, repeats exactly, resumes exactly, measures, and exports what loads again."""
+"""Every trainer steps, repeats exactly, resumes exactly, measures, and exports what loads again."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from gan_models import weights
-from gan_models.training.cycle_game import CycleGame, CycleSettings
+from gan_models.media.tensors import channels_first
 from gan_models.training.data import PictureData, RoughPairData, UnpairedData
 from gan_models.training.loop import Settings, run
-from gan_models.training.measure_game import MeasureGame, MeasureSettings
-from gan_models.training.paint_game import PaintGame, PaintSettings
-from gan_models.training.pictures import channels_first
 from gan_models.training.run_folder import Journal
+from gan_models.training.trainers.cycle import CycleSettings, CycleTrainer
+from gan_models.training.trainers.semantic import SemanticSettings, SemanticTrainer
+from gan_models.training.trainers.supervised import SupervisedSettings, SupervisedTrainer
 
 CPU = torch.device("cpu")
 CARD = {"title": "Tiny", "licence": "MIT", "source": "a test"}
@@ -29,7 +29,7 @@ READ = {
 
 
 def paint_makers(features, pictures):
-    settings = PaintSettings(
+    settings = SemanticSettings(
         generator={
             "num_labels": 3,
             "width": 1,
@@ -52,7 +52,7 @@ def paint_makers(features, pictures):
         "blob_map": torch.from_numpy(maps[8:16].astype(np.int64)),
     }
     return (
-        lambda: PaintGame(settings, features, CPU, held_out),
+        lambda: SemanticTrainer(settings, features, CPU, held_out),
         lambda: RoughPairData(pictures, maps, maps[:5]),
     )
 
@@ -68,7 +68,7 @@ def cycle_makers(features, pictures):
     )
     pairs = channels_first(pictures[:8]), channels_first(pictures[8:16])
     return (
-        lambda: CycleGame(settings, features, CPU, pairs, pairs),
+        lambda: CycleTrainer(settings, features, CPU, pairs, pairs),
         lambda: UnpairedData(pictures[:20], pictures[20:], 32, (np.arange(20) % 2,) * 2),
     )
 
@@ -76,7 +76,7 @@ def cycle_makers(features, pictures):
 def measure_makers(family, features, pictures):
     target = "label_map" if family == "segmenter" else "class_index"
     network = {"num_classes": 3, "width": 2, "depth": 2}
-    settings = MeasureSettings(family, network, target, names=LABELS, card=CARD)
+    settings = SupervisedSettings(family, network, target, names=LABELS, card=CARD)
     maps = (pictures[..., 0] // 90).astype(np.uint8)
     index = np.arange(40) % 3
     held_out = {
@@ -85,7 +85,7 @@ def measure_makers(family, features, pictures):
         "class_index": torch.from_numpy(index[:8]),
     }
     data = {"label_map": {"label_maps": maps}, "class_index": {"class_index": index}}[target]
-    return lambda: MeasureGame(settings, CPU, held_out), lambda: PictureData(pictures, **data)
+    return lambda: SupervisedTrainer(settings, CPU, held_out), lambda: PictureData(pictures, **data)
 
 
 @pytest.fixture(
@@ -98,15 +98,15 @@ def makers(request, features, pictures, tiny_latent):
         return tiny_latent(classes=("a", "b"), **READ)
     if request.param == "pixels":
         makers = tiny_latent()
-        game = makers[0]()
+        trainer = makers[0]()
         changed = replace(
-            game.settings,
+            trainer.settings,
             projected=False,
             r1_gamma=1.0,
             r1_interval=2,
             discriminator={"img_resolution": 32, "channel_base": 128, "channel_max": 8},
         )
-        return (lambda: type(game)(changed, features, CPU, game.reals)), makers[1]
+        return (lambda: type(trainer)(changed, features, CPU, trainer.reals)), makers[1]
     if request.param == "cycle":
         return cycle_makers(features, pictures)
     if request.param == "paint":
@@ -124,7 +124,7 @@ def test_a_game_resumes_exactly_measures_and_exports(makers, tmp_path):
     assert len(whole.losses.rows()) == 6
     assert whole.metrics.rows()[-1] == parts.metrics.rows()[-1]
     for path in (tmp_path / "parts").glob("*.safetensors"):
-        network, info = weights.load_described(path)
+        network, info = weights.load_checkpoint(path)
         assert info["training"]["kimg"] == 0.024
         assert info["title"] == "Tiny"
         assert network.config == info["config"]
@@ -133,17 +133,17 @@ def test_a_game_resumes_exactly_measures_and_exports(makers, tmp_path):
 
 
 def test_a_game_starts_from_its_own_exports(makers, tmp_path):
-    game = makers[0]()
-    game.export(tmp_path, {})
+    trainer = makers[0]()
+    trainer.export(tmp_path, {})
     files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
     found = makers[0]().warm_start(files)
     assert len(found) == len(files)
-    assert ("reader" in files) == ("reader" in game.networks)
+    assert ("reader" in files) == ("reader" in trainer.networks)
 
 
-def test_a_judge_alone_is_no_start(makers, tmp_path):
-    game = makers[0]()
-    game.export(tmp_path, {})
+def test_a_discriminator_alone_is_no_start(makers, tmp_path):
+    trainer = makers[0]()
+    trainer.export(tmp_path, {})
     files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
     del files["generator"]
     assert makers[0]().warm_start(files) == []
@@ -155,7 +155,7 @@ def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
     base, classes = tiny_latent()[0](), tiny_latent(classes=("a", "b"))[0]()
     base.export(tmp_path, {})
     classes.begin_alike({path.stem: path for path in tmp_path.glob("*.safetensors")})
-    ours, theirs = (game.networks["generator"].state_dict() for game in (classes, base))
+    ours, theirs = (trainer.networks["generator"].state_dict() for trainer in (classes, base))
     name = "synthesis.blocks.1.conv1.bias"
     assert torch.equal(ours[name], theirs[name])
     assert ours["mapping.layers.0.weight"].shape != theirs["mapping.layers.0.weight"].shape
@@ -165,12 +165,12 @@ def test_a_reader_makes_classes_look_like_themselves(tiny_latent, pictures):
     """Class a is dark, class b is light; only the reader tells the generator."""
     torch.manual_seed(0)
     how = READ | {"matching": 1e-9, "generator_rate": 0.01, "reader_rate": 0.003}
-    game = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()
+    trainer = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()
     index = np.arange(40) % 2
     lit = (pictures // 4 + 160 * index[:, None, None, None]).astype(np.uint8)
     data = PictureData(lit, index)
     for step in range(60):
-        game.step(data.batch(0, 8 * step, 8), 1)
-    game.averages["generator"].load_state_dict(game.networks["generator"].state_dict())
-    dark, light = (game.sample(range(16), [i] * 16).mean().item() for i in (0, 1))
+        trainer.step(data.batch(0, 8 * step, 8), 1)
+    trainer.averages["generator"].load_state_dict(trainer.networks["generator"].state_dict())
+    dark, light = (trainer.sample(range(16), [i] * 16).mean().item() for i in (0, 1))
     assert light > dark + 0.2

@@ -9,9 +9,9 @@ import torch
 
 from benchmarks.finetune import make_paintings
 from gan_models import networks, weights
-from gan_models.training import FinetuneSettings, finetune, take_in
-from gan_models.training import features as features_module
-from gan_models.training.health import read_history
+from gan_models.finetuning import FinetuneSettings, finetune, take_in
+from gan_models.finetuning.health import read_history
+from gan_models.metrics import features as features_module
 from gan_models.training.train import checkpoint_files
 
 SEEDS = (0, 1, 2)
@@ -74,7 +74,12 @@ def pixel_base(tmp_path):
         torch.manual_seed(seed)
         config = {"img_resolution": 64, "channel_base": 1024, "channel_max": 128}
         judge = networks.build("stylegan2-discriminator", config)
-        facts = {"task": "latent", "title": "Judge", "licence": "CC0-1.0", "source": "a test"}
+        facts = {
+            "task": "latent",
+            "title": "AugmentedDiscriminator",
+            "licence": "CC0-1.0",
+            "source": "a test",
+        }
         weights.save_generator(folder / "landscapes-discriminator.safetensors", judge, **facts)
         return path
 

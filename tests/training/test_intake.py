@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from gan_models.training import intake, unpack
-from gan_models.training.intake import CropData, Limits, preview, read_pictures, take_in
+from gan_models.finetuning import archives, ingest
+from gan_models.finetuning.ingest import CropData, Limits, preview, read_pictures, take_in
 from tests.training.uploads import SIDE, encoded, frames, photo, zipped
 
 
@@ -195,7 +195,7 @@ def test_an_upload_is_taken_or_refused_with_a_reason_and_stays_in_its_folder(nam
     ],
 )
 def test_a_name_is_made_harmless_to_show(name, shown):
-    assert unpack.harmless(name) == shown
+    assert archives.harmless(name) == shown
 
 
 def test_names_of_paths_and_emoji_name_no_files(tmp_path):
@@ -382,7 +382,7 @@ def test_the_limits_of_all_together_hold_and_are_said(limits, words, tmp_path):
 
 
 def test_an_animation_with_too_much_in_it_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpack, "MAX_CLIP_PIXELS", 5000)
+    monkeypatch.setattr(archives, "MAX_CLIP_PIXELS", 5000)
     (tmp_path / "a.gif").write_bytes(animation("GIF"))
     (verdict,) = take_in([tmp_path / "a.gif"], tmp_path / "in", resolution=SIDE)
     assert "It has 5 frames of 40x40; that is too much." in verdict.reason
@@ -436,7 +436,7 @@ def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path):
     photo(0).save(tmp_path / "a.png")
     (tmp_path / "a.mp4").write_bytes((tmp_path / "a.png").read_bytes())
     verdicts = take_in([tmp_path / "a.mp4"], tmp_path / "in", resolution=SIDE)
-    assert verdicts == [intake.Verdict("a.mp4", True, "", "00000.png")]
+    assert verdicts == [ingest.Verdict("a.mp4", True, "", "00000.png")]
 
 
 def test_thirty_marks_on_white_are_thirty_pictures(tmp_path):

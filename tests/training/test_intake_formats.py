@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models.training.intake import take_in
+from gan_models.finetuning.ingest import take_in
 from tests.training.uploads import SIDE, encoded, photo
 
 

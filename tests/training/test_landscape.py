@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_models.training.landscape import (
+from gan_models.landscape import (
     BIOMES,
     CLASSES,
     COMPOSITIONS,
@@ -15,7 +15,7 @@ from gan_models.training.landscape import (
     random_scene,
     render,
 )
-from gan_models.training.landscape.scene import CLOUD, SKY, WATER
+from gan_models.landscape.scene import CLOUD, SKY, WATER
 
 
 def test_a_seed_gives_the_same_pair_bit_for_bit():

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gan_models.training.landscape import (
+from gan_models.landscape import (
     LABELS,
     dataset,
     load_dataset,

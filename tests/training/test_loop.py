@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from gan_models import weights
-from gan_models.training import game, run_folder
-from gan_models.training.failures import fitting
-from gan_models.training.game import Game, TrainingError
+from gan_models.device import fitting
+from gan_models.training import run_folder
+from gan_models.training.errors import TrainingError
 from gan_models.training.loop import run
 from gan_models.training.run_folder import Journal, RunFolder, Table
+from gan_models.training.trainers import base
+from gan_models.training.trainers.base import Trainer
 
 
 def losses_of(folder):
@@ -52,21 +54,21 @@ def test_rates_fall_at_the_end_of_a_run_and_go_on_falling_when_resumed(
     tiny_latent, settings, tmp_path
 ):
     settings = replace(settings, decay_from=0.5)
-    make_game, make_data = tiny_latent()
-    games, rates = [], []
+    make_trainer, make_data = tiny_latent()
+    trainers, rates = [], []
 
     def make():
-        games.append(make_game())
-        return games[-1]
+        trainers.append(make_trainer())
+        return trainers[-1]
 
     def note(progress):
         if progress.losses:
-            rates.append(games[-1].optimizers["generator"].param_groups[0]["lr"])
+            rates.append(trainers[-1].optimizers["generator"].param_groups[0]["lr"])
         return not (progress.losses and len(rates) == 6)
 
     run(settings, make, make_data, tmp_path, callback=note)
     run(settings, make, make_data, tmp_path, resume=True, callback=note)
-    usual = make_game().optimizers["generator"].param_groups[0]["lr"]
+    usual = make_trainer().optimizers["generator"].param_groups[0]["lr"]
     assert rates == pytest.approx([usual * x for x in (1, 1, 1, 1, 1, 0.75, 0.5, 0.25)])
 
 
@@ -197,7 +199,7 @@ def test_a_living_process_locks_and_a_dead_one_does_not(tmp_path):
     assert not (tmp_path / "lock").exists()
 
 
-class Walk(Game):
+class Walk(Trainer):
     """One number that goes down; it can be made to break."""
 
     def __init__(self):
@@ -299,6 +301,6 @@ def test_an_update_in_parts_equals_one_in_a_piece():
             loss = net(chunk["x"]).square().mean()
             return loss, {"loss": loss}
 
-        game.update(optimizer, game.split(batch, num_chunks), loss_of)
+        base.update(optimizer, base.split(batch, num_chunks), loss_of)
         results.append(net.weight.detach().clone())
     assert torch.allclose(*results)

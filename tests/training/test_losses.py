@@ -70,10 +70,14 @@ def test_a_reader_weighs_labels_alike_and_calls_what_is_painted_painted():
     label_map[:, :, 12:] = 1  # a quarter
     sure = lambda labels: 50.0 * torch.nn.functional.one_hot(labels, 4).permute(0, 3, 1, 2).float()
     true, painted = sure(label_map), sure(torch.full_like(label_map, 3))
-    assert losses.reading_generator(true, label_map).item() == pytest.approx(0, abs=1e-6)
+    assert losses.classification_generator(true, label_map).item() == pytest.approx(0, abs=1e-6)
     all_zero, all_one = sure(label_map * 0), sure(label_map * 0 + 1)
     for wrong in (all_zero, all_one):  # though one of them is right on three quarters
-        assert losses.reading_generator(wrong, label_map).item() == pytest.approx(25, rel=1e-4)
-    assert losses.reading_discriminator(true, label_map, painted).item() < 1e-6
-    assert losses.reading_discriminator(true, label_map, true).item() == pytest.approx(50)
-    assert losses.reading_discriminator(painted, label_map, painted).item() == pytest.approx(50)
+        assert losses.classification_generator(wrong, label_map).item() == pytest.approx(
+            25, rel=1e-4
+        )
+    assert losses.classification_discriminator(true, label_map, painted).item() < 1e-6
+    assert losses.classification_discriminator(true, label_map, true).item() == pytest.approx(50)
+    assert losses.classification_discriminator(painted, label_map, painted).item() == pytest.approx(
+        50
+    )

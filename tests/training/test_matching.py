@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gan_models.training import matching
+from gan_models.training import feature_matching
+from gan_models.training.feature_matching import Matching
 from gan_models.training.loop import run
-from gan_models.training.matching import Matching
 
 
 def noise(level: float, num: int = 8, seed: int = 0) -> torch.Tensor:
@@ -58,7 +58,7 @@ def test_classes_are_matched_each_by_itself(match):
 
 
 def test_only_so_many_pictures_are_remembered(match, monkeypatch):
-    monkeypatch.setattr(matching, "QUEUE", 12)
+    monkeypatch.setattr(feature_matching, "QUEUE", 12)
     for seed in range(3):
         match.loss(noise(0.0, seed=seed), noise(0.0, seed=seed + 9))
     assert all(len(group) == 12 for kind in match.seen.values() for group in kind)

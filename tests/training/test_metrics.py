@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_models.training import metrics
+from gan_models import metrics
 
 RANDOM = np.random.RandomState(0)
 A, B = (RANDOM.randn(200, 16).astype(np.float32) for _ in range(2))

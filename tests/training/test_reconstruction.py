@@ -19,19 +19,19 @@ def makers(tiny_latent):
 
 def test_what_the_generator_gives_back_comes_nearer_to_the_real_picture(makers):
     torch.manual_seed(0)
-    game, data = makers[0](), makers[1]()
+    trainer, data = makers[0](), makers[1]()
     batch = data.batch(0, 0, 8)
-    missed = [game.step(dict(batch), 1)["pixels"] for _ in range(16)]
+    missed = [trainer.step(dict(batch), 1)["pixels"] for _ in range(16)]
     assert sum(missed[-4:]) < 0.9 * sum(missed[:4])
 
 
 def test_the_latent_of_a_real_picture_is_drawn_around_what_the_encoder_says(makers):
     torch.manual_seed(0)
-    game = makers[0]()
+    trainer = makers[0]()
     images = torch.rand(6, 3, 32, 32) * 2 - 1
-    first, known = game.reconstruction.encode(images)
-    second, _ = game.reconstruction.encode(images)
-    mu, logvar = game.networks["encoder"](known["scales"], images)
+    first, known = trainer.reconstruction.encode(images)
+    second, _ = trainer.reconstruction.encode(images)
+    mu, logvar = trainer.networks["encoder"](known["scales"], images)
     assert not torch.equal(first, second)
     gaps = torch.stack([first, second]) - mu
     assert (gaps.abs() < 6 * (0.5 * logvar).exp()).all()

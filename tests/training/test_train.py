@@ -1,4 +1,4 @@
-"""Recipes become runs: from a name to data, game and files."""
+"""Recipes become runs: from a name to data, trainer and files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import pytest
 import torch
 
 from gan_models import networks, weights
-from gan_models.training import quality, recipes, world
+from gan_models.landscape import render, world
+from gan_models.landscape.world import World
+from gan_models.metrics import quality
+from gan_models.training import recipes
 from gan_models.training import train as public_train
-from gan_models.training.landscape import render
 from gan_models.training.recipes import RECIPES, make_recipe
-from gan_models.training.world import World
 
 train_module = sys.modules["gan_models.training.train"]
 CPU = torch.device("cpu")
@@ -34,22 +35,22 @@ def test_every_recipe_names_networks_that_can_be_built_and_shipped(name, device)
             "LatentSettings": "stylegan2",
             "CycleSettings": "resnet",
             "UpscalerSettings": "upscaler",
-        }.get(type(recipe.game).__name__, "spade"),
+        }.get(type(recipe.trainer).__name__, "spade"),
         "discriminator": {
             "LatentSettings": "projected-discriminator",
             "UpscalerSettings": "projected-discriminator",
             "CycleSettings": "patchgan",
-        }.get(type(recipe.game).__name__, "spade-discriminator"),
+        }.get(type(recipe.trainer).__name__, "spade-discriminator"),
         "encoder": "spade-encoder",
     }
     with torch.device("meta"):
         for part, family in families.items():
-            if hasattr(recipe.game, part):
-                network = networks.build(family, getattr(recipe.game, part))
+            if hasattr(recipe.trainer, part):
+                network = networks.build(family, getattr(recipe.trainer, part))
                 num_bytes = 2 * sum(parameter.numel() for parameter in network.parameters())
                 assert part == "discriminator" or num_bytes < 25e6  # a file in checkpoints/
-        if hasattr(recipe.game, "network"):
-            networks.build(recipe.game.family, recipe.game.network)
+        if hasattr(recipe.trainer, "network"):
+            networks.build(recipe.trainer.family, recipe.trainer.network)
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones():
@@ -80,26 +81,30 @@ def tiny(name):
 
     def make(_, gpu):
         recipe = RECIPES[name](name, False)
-        game = recipe.game
+        trainer = recipe.trainer
         if name.startswith("landscapes"):
-            generator = game.generator | {"img_resolution": 32, "channels": [32, 16, 8, 4]}
-            game = replace(
-                game, generator=generator, judge_px=32, matching_px=32, num_metric_images=4
+            generator = trainer.generator | {"img_resolution": 32, "channels": [32, 16, 8, 4]}
+            trainer = replace(
+                trainer,
+                generator=generator,
+                discriminator_px=32,
+                matching_px=32,
+                num_metric_images=4,
             )
         elif "2" in name:
-            game = replace(game, generator={"width": 2, "num_blocks": 1}, crop_px=32)
+            trainer = replace(trainer, generator={"width": 2, "num_blocks": 1}, crop_px=32)
         elif name == "upscaler":
             widths = {"widths": [4, 4, 4], "num_blocks": [1, 0]}
-            game = replace(game, generator=game.generator | widths, crop_px=32)
+            trainer = replace(trainer, generator=trainer.generator | widths, crop_px=32)
         elif name == "paint":
-            game = replace(
-                game,
-                generator=game.generator | {"width": 1, "crop_size": 32},
-                encoder=game.encoder | {"width": 2, "img_size": 32},
+            trainer = replace(
+                trainer,
+                generator=trainer.generator | {"width": 1, "crop_size": 32},
+                encoder=trainer.encoder | {"width": 2, "img_size": 32},
                 num_metric_images=4,
             )
         return replace(
-            recipe, resolution=32, game=game, loop=replace(recipe.loop, batch=2, kimg=0.004)
+            recipe, resolution=32, trainer=trainer, loop=replace(recipe.loop, batch=2, kimg=0.004)
         )
 
     return make
@@ -114,7 +119,7 @@ def test_a_recipe_renders_its_data_trains_and_leaves_a_generator(name, tiny_worl
         name, tmp_path / "out", callback=lambda progress: messages.append(progress.message)
     )
     assert outcome.finished
-    _, info = weights.load_described(tmp_path / "out" / "generator.safetensors")
+    _, info = weights.load_checkpoint(tmp_path / "out" / "generator.safetensors")
     assert info["training"]["recipe"] == name
     assert info["licence"] == recipes.LICENCE
     assert any("Rendered" in message for message in messages)

@@ -10,9 +10,9 @@ import av
 import pytest
 from PIL import Image
 
-from gan_models.training import unpack
-from gan_models.training.intake import Limits, read_pictures, take_in
-from gan_models.video import write_video
+from gan_models.finetuning import archives
+from gan_models.finetuning.ingest import Limits, read_pictures, take_in
+from gan_models.media.video import write_video
 from tests.training.uploads import SIDE, frames, photo, turned, zipped
 
 
@@ -45,7 +45,7 @@ def test_a_video_whose_turn_makes_no_sense_stays_as_it_is(tmp_path):
     write_video([photo(0, (64, 48))], tmp_path / "clip.mp4", fps=2)
     content = turned((tmp_path / "clip.mp4").read_bytes(), (0, 0, 0, 0))
     (tmp_path / "clip.mp4").write_bytes(content)
-    (item,) = unpack.open_items(tmp_path / "clip.mp4", tmp_path / "x", unpack.Budget(Limits()))
+    (item,) = archives.open_items(tmp_path / "clip.mp4", tmp_path / "x", archives.Budget(Limits()))
     assert item.image.size == (64, 48)
 
 
@@ -87,7 +87,7 @@ def zip64_with_a_directory_of(num, says):
 def test_an_archive_of_too_many_is_refused_before_its_members_are_listed(
     content, listed, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(unpack, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     (tmp_path / "all.zip").write_bytes(content)
     with mock.patch.object(zipfile, "ZipFile", wraps=zipfile.ZipFile) as opened:
         (verdict,) = take_in([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)

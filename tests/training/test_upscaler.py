@@ -8,7 +8,7 @@ import torch
 
 from gan_models import weights
 from gan_models.training.data import UpscalerData
-from gan_models.training.run_folder import game_state, set_game_state
+from gan_models.training.run_folder import set_trainer_state, trainer_state
 from gan_models.training.trainers.upscaler import UpscalerSettings, UpscalerTrainer, shrink_bytes
 
 LABELS = ("sky", "grass", "water")
@@ -108,7 +108,7 @@ def test_it_learns_to_give_pictures_back(features, world):
 def test_it_goes_on_from_its_state_as_if_nothing_had_happened(features, world):
     trainer, again = make_trainer(features, world), make_trainer(features, world)
     trainer.step(world.batch(0, 0, 4), 1)
-    set_game_state(again, game_state(trainer))
+    set_trainer_state(again, trainer_state(trainer))
     results = []
     for one in (trainer, again):
         torch.manual_seed(1)
@@ -120,7 +120,7 @@ def test_what_it_exports_is_what_it_begins_from(features, world, tmp_path):
     trainer = make_trainer(features, world)
     trainer.step(world.batch(0, 0, 4), 1)
     trainer.export(tmp_path, {"recipe": "upscaler", "kimg": 0.004})
-    network, info = weights.load_described(tmp_path / "generator.safetensors")
+    network, info = weights.load_checkpoint(tmp_path / "generator.safetensors")
     assert (info["family"], info["task"]) == ("upscaler", "upscaler")
     assert tuple(info["labels"]) == LABELS
     assert network.config == trainer.networks["generator"].config

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..inference import is_frozen
-from .workers import num_workers, share_out
+from gan_models.networks.fast.workers import num_workers, share_out
+from gan_models.networks.inference import is_frozen
 
 if TYPE_CHECKING:
-    from ..srvgg import SRVGGNetCompact
+    from gan_models.networks.srvgg import SRVGGNetCompact
 
 BANDS_A_WORKER = 2  # so that one that is late is waited for less
 MIN_ROWS = 4  # of a band

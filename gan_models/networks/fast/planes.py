@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..winograd import INPUTS, KERNELS, OUTPUTS, transform
-from .workers import num_workers
+from gan_models.networks.fast.workers import num_workers
+from gan_models.networks.winograd import INPUTS, KERNELS, OUTPUTS, transform
 
 TILES_A_BLOCK = 256
 INSIDE = 7  # of the 36 products of a tile, the one that adds to all its 16 outputs alike

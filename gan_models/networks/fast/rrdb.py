@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..inference import doubling_kernel, is_frozen
-from .planes import Grid, Kernels, Plane, Scratch, add, put
-from .workers import num_workers, share_out
+from gan_models.networks.fast.planes import Grid, Kernels, Plane, Scratch, add, put
+from gan_models.networks.fast.workers import num_workers, share_out
+from gan_models.networks.inference import doubling_kernel, is_frozen
 
 if TYPE_CHECKING:
-    from ..rrdbnet import DenseBlock, RRDBNet
+    from gan_models.networks.rrdbnet import DenseBlock, RRDBNet
 
 MIN_CHANNELS = 16  # added by a convolution; below, the transforms cost more than they save
 STRIP_PIXELS = 1 << 17  # of the result, that the last convolutions are done for at once

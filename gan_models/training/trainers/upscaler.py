@@ -18,14 +18,15 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from gan_models import networks, weights
-from gan_models.images import to_pil
+from gan_models import metrics, networks, weights
+from gan_models.media.images import to_pil
+from gan_models.media.tensors import rows, to_float
+from gan_models.metrics.features import pooled_features
 from gan_models.networks.efficientnet_lite import EfficientNetLite
-from gan_models.training import losses, metrics
-from gan_models.training.features import pooled_features
-from gan_models.training.game import Batch, Game, Losses, adam, begin_from, split, update
-from gan_models.training.matching import Matching
-from gan_models.training.pictures import rows, to_float
+from gan_models.training import losses
+from gan_models.training.feature_matching import Matching
+from gan_models.training.optim import Batch, Losses, adam, split, update
+from gan_models.training.trainers.base import Trainer, begin_from
 
 FACTOR = 4
 NUM_SHOWN = 8
@@ -56,7 +57,7 @@ class UpscalerSettings:
     card: dict[str, str] = field(default_factory=dict)
 
 
-class UpscalerTrainer(Game):
+class UpscalerTrainer(Trainer):
     """Generator against heads on ImageNet features and a patch discriminator (hinge loss).
 
     Args:
@@ -88,12 +89,12 @@ class UpscalerTrainer(Game):
         average = networks.build("upscaler", settings.generator).to(device)
         average.load_state_dict(self.networks["generator"].state_dict())
         self.averages = {"generator": average.eval().requires_grad_(False)}
-        judges = [self.networks["discriminator"], self.networks["patches"]]
+        discriminators = [self.networks["discriminator"], self.networks["patches"]]
         self.optimizers = {
             "generator": adam(
                 [self.networks["generator"]], settings.generator_rate, settings.betas
             ),
-            "discriminator": adam(judges, settings.discriminator_rate, settings.betas),
+            "discriminator": adam(discriminators, settings.discriminator_rate, settings.betas),
         }
         side = settings.crop_px - JITTER_PX
         corners = [held_out["images"][..., :side, :side], held_out["images"][..., -side:, -side:]]
@@ -111,12 +112,12 @@ class UpscalerTrainer(Game):
         """
         chunks = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
-        if self._judges():
+        if self._uses_discriminators():
             report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
         self.images_seen += len(batch["large"])
         return report
 
-    def _judges(self) -> bool:
+    def _uses_discriminators(self) -> bool:
         return self.images_seen >= self.settings.warm_up_kimg * 1000
 
     def _semantic_map(self, label_map: Tensor) -> Tensor:
@@ -171,7 +172,7 @@ class UpscalerTrainer(Game):
             "kept": F.l1_loss(F.avg_pool2d(free, 2 * FACTOR), F.avg_pool2d(small[len(large) :], 2)),
             "perceptual": losses.perceptual(truth.scales, seen.first(len(large)).scales),
         }
-        if self._judges():
+        if self._uses_discriminators():
             logits = self.networks["discriminator"](seen.scales, seen.images)
             logits = [*logits, self.networks["patches"](shown)]
             terms["adversarial"] = losses.hinge_generator(logits) / len(logits)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from gan_models.images import read_recipe
+from gan_models.media.images import read_recipe
 from tabs.classes.state import ClassPick, ClassSheet
-from tabs.components import favourites, links
+from tabs.components import favourite_list, links
 from tabs.components.history import History
 from tabs.components.upload import told
 from tabs.latent.state import Sheet
@@ -82,7 +82,7 @@ def test_a_broken_link_to_translate_is_refused_in_words(query):
 
 
 def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
-    picture = favourites.picture_text(Image.new("RGBA", (900, 500), (200, 30, 30, 90)), 512)
+    picture = favourite_list.picture_text(Image.new("RGBA", (900, 500), (200, 30, 30, 90)), 512)
     kept = Kept(Settings("vintage", 0.5), "holiday", picture, picture)
     broken = [
         *({**kept.stored(), "photo": text} for text in ("", "file:///etc/passwd", picture + "*")),
@@ -91,7 +91,7 @@ def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
     ]
     assert translate.read_favourites([*broken, kept.stored(), *broken]) == [kept]
     assert translate.read_favourites("nonsense") == []
-    with Image.open(favourites.picture_file(kept.photo, "holiday")) as copy:
+    with Image.open(favourite_list.picture_file(kept.photo, "holiday")) as copy:
         assert copy.size == (512, 284)
     evil = Kept.read({**kept.stored(), "name": "../../x"})
     assert "/" not in evil.name

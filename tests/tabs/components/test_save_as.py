@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from gan_models import read_recipe
-from gan_models.images import add_recipe
+from gan_models.media.images import add_recipe
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
 
 

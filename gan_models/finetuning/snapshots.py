@@ -1,0 +1,74 @@
+"""What a fine-tuning writes while it runs: snapshots, raw sheets, nearest pictures, health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from gan_models.finetuning.health import assess, write_health
+from gan_models.paths import atomic_write
+from gan_models.training.loop import Callback, Progress
+from gan_models.training.optim import parameters_of
+from gan_models.training.run_folder import Journal
+from gan_models.training.trainers.finetune import FinetuneTrainer
+
+MAX_SNAPSHOTS = 12
+
+
+class SnapshotWriter:
+    """A callback of the loop that writes snapshots and measures and calls another callback."""
+
+    def __init__(self, out: Path, callback: Callback | None) -> None:
+        self.out, self.callback = out, callback
+        self.trainer: FinetuneTrainer | None = None
+        self.diverged = False
+
+    def __call__(self, progress: Progress) -> bool | None:
+        """Hear of a step."""
+        if "diverged" in progress.message:
+            self.diverged = True
+            self._write_health(progress)
+        if progress.metrics:
+            self.diverged = False
+            self._write_health(progress)
+            self._save_nearest()
+        if progress.sheet is not None:
+            self._save_pictures(progress)
+        return None if self.callback is None else self.callback(progress)
+
+    def _write_health(self, progress: Progress) -> None:
+        rows = Journal(self.out).metrics.rows()
+        measures = [{k: float(v) for k, v in row.items() if v} for row in rows]
+        health = assess(measures, self.diverged)
+        write_health(self.out, health, progress.step, progress.kimg)
+
+    def _save_nearest(self) -> None:
+        sheet = self.trainer.nearest_sheet()
+        if sheet is not None:
+            atomic_write(self.out / "nearest.png", sheet.save)
+
+    def _save_pictures(self, progress: Progress) -> None:
+        name = f"{progress.step:07d}"
+        for folder in ("raw", "snapshots"):
+            (self.out / folder).mkdir(exist_ok=True)
+        atomic_write(self.out / "raw" / f"{name}.png", self.trainer.raw_sheet().save)
+        if _is_finite(self.trainer):
+            facts = {"kimg": progress.kimg, "steps": progress.step}
+            self.trainer.save_snapshot(self.out / "snapshots" / f"{name}.safetensors", facts)
+            thin(self.out / "snapshots")
+
+
+def _is_finite(trainer: FinetuneTrainer) -> bool:
+    trained = parameters_of(trainer.optimizers["generator"])
+    return all(bool(torch.isfinite(parameter).all()) for parameter in trained)
+
+
+def thin(folder: Path, most: int = MAX_SNAPSHOTS) -> None:
+    """Remove snapshots until `most` are left, spread evenly; the first and the last stay."""
+    files = sorted(folder.glob("*.safetensors"))
+    while len(files) > most:
+        steps = [int(path.stem) for path in files]
+        # the one whose loss leaves the smallest gap
+        gaps = [steps[i + 1] - steps[i - 1] for i in range(1, len(steps) - 1)]
+        files.pop(1 + gaps.index(min(gaps))).unlink()

@@ -1,0 +1,192 @@
+"""What a visitor takes home of a job: film, model card, layer swap, their own Hub account."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gan_models.jobs.records import Health, Job, JobError
+from gan_models.jobs.views import generator_of, latest_metrics, read_health, sheet_files
+
+FILM_SECONDS, MOST_FPS, HOLD_SECONDS = 12, 12, 1.5
+_REPO = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
+
+
+def film(folder: Path) -> Path:
+    """All sheets as an MP4 of some twelve seconds, the last one held.
+
+    Raises:
+        JobError: there are no sheets yet.
+    """
+    from PIL import Image
+
+    from gan_models.media.video import VideoWriter
+
+    sheets = sheet_files(folder)
+    if not sheets:
+        raise JobError("This job has made no pictures yet; wait for its first sheet.")
+    out = folder / f"film-{sheets[-1].stem}-{len(sheets)}.mp4"
+    if out.is_file():
+        return out
+    fps = max(2, min(MOST_FPS, round(len(sheets) / FILM_SECONDS)))
+    frames = [*sheets, *[sheets[-1]] * round(HOLD_SECONDS * fps)]
+    with VideoWriter(out, fps) as writer:
+        for path in frames:
+            with Image.open(path) as sheet:
+                writer.add(sheet.convert("RGB"))
+    for old in set(folder.glob("film-*.mp4")) - {out}:
+        old.unlink(missing_ok=True)
+    return out
+
+
+def card(job: Job, folder: Path, step: int | None = None) -> str:
+    """The model card of a job's generator: Markdown under the Hub's YAML header.
+
+    Args:
+        step: of a snapshot; by default the card is of the newest generator.
+
+    Raises:
+        JobError: there is no such generator.
+    """
+    from gan_models.weights import read_metadata
+    from gan_models.weights.metadata import decode
+
+    path = generator_of(folder, step)
+    info = decode(path, read_metadata(path))
+    training = info.get("training", {})
+    kimg = training.get("kimg", job.kimg)
+    metrics, health = training.get("metrics", {}), Health()
+    if step is None:  # the run's last words are of its newest generator
+        metrics, health = metrics or latest_metrics(folder), read_health(folder)
+    lines = [
+        "---",
+        f"license: {_hub_licence(info['licence'])}",
+        "library_name: ganvas",
+        "pipeline_tag: unconditional-image-generation",
+        "tags: [gan, ganvas, fine-tuned]",
+        "---",
+        "",
+        f"# {_plain(job.title)}",
+        "",
+        f"A {info['family']} generator, fine-tuned from `{_plain(job.base)}` with Ganvas on "
+        f"{job.num_pictures} pictures. The pictures themselves are not part of this file.",
+        "",
+        f"- **Base and its licence:** {_plain(job.base)}; {_plain(info['licence'])}; "
+        f"{_plain(info['source'])}",
+        f"- **Training:** {kimg:g} thousand pictures seen, preset {_plain(job.preset)}",
+        f"- **Settings:** `{_plain(json.dumps(json.loads(job.settings)))}`",
+        *([f"- **How it went:** {_plain(health.sentence)}"] if health.sentence else []),
+        "",
+        *_metric_table(metrics),
+        "## Use",
+        "",
+        "```python",
+        "import gan_models",
+        'pipeline = gan_models.load_pipeline("generator.safetensors")',
+        "images = pipeline.sample(seeds=[0, 1, 2, 3], truncation_psi=0.7)",
+        "```",
+        "",
+        "## Limits",
+        "",
+        "A generator trained on few pictures can come close to repeating them: look at its samples "
+        "beside the pictures before you share it, and share only what the people and the makers "
+        "of the pictures agree to.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _metric_table(metrics: dict[str, float]) -> list[str]:
+    if not metrics:
+        return []
+    rows = [f"| {_plain(name)} | {value:.4g} |" for name, value in metrics.items()]
+    return ["| measure | value |", "| --- | --- |", *rows, ""]
+
+
+def _plain(text: object) -> str:
+    """Text that Markdown leaves as it is, on one line."""
+    return " ".join(re.sub(r"[\\`*_\[\]<>|#]", "", str(text)).split())
+
+
+def _hub_licence(licence: str) -> str:
+    """A licence as the Hub names it."""
+    names = {"mit": "mit", "apache": "apache-2.0", "cc0": "cc0-1.0", "cc by 4": "cc-by-4.0"}
+    return next((hub for ours, hub in names.items() if licence.lower().startswith(ours)), "other")
+
+
+def swap(job: Job, folder: Path, resolution: int, coarse: str) -> Path:
+    """A generator of the base's and the job's layers; see `Jobs.swap`.
+
+    Raises:
+        JobError: `coarse` is neither "base" nor "mine", or there is no generator yet.
+        ValueError: the networks have no layers of that resolution.
+        WeightsError: the base cannot be had.
+    """
+    from gan_models.finetuning.layer_swap import layer_swap
+
+    if coarse not in ("base", "mine"):
+        raise JobError("The coarse layers come from the base or from mine; choose one of them.")
+    mine = generator_of(folder)
+    out = folder / "swaps" / f"coarse-{coarse}-{int(resolution)}.safetensors"
+    out.parent.mkdir(exist_ok=True)
+    pair = (job.base, mine) if coarse == "base" else (mine, job.base)
+    return layer_swap(*pair, int(resolution), out)
+
+
+def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
+    """Upload generator, card and last sheet; see `Jobs.push_to_hub`.
+
+    Raises:
+        JobError: no such repository name, no token, no generator yet, or the Hub refuses.
+    """
+    import httpx
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    from gan_models.weights import is_offline
+
+    if not _REPO.fullmatch(repo.strip()):
+        raise JobError("Name the repository as on the Hub: your account, a slash, and a name.")
+    if not token.strip():
+        raise JobError("A token of your Hub account is needed; make one that may write there.")
+    if is_offline():
+        raise JobError("GANVAS_OFFLINE forbids the network; unset it, and push again.")
+    with tempfile.TemporaryDirectory(dir=folder) as staging:
+        _gather(job, folder, Path(staging))
+        try:
+            api = HfApi(token=token.strip())
+            url = api.create_repo(repo.strip(), private=True, exist_ok=True)
+            api.upload_folder(
+                repo_id=repo.strip(), folder_path=staging, commit_message="Add the generator"
+            )
+        except HfHubHTTPError as error:
+            raise JobError(_refusal(error)) from error
+        except HFValidationError as error:
+            raise JobError(f"The Hub takes no such name: {error}. Choose another.") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise JobError("The Hub could not be reached; try again later.") from error
+    return str(url)
+
+
+def _gather(job: Job, folder: Path, staging: Path) -> None:
+    """Put what is uploaded into a folder of its own; no picture of the visitor's is among it."""
+    shutil.copyfile(generator_of(folder), staging / "generator.safetensors")
+    text = card(job, folder)
+    if sheets := sheet_files(folder):
+        shutil.copyfile(sheets[-1], staging / "samples.png")
+        text = text.replace("## Use\n", "![Samples](samples.png)\n\n## Use\n", 1)
+    (staging / "README.md").write_text(text, "utf-8")
+
+
+def _refusal(error: Any) -> str:
+    status = getattr(error.response, "status_code", 0)
+    if status in (401, 403):
+        return (
+            "The Hub refuses this token: make one that may write to this account, "
+            "and check the repository's name."
+        )
+    return f"The Hub refuses the upload (error {status}); try again later, or under another name."

@@ -1,0 +1,163 @@
+"""What a run has made: opened in Latent, taken home as files, sent to one's own Hub account."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from tabs.components.common import PRIVATE, in_thread, output_folder, user_errors
+from tabs.components.visitor import Visitor, offer
+from tabs.finetune.render import steps_text
+from tabs.finetune.state import Room
+
+NEWEST = "newest"
+TAKE_HOME = {"concurrency_id": "take-home", "concurrency_limit": 2, **PRIVATE}
+HUB_HELP = (
+    "Generator, model card and last grid go to a repository of yours, private at first. Your token "
+    "needs the right to write; it is used once and not kept."
+)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The components of the panel."""
+
+    step: gr.Dropdown
+    open: gr.Button
+    generator: gr.Button
+    film: gr.Button
+    files: gr.Files
+    video: gr.Video
+    info: gr.Markdown
+    repo: gr.Textbox
+    token: gr.Textbox
+    push: gr.Button
+    pushed: gr.Markdown
+
+
+def layout() -> Chosen:
+    """Lay out the panel."""
+    step = gr.Dropdown(
+        step_choices(None),
+        value=NEWEST,
+        label="Which generator",
+        info="To open or download, with its card; any snapshot, also while it trains.",
+        elem_id="finetune-step",
+    )
+    with gr.Row():
+        open_latent = gr.Button(
+            "Open in Sample", variant="primary", elem_id="finetune-open", min_width=200
+        )
+        generator = gr.Button("Download", elem_id="finetune-take", min_width=110)
+        film = gr.Button("Film", elem_id="finetune-film", min_width=110)
+    files = gr.Files(
+        label="Download", visible=False, interactive=False, elem_id="finetune-downloads"
+    )
+    video = gr.Video(
+        label="From the first grid to the last", visible=False, autoplay=True, loop=True,
+        height=360, elem_id="finetune-video",
+    )  # fmt: skip
+    info = gr.Markdown("", elem_classes="card", elem_id="finetune-take-info")
+    with gr.Accordion("To your Hugging Face account", open=False, elem_id="finetune-hub"):
+        gr.Markdown(HUB_HELP, elem_classes="card")
+        with gr.Row():
+            repo = gr.Textbox(
+                label="Repository", placeholder="your-name/my-garden", max_lines=1,
+                elem_id="finetune-repo",
+            )  # fmt: skip
+            token = gr.Textbox(
+                label="Access token", type="password", max_lines=1, placeholder="hf_…",
+                elem_id="finetune-token",
+            )  # fmt: skip
+        push = gr.Button("Push", elem_id="finetune-push")
+        pushed = gr.Markdown("", elem_classes="card", elem_id="finetune-pushed")
+    return Chosen(
+        *(step, open_latent, generator, film, files, video, info, repo, token, push, pushed)
+    )
+
+
+def step_choices(status: Any) -> list[tuple[str, str]]:
+    """Labels and values of the generators of a run, the newest first."""
+    steps = [] if status is None else sorted(status.snapshots, reverse=True)
+    return [("The newest", NEWEST), *((f"After {steps_text(step)}", str(step)) for step in steps)]
+
+
+def read_step(step: str | None) -> int | None:
+    """A value of the dropdown as the step of a snapshot; None for the newest.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if step in (None, NEWEST):
+        return None
+    if not str(step).isdigit():
+        raise ValueError("Choose one of the snapshots that are shown.")
+    return int(step)
+
+
+def wire(room: Room) -> None:
+    """Connect the panel; opening in Latent is connected where both rooms are known."""
+    chosen, jobs = room.chosen, room.visitor.jobs
+    owned = [room.visitor.key, room.run]
+
+    def take(key: Any, run: str | None, step: str) -> tuple[gr.Files, gr.Video, str]:
+        with user_errors():
+            which = read_step(step)
+            status = jobs.status(key, run or "")
+            folder = output_folder()
+            name = file_title(status) + (f"-step{which}" if which is not None else "")
+            made = folder / f"{name}.safetensors"
+            shutil.copy(jobs.generator(key, status.id, which), made)
+            card = folder / f"{name}.md"
+            card.write_text(jobs.card(key, status.id, which), "utf-8")
+            line = f"{made.name} opens on any page of this kind: under Your model, or by path."
+            return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
+
+    def film(key: Any, run: str | None) -> Generator[Any, None, None]:
+        with user_errors():
+            status = jobs.status(key, run or "")
+            made = yield from in_thread(lambda: jobs.film(key, status.id))
+            copy = output_folder() / f"{file_title(status)}.mp4"
+            shutil.copy(made, copy)
+            line = f"{len(status.sheets)} grids, from the first to the last."
+            yield gr.Files([str(copy)], visible=True), gr.Video(str(copy), visible=True), line
+
+    def push(key: Any, run: str | None, repo: str, token: str) -> Generator[Any, None, None]:
+        with user_errors():
+            if not (repo or "").strip() or not (token or "").strip():
+                raise ValueError("Name a repository, as in your-name/my-garden, and your token.")
+            yield "Uploading …", ""
+            where = yield from in_thread(
+                lambda: jobs.push_to_hub(key, run or "", repo.strip(), token.strip())
+            )
+            yield f"It is at {where}", ""
+
+    shown = [chosen.files, chosen.video, chosen.info]
+    watched = {"show_progress_on": [chosen.info], **TAKE_HOME}
+    chosen.generator.click(take, [*owned, chosen.step], shown, **watched)
+    chosen.film.click(film, owned, shown, **watched)
+    chosen.push.click(
+        push, [*owned, chosen.repo, chosen.token], [chosen.pushed, chosen.token], **TAKE_HOME
+    )
+
+
+def offer_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> str:
+    """The ticket of the chosen generator of a run.
+
+    Raises:
+        ValueError: no such run or snapshot.
+    """
+    status = visitor.jobs.status(key, run or "")
+    which = read_step(step)
+    visitor.jobs.generator(key, status.id, which)
+    return offer(key, status.id, which, visitor.model(key, status, which))
+
+
+def file_title(status: Any) -> str:
+    """What files of a run are called."""
+    return re.sub(r"[^a-z0-9]+", "-", status.title.lower()).strip("-")[:60] or "fine-tuned"
