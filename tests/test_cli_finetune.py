@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from gan_models import networks, weights
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from gan_models.finetuning import saved_settings
 from gan_models.metrics import features as features_module
 from gan_models.networks.efficientnet_lite import EfficientNetLite0

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from gan_models import load_pipeline, networks, weights
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from gan_models.media.images import read_recipe
 from gan_models.media.label_maps import palette
 from tests.test_cli import refused

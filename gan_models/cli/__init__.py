@@ -1,1 +1,1 @@
-"""The command line's own parts: what `--out` means, and work on many files."""
+"""The command line: its parser, and one function a command."""

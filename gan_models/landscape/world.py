@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gan_models.landscape import (
     BIOMES,
@@ -20,7 +21,6 @@ from gan_models.landscape import (
 )
 from gan_models.media.tensors import Pixels, channels_first, shrink
 from gan_models.paths import ganvas_home
-from gan_models.training.optim import Batch
 
 NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
 NUM_DETAILED = 2_000  # of the same scenes, rendered at 256 px
@@ -123,7 +123,7 @@ class World:
                 self._tell("relit", done, len(scenes))
         return shrink(np.stack(pictures), self.resolution)
 
-    def held_out_batch(self) -> Batch:
+    def held_out_batch(self) -> dict[str, Tensor]:
         """Held-out pictures, label maps, classes and blob maps as tensors."""
         scenes = self.held_out()
         return {

@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan_models.networks.fast import rrdb
 from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.2  # of every leaky ReLU
@@ -129,14 +128,7 @@ class RRDBNet(ChannelsLast):
         Sides that the unshuffling does not divide are mirrored up to the next that it does, and the
         result is cut to size.
         """
-        if not rrdb.pays(self, images):
-            return result_of(self._plain_steps(images))
-        return torch.cat([result_of(rrdb.steps(self, image)) for image in images.split(1)])
-
-    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """`forward` of one picture in steps: yields how far it is, 0 to 1; returns the result."""
-        run = rrdb.steps if rrdb.pays(self, images) else type(self)._plain_steps
-        return run(self, images)
+        return result_of(self.steps(images))
 
     def first_features(self, images: Tensor) -> Tensor:
         """What the first convolution gives: [N, C, H, W] -> [N, num_feat, H / unshuffle, …]."""
@@ -147,8 +139,8 @@ class RRDBNet(ChannelsLast):
             images = F.pixel_unshuffle(images, self.unshuffle)
         return self.conv_first(images.to(self.conv_first.weight.dtype))
 
-    def _plain_steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """All as it is written in the paper; any device and type, with gradients."""
+    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """`forward` in steps: yields the share that is done, 0 to 1; returns the result."""
         first = self.first_features(images)
         dtype = torch.promote_types(first.dtype, images.dtype)
         y = first.to(dtype)

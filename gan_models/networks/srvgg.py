@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan_models.networks.fast import compact
 from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.1  # of the leaky ReLU, where it is the activation
@@ -83,17 +81,13 @@ class SRVGGNetCompact(ChannelsLast):
         """images [N, in_channels, H, W] in [0, 1] -> [N, out_channels, scale H, scale W], about
         [0, 1], not clamped.
         """
-        if not compact.pays(self, images):
-            return result_of(self._plain_steps(images))
-        return torch.cat([result_of(compact.steps(self, image)) for image in images.split(1)])
+        return result_of(self.steps(images))
 
     def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """`forward` of one picture in steps: yields how far it is, 0 to 1; returns the result."""
-        run = compact.steps if compact.pays(self, images) else type(self)._plain_steps
-        return run(self, images)
+        """`forward` in steps: yields the share that is done, 0 to 1; returns the result.
 
-    def _plain_steps(self, images: Tensor) -> Generator[float, None, Tensor]:
-        """Any device and type, with gradients; what is added at the end keeps its precision."""
+        The enlarged input that is added at the end keeps its precision.
+        """
         x = images.to(self.body[0].weight.dtype)
         for index, layer in enumerate(self.body):
             x = layer(x)

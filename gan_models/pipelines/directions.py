@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -13,10 +12,8 @@ from torch import Tensor
 
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
+from gan_models.pipelines.base import BasePipeline
 from gan_models.seeds import check_seeds, check_truncation_psi, sample_z
-
-if TYPE_CHECKING:
-    from gan_models.pipelines.latent import LatentPipeline
 
 NUM_DIRECTIONS = 6  # of each kind
 MAX_AMOUNT = 5.0
@@ -35,7 +32,7 @@ class Direction:
 class StyleTools:
     """Style mixing and directions for one generator with a mapping network."""
 
-    def __init__(self, pipeline: LatentPipeline) -> None:
+    def __init__(self, pipeline: BasePipeline) -> None:
         self._pipeline = pipeline
         self._generator = pipeline.generator
 
@@ -112,8 +109,8 @@ class StyleTools:
         truncation_psi: float = 1.0,
     ) -> Image.Image:
         """The pictures of `mix` as one, with the seeds' own pictures above and to the left."""
-        head = self._pipeline.sample(columns, truncation_psi)
-        side = self._pipeline.sample(rows, truncation_psi)
+        psi = check_truncation_psi(truncation_psi)
+        head, side = (self._pictures(check_seeds(seeds), psi) for seeds in (columns, rows))
         width, height = head[0].size
         across = len(columns) + 1
         sheet = Image.new("RGB", (across * width, (len(rows) + 1) * height), "white")
@@ -125,6 +122,10 @@ class StyleTools:
         for column, row, image in cells:
             sheet.paste(image, (column * width, row * height))
         return sheet
+
+    def _pictures(self, seeds: Sequence[int], psi: float) -> list[Image.Image]:
+        batches = self._ws(seeds, psi).split(self._pipeline.batch_size)
+        return [image for ws in batches for image in pictures.to_pil(self._synthesise(ws))]
 
     def layer_slice(self, layers: str) -> slice:
         """The ws of a range: coarse 4 to 8 px (pose, shape), middle 16 to 32 px, fine the rest.

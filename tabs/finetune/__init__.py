@@ -10,7 +10,7 @@ import gradio as gr
 from tabs.components.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
 from tabs.components.visitor import Visitor, opening_mine
 from tabs.finetune import api, bases, compare, on_load, privacy, progress, results, start, swap
-from tabs.finetune.state import Room
+from tabs.finetune.state import TabParts
 
 TITLE, ELEM_ID = "Fine-tune", "tab-fine-tune"
 INTRO = (
@@ -19,7 +19,7 @@ INTRO = (
 )
 
 
-def build(load: Load, visitor: Visitor) -> Room:
+def build(load: Load, visitor: Visitor) -> TabParts:
     """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline.
 
     Returns what other rooms need: how a model of this one is opened in Latent.
@@ -47,19 +47,19 @@ def build(load: Load, visitor: Visitor) -> Room:
             swap.build(load, visitor, run)
         with gr.Tab("Your data", id="data", elem_id="finetune-tab-data") as data_tab:
             held = privacy.layout(visitor.jobs)
-    room = Room(visitor, run, steps, live, chosen, notice, form)
-    look = progress.wire(room)
-    start.wire(room, look)
-    results.wire(room)
-    look(privacy.wire(room, held, data_tab))
-    on_load.wire(room, tab, look)
+    parts = TabParts(visitor, run, steps, live, chosen, notice, form)
+    look = progress.wire(parts)
+    start.wire(parts, look)
+    results.wire(parts)
+    look(privacy.wire(parts, held, data_tab))
+    on_load.wire(parts, tab, look)
     visitor.keep_key()
     api.build(visitor)
-    return room
+    return parts
 
 
-def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
-    """Connect with the other rooms: `opener` opens a model in the room of this title."""
+def connect(parts: TabParts, rooms: gr.Tabs, opener: Any, latent: str) -> None:
+    """Connect with the other rooms: `opener` opens a model in the parts of this title."""
 
     def open_model(
         key: Any,
@@ -70,14 +70,14 @@ def connect(room: Room, rooms: gr.Tabs, opener: Any, latent: str) -> None:
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            ticket = results.offer_chosen(room.visitor, key, run, step)
+            ticket = results.offer_chosen(parts.visitor, key, run, step)
             shown = yield from opener.open(key, ticket, history, enlarged, progress)
             yield (*shown, gr.Tabs(selected=latent))
 
     panel = opener.panel
-    given = [room.visitor.key, room.run, room.chosen.step, panel.history, panel.enlarged.switch]
+    given = [parts.visitor.key, parts.run, parts.chosen.step, panel.history, panel.enlarged.switch]
     filled = [*opener.outputs, rooms]
-    room.chosen.open.click(
-        open_model, given, filled, show_progress_on=[room.chosen.info], **GPU, **PRIVATE
+    parts.chosen.open.click(
+        open_model, given, filled, show_progress_on=[parts.chosen.info], **GPU, **PRIVATE
     )
-    rooms.select(on_load.leave(TITLE), None, room.live.timer, **AT_ONCE)
+    rooms.select(on_load.leave(TITLE), None, parts.live.timer, **AT_ONCE)

@@ -13,12 +13,13 @@ from tabs.components.common import GPU, PRIVATE, Load, loading, page_seeds, png_
 from tabs.components.upscalers import fast_grower
 from tabs.components.visitor import Visitor, file_stem
 from tabs.finetune.render import base_title, figure, placeholder, side_by_side, steps_text
-from tabs.finetune.results import Chosen, offer_chosen, read_step
+from tabs.finetune.results import offer_chosen, read_step
+from tabs.finetune.state import ResultsPanel
 
 MOST = 16
 
 
-def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: Chosen) -> None:
+def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: ResultsPanel) -> None:
     """Lay out and connect the panel; `load` takes tickets of one's own models too."""
     with gr.Accordion("Compare with the base", open=False, elem_id="finetune-comparing") as panel:
         seeds = gr.Textbox(

@@ -8,12 +8,12 @@ import gradio as gr
 
 from tabs.components.common import AT_ONCE
 from tabs.finetune import bases
-from tabs.finetune.state import Room, run_dropdown
+from tabs.finetune.state import TabParts, run_dropdown
 
 
-def wire(room: Room, tab: gr.Tab, look: Any) -> None:
+def wire(parts: TabParts, tab: gr.Tab, look: Any) -> None:
     """Connect the tab's own opening."""
-    form, visitor = room.form, room.visitor
+    form, visitor = parts.form, parts.visitor
 
     def enter(key: Any, run: str | None, base: str | None) -> tuple[Any, ...]:
         statuses = visitor.runs(key)
@@ -31,15 +31,15 @@ def wire(room: Room, tab: gr.Tab, look: Any) -> None:
 
     opened = tab.select(
         enter,
-        [visitor.key, room.run, form.base],
-        [room.notice, form.base, form.start, room.run, room.steps],
+        [visitor.key, parts.run, form.base],
+        [parts.notice, form.base, form.start, parts.run, parts.steps],
         **AT_ONCE,
     )
     look(opened)
 
 
 def leave(title: str) -> Any:
-    """What stops the looking when another room than `title` is opened: no idle page polls."""
+    """What stops the looking when another parts than `title` is opened: no idle page polls."""
 
     def left(event: gr.SelectData) -> Any:
         return gr.skip() if event.value == title else gr.Timer(active=False)

@@ -9,7 +9,7 @@ import gradio as gr
 
 from tabs.components.common import AT_ONCE, CACHE_SECONDS, SWEEP_SECONDS, user_errors
 from tabs.finetune.render import megabytes
-from tabs.finetune.state import Room, run_dropdown
+from tabs.finetune.state import TabParts, run_dropdown
 
 NOTHING = "Nothing of yours is kept here."
 PRIVACY = f"""
@@ -59,12 +59,12 @@ def layout(jobs: Any) -> Held:
     return Held(kept, delete, sure, really, keep, gone)
 
 
-def wire(room: Room, held: Held, tab: gr.Tab) -> Any:
+def wire(parts: TabParts, held: Held, tab: gr.Tab) -> Any:
     """Connect the panel; returns the event after which there are no runs left."""
-    jobs = room.visitor.jobs
+    jobs = parts.visitor.jobs
 
     def show(key: Any) -> str:
-        return kept_line(room.visitor.runs(key), *room.visitor.prepared(key))
+        return kept_line(parts.visitor.runs(key), *parts.visitor.prepared(key))
 
     def delete(key: Any) -> tuple[Any, ...]:
         with user_errors():
@@ -75,11 +75,11 @@ def wire(room: Room, held: Held, tab: gr.Tab) -> Any:
         )
         return line, NOTHING, gr.Row(visible=False), run_dropdown([], None)
 
-    tab.select(show, room.visitor.key, held.kept, **AT_ONCE)
+    tab.select(show, parts.visitor.key, held.kept, **AT_ONCE)
     held.delete.click(lambda: gr.Row(visible=True), None, held.sure, **AT_ONCE)
     held.keep.click(lambda: gr.Row(visible=False), None, held.sure, **AT_ONCE)
     return held.really.click(
-        delete, room.visitor.key, [held.gone, held.kept, held.sure, room.run], **AT_ONCE
+        delete, parts.visitor.key, [held.gone, held.kept, held.sure, parts.run], **AT_ONCE
     )
 
 

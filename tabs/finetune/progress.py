@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,15 @@ from tabs.components.common import AT_ONCE, PRIVATE, user_errors
 from tabs.finetune import curves
 from tabs.finetune.render import FIRST_GRID, figure, placeholder, status_card, steps_text
 from tabs.finetune.results import step_choices
-from tabs.finetune.state import NO_RUN, UNFINISHED, Room, Seen, run_choices, run_dropdown
+from tabs.finetune.state import (
+    NO_RUN,
+    UNFINISHED,
+    ProgressPanel,
+    Seen,
+    TabParts,
+    run_choices,
+    run_dropdown,
+)
 
 POLL_SECONDS = 2.0  # only while a run that is not finished is in view
 KINDS = [("Moving average of the weights (what is saved)", "average"), ("Current weights", "raw")]
@@ -22,30 +29,7 @@ POLL = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
 SCRUB = {"trigger_mode": "always_last", **POLL}
 
 
-@dataclass(frozen=True)
-class Live:
-    """The components of the panel."""
-
-    card: gr.HTML
-    grid: gr.HTML
-    position: gr.Slider
-    kind: gr.Radio
-    curves: gr.HTML
-    nearest: gr.HTML
-    pause: gr.Button
-    resume: gr.Button
-    stop: gr.Button
-    delete: gr.Button
-    use: gr.Button  # to what can be done with what it has made
-    sure: gr.Row  # asks before a run is deleted
-    really: gr.Button
-    keep: gr.Button
-    seen: gr.State
-    timer: gr.Timer
-    choices: gr.Column  # which grid is shown; nothing to choose without one
-
-
-def layout() -> Live:
+def layout() -> ProgressPanel:
     """Lay out the panel."""
     card = gr.HTML(placeholder(NO_RUN), elem_id="finetune-status")
     with gr.Row():
@@ -79,7 +63,7 @@ def layout() -> Live:
                 )
                 nearest = gr.HTML(placeholder("They come with the first measurements."))
     timer = gr.Timer(POLL_SECONDS, active=False)
-    return Live(
+    return ProgressPanel(
         *(card, grid, position, kind, drawn, nearest, pause, resume, stop, delete),
         *(use, sure, really, keep, gr.State(Seen()), timer, choices),
     )
@@ -90,20 +74,20 @@ def _button(label: str, elem_id: str, **options: Any) -> gr.Button:
     return gr.Button(label, visible=False, elem_id=elem_id, **shape, **options)
 
 
-def wire(room: Room) -> Callable[[Any], Any]:
+def wire(parts: TabParts) -> Callable[[Any], Any]:
     """Connect the panel; returns what lets the page show the run in view after an event."""
-    live, jobs = room.live, room.visitor.jobs
-    given = [room.visitor.key, room.run, live.position, live.kind, live.seen]
+    live, jobs = parts.live, parts.visitor.jobs
+    given = [parts.visitor.key, parts.run, live.position, live.kind, live.seen]
     buttons = [live.pause, live.resume, live.stop, live.delete]
     filled = [live.card, live.grid, live.position, live.curves, live.nearest, *buttons, live.use]
-    filled += [room.run, room.chosen.step, live.timer, live.seen, live.choices]
+    filled += [parts.run, parts.chosen.step, live.timer, live.seen, live.choices]
 
     def show(key: Any, run: str | None, position: float, kind: str, seen: Seen) -> list[Any]:
         """The values of `filled`."""
-        statuses = room.visitor.runs(key)
+        statuses = parts.visitor.runs(key)
         status = next((status for status in statuses if status.id == run), None)
         if status is None:
-            return _nothing(room)
+            return _nothing(parts)
         where = position_to_show(status, position, seen)
         sheet, grid = _grid(status, where, kind, seen)
         extras, drawn, nearest = _extras(status, seen)
@@ -139,16 +123,16 @@ def wire(room: Room) -> Callable[[Any], Any]:
         return event.then(show, given, filled, **POLL)
 
     live.timer.tick(show, given, filled, **POLL)
-    room.run.input(show, given, filled, **POLL)
+    parts.run.input(show, given, filled, **POLL)
     for trigger in (live.position.input, live.kind.input):
         trigger(_pick_grid(jobs), given, [live.grid, live.seen], **SCRUB)
-    owned = [room.visitor.key, room.run]
+    owned = [parts.visitor.key, parts.run]
     for name, button in zip(ACTIONS[:3], buttons[:3], strict=True):
         look(button.click(act(name), owned, None, **AT_ONCE))
     live.delete.click(lambda: gr.Row(visible=True), None, live.sure, **AT_ONCE)
     live.keep.click(lambda: gr.Row(visible=False), None, live.sure, **AT_ONCE)
-    live.use.click(lambda: gr.Tabs(selected="use"), None, room.steps, **AT_ONCE)
-    look(live.really.click(delete, owned, [room.run, live.sure], **AT_ONCE))
+    live.use.click(lambda: gr.Tabs(selected="use"), None, parts.steps, **AT_ONCE)
+    look(live.really.click(delete, owned, [parts.run, live.sure], **AT_ONCE))
     return look
 
 
@@ -235,7 +219,7 @@ def _pick_grid(jobs: Any) -> Callable[..., tuple[Any, Any]]:
     return pick
 
 
-def _nothing(room: Room) -> list[Any]:
+def _nothing(parts: TabParts) -> list[Any]:
     """The values that say that there is no run."""
     empty = placeholder("")
     return [

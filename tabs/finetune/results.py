@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -13,7 +12,7 @@ import gradio as gr
 from tabs.components.common import PRIVATE, in_thread, output_folder, user_errors
 from tabs.components.visitor import Visitor, offer
 from tabs.finetune.render import steps_text
-from tabs.finetune.state import Room
+from tabs.finetune.state import ResultsPanel, TabParts
 
 NEWEST = "newest"
 TAKE_HOME = {"concurrency_id": "take-home", "concurrency_limit": 2, **PRIVATE}
@@ -23,24 +22,7 @@ HUB_HELP = (
 )
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """The components of the panel."""
-
-    step: gr.Dropdown
-    open: gr.Button
-    generator: gr.Button
-    film: gr.Button
-    files: gr.Files
-    video: gr.Video
-    info: gr.Markdown
-    repo: gr.Textbox
-    token: gr.Textbox
-    push: gr.Button
-    pushed: gr.Markdown
-
-
-def layout() -> Chosen:
+def layout() -> ResultsPanel:
     """Lay out the panel."""
     step = gr.Dropdown(
         step_choices(None),
@@ -76,7 +58,7 @@ def layout() -> Chosen:
             )  # fmt: skip
         push = gr.Button("Push", elem_id="finetune-push")
         pushed = gr.Markdown("", elem_classes="card", elem_id="finetune-pushed")
-    return Chosen(
+    return ResultsPanel(
         *(step, open_latent, generator, film, files, video, info, repo, token, push, pushed)
     )
 
@@ -100,10 +82,10 @@ def read_step(step: str | None) -> int | None:
     return int(step)
 
 
-def wire(room: Room) -> None:
+def wire(parts: TabParts) -> None:
     """Connect the panel; opening in Latent is connected where both rooms are known."""
-    chosen, jobs = room.chosen, room.visitor.jobs
-    owned = [room.visitor.key, room.run]
+    chosen, jobs = parts.chosen, parts.visitor.jobs
+    owned = [parts.visitor.key, parts.run]
 
     def take(key: Any, run: str | None, step: str) -> tuple[gr.Files, gr.Video, str]:
         with user_errors():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from tabs.components.preview import into_view
 from tabs.components.visitor import Visitor
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
-from tabs.finetune.state import Room, run_dropdown
+from tabs.finetune.state import RunForm, TabParts, run_dropdown
 from tabs.user_models import is_private
 
 # taking pictures in is work for a processor, and must not hold up those who sample
@@ -32,25 +31,7 @@ EXPIRED = "Your pictures were checked too long ago and are gone; upload them aga
 WAITING = "Your pictures are shown here once they are checked."
 
 
-@dataclass(frozen=True)
-class Form:
-    """The components of the form."""
-
-    base: gr.Dropdown
-    files: gr.Files
-    crop: gr.Radio
-    preset: gr.Radio
-    title: gr.Textbox
-    advanced: list[gr.components.Component]
-    start: gr.Button
-    cancel: gr.Button
-    note: gr.Markdown
-    verdicts: gr.HTML
-    preview: gr.HTML
-    draft: gr.State  # id of the pictures that were taken in
-
-
-def layout(jobs: Any) -> Form:
+def layout(jobs: Any) -> RunForm:
     """Lay out the form; `jobs` states its limits."""
     offered = bases.choices(jobs)
     with gr.Row(equal_height=False):
@@ -88,7 +69,7 @@ def layout(jobs: Any) -> Form:
                 )
     advanced = settings.layout()
     gr.Markdown(limits_note(jobs), elem_classes="card", elem_id="finetune-limits")
-    return Form(
+    return RunForm(
         *(base, files, crop, preset, title, advanced, start, cancel, note, verdicts, preview),
         draft=gr.State(""),
     )
@@ -107,9 +88,9 @@ def limits_note(jobs: Any) -> str:
     )
 
 
-def wire(room: Room, look: Callable[[Any], Any]) -> None:
+def wire(parts: TabParts, look: Callable[[Any], Any]) -> None:
     """Connect the form; `look(event)` lets the page show the run after an event."""
-    form, visitor = room.form, room.visitor
+    form, visitor = parts.form, parts.visitor
 
     def check(
         key: Any,
@@ -174,7 +155,7 @@ def wire(room: Room, look: Callable[[Any], Any]) -> None:
     started = form.start.click(
         start,
         [visitor.key, form.draft, form.files, form.preset, form.title, *form.advanced],
-        [room.run, room.steps, form.files, form.draft, form.verdicts, form.preview],
+        [parts.run, parts.steps, form.files, form.draft, form.verdicts, form.preview],
         **TAKE_IN,
     )
     look(started)

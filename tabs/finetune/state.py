@@ -4,32 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from tabs.components.visitor import Visitor
-
-if TYPE_CHECKING:
-    from tabs.finetune.progress import Live
-    from tabs.finetune.results import Chosen
-    from tabs.finetune.start import Form
 
 NO_RUN = "There is no run to look at: start one under New."
 UNFINISHED = ("queued", "running", "stopping")
 
 
 @dataclass(frozen=True)
-class Room:
-    """The tab's components that its parts, and other rooms, connect to."""
+class RunForm:
+    """The components of the form of a new run."""
+
+    base: gr.Dropdown
+    files: gr.Files
+    crop: gr.Radio
+    preset: gr.Radio
+    title: gr.Textbox
+    advanced: list[gr.components.Component]
+    start: gr.Button
+    cancel: gr.Button
+    note: gr.Markdown
+    verdicts: gr.HTML
+    preview: gr.HTML
+    draft: gr.State  # id of the pictures that were taken in
+
+
+@dataclass(frozen=True)
+class ProgressPanel:
+    """The components of the panel that shows the progress of a run."""
+
+    card: gr.HTML
+    grid: gr.HTML
+    position: gr.Slider
+    kind: gr.Radio
+    curves: gr.HTML
+    nearest: gr.HTML
+    pause: gr.Button
+    resume: gr.Button
+    stop: gr.Button
+    delete: gr.Button
+    use: gr.Button  # to what can be done with what it has made
+    sure: gr.Row  # asks before a run is deleted
+    really: gr.Button
+    keep: gr.Button
+    seen: gr.State
+    timer: gr.Timer
+    choices: gr.Column  # which grid is shown; nothing to choose without one
+
+
+@dataclass(frozen=True)
+class ResultsPanel:
+    """The components of the panel of a run's results."""
+
+    step: gr.Dropdown
+    open: gr.Button
+    generator: gr.Button
+    film: gr.Button
+    files: gr.Files
+    video: gr.Video
+    info: gr.Markdown
+    repo: gr.Textbox
+    token: gr.Textbox
+    push: gr.Button
+    pushed: gr.Markdown
+
+
+@dataclass(frozen=True)
+class TabParts:
+    """The components that the parts of this tab, and other tabs, connect to."""
 
     visitor: Visitor
     run: gr.Dropdown  # which run the page looks at
     steps: gr.Tabs  # New, Watch, Use, Your data
-    live: Live
-    chosen: Chosen
+    live: ProgressPanel
+    chosen: ResultsPanel
     notice: gr.Markdown
-    form: Form
+    form: RunForm
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from gan_models import add_user_model, convert, load_pipeline, networks, weights
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from gan_models.pipelines import translation
 
 FORMATS = {

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from gan_models import add_user_model, convert, guess_format, load_pipeline
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from tests.networks import golden
 
 CASES = Path(__file__).parents[1] / "cases"

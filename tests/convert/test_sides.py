@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gan_models import convert
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from tests.networks import golden
 
 CASE = Path(__file__).parents[1] / "cases" / "stylegan2-nonsquare-2to1.pt"

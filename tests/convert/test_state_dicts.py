@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from gan_models import convert
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from gan_models.convert.state_dicts import unwrap
 from tests.networks import golden
 

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from gan_models import convert, load_pipeline
-from gan_models.__main__ import main
+from gan_models.cli.main import main
 from tests.networks import golden
 
 NAMESPACE = Path(__file__).parents[1] / "cases" / "rosinality-with-args-namespace.pt"

@@ -233,7 +233,7 @@ def test_how_a_job_ended_is_written_once_there_is_room_again(monkeypatch):
 def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
     torch.manual_seed(0)
     network = EfficientNetLite0().freeze()
-    finetune = importlib.import_module("gan_models.finetuning.settings")
+    finetune = importlib.import_module("gan_models.finetuning.run")
     monkeypatch.setattr(finetune, "load_features", lambda device: network)
     monkeypatch.setattr(features, "MEASURE_PX", 32)
     monkeypatch.setenv("GANVAS_DEVICE", "cpu")

@@ -20,8 +20,8 @@ from gan_models import (
     networks,
     weights,
 )
-from gan_models.__main__ import main
 from gan_models.checks import numbered
+from gan_models.cli.main import main
 from gan_models.media.images import RECIPE_KEY, read_recipe
 
 SOURCE = Path(__file__).parents[1] / "golden" / "stylegan2_cond.weights.safetensors"

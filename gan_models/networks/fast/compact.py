@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan_models.networks.fast.workers import num_workers, share_out
-from gan_models.networks.inference import is_frozen
-
-if TYPE_CHECKING:
-    from gan_models.networks.srvgg import SRVGGNetCompact
+from gan_models.networks.inference import is_frozen, result_of
+from gan_models.networks.srvgg import SRVGGNetCompact
 
 BANDS_A_WORKER = 2  # so that one that is late is waited for less
 MIN_ROWS = 4  # of a band
+
+
+class FastSRVGGNetCompact(SRVGGNetCompact):
+    """SRVGGNetCompact that takes the fast path wherever that gives the same pictures sooner."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As SRVGGNetCompact's."""
+        if not pays(self, images):
+            return super().forward(images)
+        return torch.cat([result_of(steps(self, image)) for image in images.split(1)])
+
+    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """As SRVGGNetCompact's, of one picture."""
+        return steps(self, images) if pays(self, images) else super().steps(images)
 
 
 def pays(network: SRVGGNetCompact, images: Tensor) -> bool:

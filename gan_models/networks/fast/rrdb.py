@@ -8,7 +8,6 @@ them add up their products; so there are no concatenations, and the transforms o
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -16,10 +15,8 @@ from torch import Tensor
 
 from gan_models.networks.fast.planes import Grid, Kernels, Plane, Scratch, add, put
 from gan_models.networks.fast.workers import num_workers, share_out
-from gan_models.networks.inference import doubling_kernel, is_frozen
-
-if TYPE_CHECKING:
-    from gan_models.networks.rrdbnet import DenseBlock, RRDBNet
+from gan_models.networks.inference import doubling_kernel, is_frozen, result_of
+from gan_models.networks.rrdbnet import DenseBlock, RRDBNet
 
 MIN_CHANNELS = 16  # added by a convolution; below, the transforms cost more than they save
 STRIP_PIXELS = 1 << 17  # of the result, that the last convolutions are done for at once
@@ -28,6 +25,20 @@ BLOCK_SHARE = 11  # multiplications of a residual-in-residual block, in units
 TAIL_SHARE = 1  # those of the rest behind the body
 
 Steps = Generator[float, None, None]
+
+
+class FastRRDBNet(RRDBNet):
+    """RRDBNet that takes the fast path wherever that gives the same pictures sooner."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As RRDBNet's."""
+        if not pays(self, images):
+            return super().forward(images)
+        return torch.cat([result_of(steps(self, image)) for image in images.split(1)])
+
+    def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
+        """As RRDBNet's, of one picture."""
+        return steps(self, images) if pays(self, images) else super().steps(images)
 
 
 def pays(network: RRDBNet, images: Tensor) -> bool:
