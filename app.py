@@ -10,8 +10,10 @@ import gradio as gr
 
 import gan_models
 from tabs import build_room, connect, rooms_shown, start
-from tabs.components.common import CACHE_SECONDS, SWEEP_SECONDS, Load, absence
+from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import Page, keep_the_last
+from tabs.components.loading import Load
+from tabs.components.models import absence
 from tabs.components.request_batching import remember_configs
 from tabs.components.visitor import Visitor, visitor_key
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
@@ -27,7 +29,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     in the background, by default under `GANVAS_HOME`.
     """
     load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
-    jobs.watch()
+    jobs.start_housekeeping()
     with Page(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         gr.Markdown(INTRO, elem_id="intro")
         visitor = Visitor(visitor_key(), jobs)

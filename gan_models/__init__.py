@@ -9,7 +9,7 @@ from gan_models.convert.add_user_model import (
 )
 from gan_models.device import device_title
 from gan_models.jobs import JobError, Jobs, JobStatus, NotFound, Quotas
-from gan_models.media.images import grid, read_recipe, save_png
+from gan_models.media.images import grid, read_provenance, save_png
 from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
 from gan_models.media.openraster import Layer, save_openraster
 from gan_models.media.photos import count_frames, depth_note, read_clip, read_photo
@@ -43,7 +43,7 @@ from gan_models.weights import (
     can_fetch,
     get_spec,
     list_models,
-    recipe_is_current,
+    provenance_is_current,
 )
 from gan_models.zoo import ModelSpec, inverse_of
 from gan_models.zoo.user_models import remove_user_model

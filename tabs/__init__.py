@@ -7,7 +7,10 @@ from typing import Any
 import gradio as gr
 
 from tabs import classes, finetune, latent, paint, restore, start, translate, user_models
-from tabs.components.common import GPU, PRIVATE, Load, Outlet, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
+from tabs.components.loading import Load
+from tabs.components.send_to import Outlet
 from tabs.components.visitor import Visitor
 
 TABS = (latent, classes, translate, restore, paint, finetune)
@@ -42,7 +45,9 @@ def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:
     lists = [opener.outlets, *(made for made in built.values() if isinstance(made, list))]
     outlets = [outlet for made in lists for outlet in made]
     for outlet in outlets:
-        outlet.button.click(_sender(outlet), outlet.inputs, [photo, rooms], **GPU, **PRIVATE)
+        outlet.button.click(
+            _sender(outlet), outlet.inputs, [photo, rooms], js=outlet.js, **GPU, **PRIVATE
+        )
 
 
 def _sender(outlet: Outlet) -> Any:

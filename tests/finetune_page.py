@@ -55,10 +55,10 @@ def serving(home: Path, start_worker=None):
 
 
 def _end_workers(jobs: Jobs) -> None:
-    for job in jobs._store.select():
-        jobs._store.change(job.id, state="stopped", wish="")
-    worker = jobs._store.worker(0) if jobs._store.exists else None
-    if worker and worker[0] and processes.has_worker(jobs._store.folder, 0):
+    for job in jobs._database.select():
+        jobs._database.change(job.id, state="stopped", requested_state="")
+    worker = jobs._database.worker(0) if jobs._database.exists else None
+    if worker and worker[0] and processes.has_worker(jobs._database.folder, 0):
         os.kill(worker[0], signal.SIGKILL)
 
 

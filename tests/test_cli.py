@@ -12,7 +12,7 @@ from PIL import Image, ImageSequence
 
 from gan_models import load_pipeline
 from gan_models.cli.main import main
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from gan_models.paths import ganvas_home
 from gan_models.zoo import MODELS, public_facts
 
@@ -31,7 +31,7 @@ def refused(capsys, *arguments: str) -> str:
     return error
 
 
-def test_sample_writes_one_png_a_seed_with_its_recipe(tmp_path):
+def test_sample_writes_one_png_a_seed_with_its_provenance(tmp_path):
     out = tmp_path / "new" / "folder"
     assert main(["sample", "faces-64", "--seeds", "0-2,42", "--out", str(out)]) == 0
     names = sorted(path.name for path in out.iterdir())
@@ -40,7 +40,7 @@ def test_sample_writes_one_png_a_seed_with_its_recipe(tmp_path):
     with Image.open(out / names[-1]) as picture:
         assert picture.mode == "RGB"
         assert np.abs(np.asarray(picture).astype(int) - python).max() <= 1
-    assert read_recipe(out / names[-1])["seed"] == 42
+    assert read_provenance(out / names[-1])["seed"] == 42
 
 
 def test_sample_with_a_file_name_writes_one_grid(tmp_path):
@@ -89,7 +89,7 @@ def test_sample_takes_folders_with_a_dot(tmp_path, out):
     assert main([*arguments, "--out", str(tmp_path / out)]) == 0
     names = sorted(path.name for path in (tmp_path / out).iterdir())
     assert names == [f"faces-64-seed{seed:08d}.png" for seed in (0, 1, 4)]
-    assert read_recipe(tmp_path / out / names[0])["truncation_psi"] == -0.7
+    assert read_provenance(tmp_path / out / names[0])["truncation_psi"] == -0.7
 
 
 def test_a_grid_may_have_an_upper_case_suffix(tmp_path):
@@ -137,7 +137,7 @@ def test_verify_checks_what_is_present(capsys):
             "frames",
         ),
         (["fetch"], "Name the models"),
-        (["train", "portraits", "--out", "x"], "no recipe"),
+        (["train", "portraits", "--out", "x"], "no provenance"),
         (["train", "landscapes", "--out", "x.png"], "be a folder"),
         (["train", "landscapes", "--kimg=-1"], "between 0.001 and 10,000"),
         (["train", "landscapes", "--kimg", "0"], "between 0.001 and 10,000"),
@@ -279,7 +279,7 @@ def test_sample_of_a_class_and_translate_write_pngs(tmp_path):
         "eyes-128-seed00000000.png",
         "eyes-128-seed00000007.png",
     ]
-    assert read_recipe(out / "eyes-128-seed00000007.png")["class_name"] == "green"
+    assert read_provenance(out / "eyes-128-seed00000007.png")["class_name"] == "green"
     photo = tmp_path / "photo.jpg"
     Image.effect_noise((50, 34), 60).convert("RGB").save(photo)
     assert main(["translate", "vintage", str(photo), "--out", str(tmp_path / "made")]) == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models import load_pipeline, read_photo, read_recipe
+from gan_models import load_pipeline, read_photo, read_provenance
 from gan_models.cli.main import main
 from tests.pipelines.test_translation import picture
 from tests.test_cli import refused
@@ -31,19 +31,19 @@ def test_each_input_gives_one_png_of_exactly_that_size(tmp_path, scale, factor):
         path = out / f"{name.partition('.')[0]}.png"
         with Image.open(path) as made:
             assert made.size == (factor * width, factor * height)
-        assert read_recipe(path)["scale"] == factor
+        assert read_provenance(path)["scale"] == factor
     made = np.asarray(load_pipeline(FAST).enlarge(read_photo(tmp_path / "one.png"), factor))
     assert np.abs(np.asarray(read_photo(out / "one.png")).astype(int) - made).max() <= 1
 
 
-def test_a_picture_of_ours_keeps_its_recipe_as_base(tmp_path):
+def test_a_picture_of_ours_keeps_its_provenance_as_base(tmp_path):
     sampled, out = tmp_path / "sampled", tmp_path / "large"
     assert main(["sample", "faces-64", "--seeds", "7", "--out", str(sampled)]) == 0
     (path,) = sampled.iterdir()
     assert main(["enlarge", FAST, str(path), "--out", str(out)]) == 0
-    recipe = read_recipe(out / path.name)
-    assert (recipe["model"], recipe["base"]["model"]) == (FAST, "faces-64")
-    assert recipe["base"]["seed"] == 7
+    provenance = read_provenance(out / path.name)
+    assert (provenance["model"], provenance["base"]["model"]) == (FAST, "faces-64")
+    assert provenance["base"]["seed"] == 7
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_models import load_pipeline, networks, weights
 from gan_models.cli.main import main
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from gan_models.media.label_maps import palette
 from tests.test_cli import refused
 
@@ -44,7 +44,7 @@ def test_a_map_becomes_a_picture_as_in_python(model, label_map, tmp_path):
     with Image.open(out) as picture:
         assert picture.size == (64, 64)
         assert np.abs(np.asarray(picture).astype(int) - np.asarray(made)).max() <= 1
-    assert read_recipe(out)["style_seed"] == 3
+    assert read_provenance(out)["style_seed"] == 3
 
 
 def test_a_style_may_come_from_a_picture(model, label_map, tmp_path):
@@ -52,7 +52,7 @@ def test_a_style_may_come_from_a_picture(model, label_map, tmp_path):
     out = tmp_path / "picture.png"
     style = str(tmp_path / "evening.jpg")
     assert main(["paint", model, str(label_map), "--style", style, "--out", str(out)]) == 0
-    assert len(read_recipe(out)["style"]) == 8
+    assert len(read_provenance(out)["style"]) == 8
 
 
 @pytest.mark.parametrize(

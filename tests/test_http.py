@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_models_are_listed_with_the_facts_of_the_contract(client):
     assert {"title", "family", "licence", "source", "size_bytes", "reason"} <= set(faces)
 
 
-def test_sample_gives_png_files_with_recipes(client):
+def test_sample_gives_png_files_with_provenances(client):
     files = client.predict(seeds="0-2, 42", api_name="/sample")
     assert len(files) == 4
-    assert read_recipe(files[-1])["seed"] == 42
+    assert read_provenance(files[-1])["seed"] == 42
     python = load_pipeline("faces-64", device="cpu").sample([0, 1, 2, 42])
     for file, image in zip(files, python, strict=True):
         with Image.open(file) as picture:

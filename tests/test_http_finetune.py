@@ -48,7 +48,7 @@ def test_a_job_starts_tells_how_it_stands_and_stops(client, start, page):
     status = client.predict(job=job, key=key, api_name="/finetune_status")
     assert (status["state"], status["place"], status["num_pictures"]) == ("queued", 1, 12)
     assert status["health"]["state"] == "starting"
-    assert str(page[1]._store.folder) not in json.dumps(status)
+    assert str(page[1]._database.folder) not in json.dumps(status)
     status = client.predict(job=job, key=key, api_name="/finetune_stop")
     assert status["state"] == "stopped"
 
@@ -62,7 +62,7 @@ def test_a_stopped_job_is_resumed_and_deleted(client, start, page):
     deleted = client.predict(job=job, key=key, api_name="/finetune_delete")
     assert (deleted["jobs"], deleted["pictures"]) == (1, 12)
     assert deleted["num_bytes"] > 0
-    assert not page[1]._store.job_folder(job).exists()
+    assert not page[1]._database.job_folder(job).exists()
     for name in ("status", "stop", "resume", "generator", "delete"):
         with pytest.raises(AppError, match=NONE_HERE):
             client.predict(job=job, key=key, api_name=f"/finetune_{name}")
@@ -70,7 +70,7 @@ def test_a_stopped_job_is_resumed_and_deleted(client, start, page):
 
 def test_a_finished_job_is_not_resumed_and_says_what_to_do(client, owned):
     job, key, jobs = owned
-    jobs._store.change(job, state="finished")
+    jobs._database.change(job, state="finished")
     with pytest.raises(AppError, match="has finished; start a new one"):
         client.predict(job=job, key=key, api_name="/finetune_resume")
 
@@ -141,12 +141,12 @@ def owned(page, tmp_path):
     jobs = page[1]
     key = jobs.new_key()
     job, _ = jobs.start(key, photos(tmp_path / "photos"), BASE, title="Secret garden")
-    run = jobs._store.job_folder(job) / "run"
+    run = jobs._database.job_folder(job) / "run"
     for path in ("sheets/0000010.png", "raw/0000010.png", "curves.png", "nearest.png"):
         (run / path).parent.mkdir(parents=True, exist_ok=True)
         (run / path).write_bytes((tmp_path / "photos" / "secret-garden-00.png").read_bytes())
     (run / "snapshots").mkdir()
-    base = jobs._store.folder.parent / "models" / f"{BASE}.safetensors"
+    base = jobs._database.folder.parent / "models" / f"{BASE}.safetensors"
     for path in ("snapshots/0000010.safetensors", "generator.safetensors"):
         (run / path).write_bytes(base.read_bytes())
     return job, key, jobs
@@ -154,7 +154,7 @@ def owned(page, tmp_path):
 
 def files_of(job: str, jobs: Jobs) -> list[Path]:
     """All that lies on the server's disk for a job."""
-    return [path for path in jobs._store.job_folder(job).rglob("*") if path.is_file()]
+    return [path for path in jobs._database.job_folder(job).rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("step", [0, "", None, 0.0])
@@ -169,7 +169,7 @@ def test_a_job_gives_its_finished_generator_as_a_file_that_opens(client, owned, 
 
 def test_a_job_gives_its_newest_snapshot_before_it_has_finished_and_any_other(client, owned):
     job, key, jobs = owned
-    run = jobs._store.job_folder(job) / "run"
+    run = jobs._database.job_folder(job) / "run"
     (run / "generator.safetensors").unlink()
     for step in (10, 20):
         (run / f"snapshots/{step:07d}.safetensors").write_bytes(b"after %d" % step)
@@ -207,7 +207,7 @@ def test_a_stranger_learns_takes_and_changes_nothing_over_http(page, owned):
     strangers = [[job, other] for other in (jobs.new_key(), "", job, None, key[:-1])]
     strangers += [[job, key.swapcase()], ["0123456789abcdef", key]]
     for state, tried in (("stopped", strangers), ("queued", strangers[:1])):
-        jobs._store.change(job, state=state)
+        jobs._database.change(job, state=state)
         for stranger in tried:
             for name in ("status", "stop", "resume", "delete"):
                 answers.add(call(page[0], f"finetune_{name}", stranger))
@@ -239,7 +239,7 @@ def test_a_generator_taken_home_gives_an_address_to_nothing_else(page, owned):
     assert httpx.get(f"{page[0]}/gradio_api/file={file['path']}").status_code == 200
     copies = {*Path(tempfile.gettempdir()).glob("ganvas-*/secret-garden.safetensors")}
     assert copies
-    for path in [*files_of(job, jobs), *copies, jobs._store.folder / "jobs.sqlite"]:
+    for path in [*files_of(job, jobs), *copies, jobs._database.folder / "jobs.sqlite"]:
         assert httpx.get(f"{page[0]}/gradio_api/file={path}").status_code in (403, 404)
 
 
@@ -247,7 +247,7 @@ def test_no_file_of_a_job_has_an_address(page, owned):
     job, _, jobs = owned
     files = files_of(job, jobs)
     assert len(files) > 15
-    for path in [*files, jobs._store.folder / "jobs.sqlite"]:
+    for path in [*files, jobs._database.folder / "jobs.sqlite"]:
         assert httpx.get(f"{page[0]}/gradio_api/file={path}").status_code in (403, 404)
 
 
@@ -317,11 +317,12 @@ def test_a_ticket_opens_the_model_for_programs_only_while_it_is_there(page, owne
 
 
 def test_a_strangers_tickets_are_other_ones(page, owned):
-    from tabs.components.visitor import Visitor, offered
+    from tabs.components.tickets import ticket_model
+    from tabs.components.visitor import Visitor
 
     job, key, jobs = owned
     visitor = Visitor(None, jobs)
     tickets = {ticket for _, ticket in visitor.choices(key)}
     assert len(tickets) == 1
     assert visitor.choices(Jobs.new_key()) == visitor.choices("") == visitor.choices(None) == []
-    assert offered(f"mine-{job}") is None
+    assert ticket_model(f"mine-{job}") is None

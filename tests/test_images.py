@@ -1,4 +1,4 @@
-"""Pictures at the border: tensors, recipes, and what comes in from outside."""
+"""Pictures at the border: tensors, provenances, and what comes in from outside."""
 
 import io
 import json
@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from gan_models.media.images import (
-    add_recipe,
+    add_provenance,
     from_pil,
     grid,
     open_picture,
-    read_recipe,
+    read_provenance,
     save_png,
     to_pil,
 )
@@ -33,24 +33,24 @@ def test_values_outside_the_range_are_clamped_and_grey_becomes_rgb():
     assert np.asarray(picture).tolist() == [[[0, 0, 0], [255, 255, 255]]]
 
 
-def test_a_recipe_travels_inside_the_png(tmp_path):
-    recipe = {"model": "faces-64", "seed": 7, "note": "ψ and 雪"}
-    save_png(add_recipe(Image.new("RGB", (16, 16)), recipe), tmp_path / "a.png")
-    assert read_recipe(tmp_path / "a.png") == recipe
+def test_a_provenance_travels_inside_the_png(tmp_path):
+    provenance = {"model": "faces-64", "seed": 7, "note": "ψ and 雪"}
+    save_png(add_provenance(Image.new("RGB", (16, 16)), provenance), tmp_path / "a.png")
+    assert read_provenance(tmp_path / "a.png") == provenance
 
 
-def test_a_picture_without_a_recipe_says_what_to_drop(tmp_path):
+def test_a_picture_without_a_provenance_says_what_to_drop(tmp_path):
     save_png(Image.new("RGB", (16, 16)), tmp_path / "a.png")
     with pytest.raises(ValueError, match="drop a PNG that was downloaded"):
-        read_recipe(tmp_path / "a.png")
+        read_provenance(tmp_path / "a.png")
 
 
-def test_a_broken_recipe_is_no_recipe(tmp_path):
+def test_a_broken_provenance_is_no_provenance(tmp_path):
     picture = Image.new("RGB", (16, 16))
     picture.info["ganvas"] = json.dumps([1, 2])
     save_png(picture, tmp_path / "a.png")
-    with pytest.raises(ValueError, match="no Ganvas recipe"):
-        read_recipe(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="no Ganvas provenance"):
+        read_provenance(tmp_path / "a.png")
 
 
 def bomb_png(width: int, height: int) -> bytes:
@@ -87,7 +87,7 @@ def test_what_cannot_be_taken_is_refused_by_name(tmp_path, name, data, says):
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(ValueError, match=says):
-        read_recipe(path)
+        read_provenance(path)
 
 
 def test_opening_does_not_decode(tmp_path):

@@ -32,13 +32,15 @@ FETCH = "python -m gan_models fetch toy"
 # what another process does: find or download the weights of a model, and say where they are
 FETCH_CODE = """
 import sys, types
-package = sys.modules["gan_models"] = types.ModuleType("gan_models")
-package.__path__ = [{package!r}]  # without its __init__, which would take seconds to import torch
-from gan_models import store
+# without the __init__ of the packages, which would take seconds to import torch
+for name, path in (("gan_models", {package!r}), ("gan_models.weights", {package!r} + "/weights")):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [path]
+from gan_models.weights import locate
 from gan_models.zoo import ModelSpec, Url
-print(store.ensure({spec!r}))
+print(locate.ensure({spec!r}))
 """
-PACKAGE = Path(locate.__file__).parent
+PACKAGE = Path(locate.__file__).parents[1]
 
 
 @pytest.fixture
@@ -417,14 +419,14 @@ def test_a_model_needs_its_upscaler_too(hub, monkeypatch, tmp_path):
     """Whichever of the two files is missing, damaged or unknown, the model cannot be used."""
     from dataclasses import replace
 
-    from gan_models import zoo
+    from gan_models.zoo import registry
 
     main, large = tmp_path / "main.safetensors", tmp_path / "large.safetensors"
     main.write_bytes(DATA)
     large.write_bytes(DATA)
     spec = replace(make_spec(LocalFile(str(main)), DATA), upscaler="large")
     upscaler = replace(make_spec(LocalFile(str(large)), DATA), id="large", task="upscaler")
-    monkeypatch.setattr(zoo, "UPSCALER", upscaler)
+    monkeypatch.setattr(registry, "UPSCALER", upscaler)
     assert weights.availability(spec) == (True, "")
     assert weights.availability(replace(spec, upscaler="other"))[0] is False
     for path, name in ((large, "large"), (main, "toy")):

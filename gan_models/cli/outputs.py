@@ -107,7 +107,7 @@ def _ignores_case(folder: Path) -> bool:
 
 
 def write_png(image: Image.Image, path: Path) -> None:
-    """Write a PNG with its recipe in one move, and the folder it is to lie in.
+    """Write a PNG with its provenance in one move, and the folder it is to lie in.
 
     Raises:
         WeightsError: the disk is full or may not be written; an older file stays whole.

@@ -2,13 +2,13 @@
 
 from gan_models.jobs.queue import Jobs
 from gan_models.jobs.quotas import Quotas
-from gan_models.jobs.records import Deleted, Draft, Health, JobError, JobStatus, NotFound
+from gan_models.jobs.records import Deleted, Draft, JobError, JobHealth, JobStatus, NotFound
 
 __all__ = [
     "Deleted",
     "Draft",
-    "Health",
     "JobError",
+    "JobHealth",
     "JobStatus",
     "Jobs",
     "NotFound",

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from gan_models.jobs.records import UNFINISHED, Job, JobError
 
 T = TypeVar("T")
-VERSION = 1
+VERSION = 2
+_RENAMED_IN_2 = {"wish": "requested_state", "deaths": "num_crashes", "furthest": "max_step"}
 _RESERVE_BYTES = 1 << 19
 _KINDS = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "int | None": "INTEGER"}
 _COLUMNS = {field.name: _KINDS[str(field.type)] for field in fields(Job)}
@@ -30,7 +31,7 @@ _TABLES = (
 )
 
 
-class Store:
+class JobDatabase:
     """Reads and writes rows; any number of processes and threads may hold one.
 
     Raises (all methods):
@@ -182,9 +183,20 @@ def _set_up(db: sqlite3.Connection) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JobError("The list of jobs was written by a newer Ganvas; update this one.")
+    db.execute("BEGIN IMMEDIATE")
     for table in _TABLES:
         db.execute(table)
+    _migrate(db)
     db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Rename the columns of a file of version 1."""
+    columns = {row["name"] for row in db.execute("PRAGMA table_info(jobs)")}
+    for old, new in _RENAMED_IN_2.items():
+        if old in columns:
+            db.execute(f"ALTER TABLE jobs RENAME COLUMN {old} TO {new}")
 
 
 def select(db: sqlite3.Connection, condition: str, *values: Any) -> list[Job]:

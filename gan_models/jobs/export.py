@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gan_models.jobs.records import Health, Job, JobError
-from gan_models.jobs.views import generator_of, latest_metrics, read_health, sheet_files
+from gan_models.jobs.job_folder import generator_of, sheet_files
+from gan_models.jobs.records import Job, JobError, JobHealth
+from gan_models.jobs.views import latest_metrics, read_health
 
 FILM_SECONDS, MOST_FPS, HOLD_SECONDS = 12, 12, 1.5
 _REPO = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
@@ -59,7 +60,7 @@ def card(job: Job, folder: Path, step: int | None = None) -> str:
     info = decode(path, read_metadata(path))
     training = info.get("training", {})
     kimg = training.get("kimg", job.kimg)
-    metrics, health = training.get("metrics", {}), Health()
+    metrics, health = training.get("metrics", {}), JobHealth()
     if step is None:  # the run's last words are of its newest generator
         metrics, health = metrics or latest_metrics(folder), read_health(folder)
     lines = [

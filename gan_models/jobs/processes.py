@@ -83,7 +83,7 @@ def start_worker(folder: Path, slot: int, num_slots: int, engine: str, lock: int
         child = subprocess.Popen(
             arguments(folder, slot, num_slots, engine, passed),
             cwd=Path(__file__).parents[2],
-            env=os.environ | quiet_threads(num_slots),
+            env=os.environ | thread_limits(num_slots),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -93,7 +93,7 @@ def start_worker(folder: Path, slot: int, num_slots: int, engine: str, lock: int
     return child.pid
 
 
-def quiet_threads(num_slots: int) -> dict[str, str]:
+def thread_limits(num_slots: int) -> dict[str, str]:
     """Environment that keeps a worker's threads few, and asleep while they wait for each other."""
     # the cores this process may use, where the system tells
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -37,7 +37,7 @@ class Job:
     preset: str = "quick"
     settings: str = "{}"  # JSON: the fields of the engine's settings
     state: str = "draft"  # a `State` but "stopping", or "draft"
-    wish: str = ""  # what a running job is to become: "paused", "stopped" or "deleted"
+    requested_state: str = ""  # what a running job is to become: "paused", "stopped" or "deleted"
     slot: int | None = None  # of the worker that has it
     created: float = 0.0  # seconds since 1970, as all times here
     queued: float = 0.0
@@ -50,12 +50,12 @@ class Job:
     images_per_second: float = 0.0
     eta_seconds: float = 0.0
     message: str = ""
-    deaths: int = 0  # of its worker, since the step last rose
-    furthest: int = 0  # the highest step reached
+    num_crashes: int = 0  # of its worker, since the step last rose
+    max_step: int = 0  # the highest step reached
 
 
 @dataclass(frozen=True)
-class Health:
+class JobHealth:
     """How the training does: "starting", "learning", "overfitting", "collapsing", "diverged"."""
 
     state: str = "starting"
@@ -78,7 +78,7 @@ class JobStatus:
     total_kimg: float
     eta_seconds: float | None  # None: not known yet
     images_per_second: float
-    health: Health
+    health: JobHealth
     message: str
     num_pictures: int
     num_bytes: int

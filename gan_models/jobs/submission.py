@@ -12,11 +12,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gan_models.jobs.database import Store, change, seconds_spent, unfinished
+from gan_models.jobs.database import JobDatabase, change, seconds_spent, unfinished
 from gan_models.jobs.housekeeping import erase, size_of
+from gan_models.jobs.job_folder import PICTURES
 from gan_models.jobs.quotas import GIGABYTE, Quotas
 from gan_models.jobs.records import Draft, Job, JobError
-from gan_models.jobs.views import PICTURES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,7 +30,7 @@ RUN_BYTES = 300_000_000  # what a run may come to need beside its pictures
 
 
 def prepare(
-    store: Store,
+    database: JobDatabase,
     quotas: Quotas,
     owner: str,
     sources: Sequence[Path],
@@ -46,13 +46,13 @@ def prepare(
     from gan_models.finetuning.ingest import Limits, take_in
 
     spec = find_base(base)
-    room = _room(store, quotas, owner)
-    _drop_old_drafts(store, owner)
+    room = _room(database, quotas, owner)
+    _drop_old_drafts(database, owner)
     now, limits = time.time(), Limits()
     settings = json.dumps({"crop": crop})
     job = Job(secrets.token_hex(8), owner, spec.title, base, "", settings, created=now, touched=now)
-    store.add(job)
-    folder = store.job_folder(job.id)
+    database.add(job)
+    folder = database.job_folder(job.id)
     try:
         verdicts = take_in(
             sources,
@@ -65,7 +65,7 @@ def prepare(
             progress=progress,
         )
     except BaseException as error:
-        erase(store, job.id)
+        erase(database, job.id)
         if isinstance(error, OSError):
             raise JobError(
                 f"The pictures could not be kept ({error.strerror or error}): make room on the "
@@ -73,11 +73,11 @@ def prepare(
             ) from error
         raise
     num_taken = sum(verdict.taken for verdict in verdicts)
-    store.change(job.id, num_pictures=num_taken, num_bytes=size_of(folder))
+    database.change(job.id, num_pictures=num_taken, num_bytes=size_of(folder))
     return Draft(job.id, tuple(verdicts), num_taken)
 
 
-def preview(store: Store, job: Job, augmentation: str) -> tuple[Image.Image, Image.Image]:
+def preview(database: JobDatabase, job: Job, augmentation: str) -> tuple[Image.Image, Image.Image]:
     """What the network will see of a draft, and the same augmented.
 
     Raises:
@@ -89,7 +89,7 @@ def preview(store: Store, job: Job, augmentation: str) -> tuple[Image.Image, Ima
     if augmentation not in AUGMENTATIONS:
         raise JobError(f"An augmentation is one of {', '.join(AUGMENTATIONS)}; choose one.")
     crop = json.loads(job.settings)["crop"]
-    folder = store.job_folder(job.id) / PICTURES
+    folder = database.job_folder(job.id) / PICTURES
     side = find_base(job.base).base_resolution
     return ingest.preview(folder, side, crop, AUGMENTATIONS[augmentation])
 
@@ -121,7 +121,12 @@ def check_settings(preset: str, changes: dict[str, Any]) -> FinetuneSettings:
 
 
 def launch(
-    store: Store, quotas: Quotas, job: Job, preset: str, changes: dict[str, Any], title: str
+    database: JobDatabase,
+    quotas: Quotas,
+    job: Job,
+    preset: str,
+    changes: dict[str, Any],
+    title: str,
 ) -> None:
     """Queue a draft.
 
@@ -135,10 +140,10 @@ def launch(
     most = quotas.job_hours * 3600
     settings = replace(settings, seconds=min(settings.seconds or most, most))
     refuse_too_few(Draft(job.id, (), job.num_pictures))
-    _room(store, quotas, job.owner, job.num_bytes)  # another draft may have taken it
+    _room(database, quotas, job.owner, job.num_bytes)  # another draft may have taken it
     title = " ".join(title.split())[:TITLE_CHARS] or (f"{job.title} on {job.num_pictures} pictures")
     enqueue(
-        store,
+        database,
         quotas,
         job,
         title=title,
@@ -161,23 +166,31 @@ def refuse_too_few(draft: Draft) -> None:
         )
 
 
-def enqueue(store: Store, quotas: Quotas, job: Job, **changes: Any) -> None:
+def enqueue(database: JobDatabase, quotas: Quotas, job: Job, **changes: Any) -> None:
     """Queue a job if the owner's and everybody's quotas allow, with changes to its row.
 
     Raises:
         JobError: a quota is reached.
     """
-    with store.writing() as db:
+    with database.writing() as db:
         waiting = unfinished(db)
         _refuse_too_long(db, quotas, replace(job, **changes), waiting)
         _refuse_full_queue(waiting, quotas, job.owner)
-        change(db, job.id, state="queued", queued=time.time(), wish="", message="", **changes)
+        change(
+            db,
+            job.id,
+            state="queued",
+            queued=time.time(),
+            requested_state="",
+            message="",
+            **changes,
+        )
 
 
 def _refuse_too_long(
     db: sqlite3.Connection, quotas: Quotas, job: Job, waiting: Sequence[Job]
 ) -> None:
-    owned = [other for other in waiting if other.owner == job.owner and not other.wish]
+    owned = [other for other in waiting if other.owner == job.owner and not other.requested_state]
     taken = seconds_spent(db, job.owner) + sum(seconds_left(other) for other in owned)
     left, needed = max(quotas.hours * 3600 - taken, 0), seconds_left(job)
     if needed > left:
@@ -206,13 +219,13 @@ def _refuse_full_queue(waiting: Sequence[Job], quotas: Quotas, owner: str) -> No
         raise JobError(f"{len(waiting)} jobs wait already, of all visitors; try again later.")
 
 
-def _room(store: Store, quotas: Quotas, owner: str, num_new: int = 0) -> int:
+def _room(database: JobDatabase, quotas: Quotas, owner: str, num_new: int = 0) -> int:
     """How many bytes of pictures the owner may bring beside `num_new` bytes of a draft.
 
     Raises:
         JobError: none, or no further job.
     """
-    jobs = store.select()
+    jobs = database.select()
     kept = [job for job in jobs if job.owner == owner and job.state != "draft"]
     if len(kept) >= quotas.jobs:
         raise JobError(f"You keep {len(kept)} jobs, the most there may be; delete one first.")
@@ -227,13 +240,13 @@ def _room(store: Store, quotas: Quotas, owner: str, num_new: int = 0) -> int:
             f"{', or bring fewer pictures' if num_new else ''}."
         )
     everybody = quotas.all_gigabytes * GIGABYTE - sum(job.num_bytes for job in jobs) - RUN_BYTES
-    free = shutil.disk_usage(store.folder).free - quotas.free_gigabytes * GIGABYTE
+    free = shutil.disk_usage(database.folder).free - quotas.free_gigabytes * GIGABYTE
     if min(everybody, free) <= 0:
         raise JobError("The disk here has no room for another job; delete one, or try again later.")
     return int(min(mine, everybody, free))
 
 
-def _drop_old_drafts(store: Store, owner: str) -> None:
-    drafts = store.select("owner = ? AND state = 'draft'", owner)
+def _drop_old_drafts(database: JobDatabase, owner: str) -> None:
+    drafts = database.select("owner = ? AND state = 'draft'", owner)
     for draft in drafts[: -(MOST_DRAFTS - 1)]:
-        erase(store, draft.id)
+        erase(database, draft.id)

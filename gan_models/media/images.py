@@ -1,4 +1,4 @@
-"""Pictures at the border: PIL to tensor and back, safe opening, and the recipe inside a PNG."""
+"""Pictures at the border: PIL to tensor and back, safe opening, and the provenance inside a PNG."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from gan_models.media import png
 from gan_models.media.limits import MAX_MEGAPIXELS, check_file_size, check_size
 
-RECIPE_KEY = "ganvas"
+PROVENANCE_KEY = "ganvas"
 # what Pillow's readers raise on damaged files, whatever the format
 DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
@@ -42,39 +42,39 @@ def from_pil(pictures: Sequence[Image.Image]) -> Tensor:
     return torch.from_numpy(arrays).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
-def add_recipe(image: Image.Image, recipe: dict[str, Any]) -> Image.Image:
+def add_provenance(image: Image.Image, provenance: dict[str, Any]) -> Image.Image:
     """Attach to `image` what it takes to make it again; `save_png` writes it into the file."""
-    image.info[RECIPE_KEY] = json.dumps(recipe, ensure_ascii=False, sort_keys=True)
+    image.info[PROVENANCE_KEY] = json.dumps(provenance, ensure_ascii=False, sort_keys=True)
     return image
 
 
 def save_png(image: Image.Image, path: Path | str) -> None:
-    """Write a PNG with the picture's recipe, if it has one, in a text chunk."""
+    """Write a PNG with the picture's provenance, if it has one, in a text chunk."""
     text = PngImagePlugin.PngInfo()
-    if RECIPE_KEY in image.info:
-        text.add_itxt(RECIPE_KEY, image.info[RECIPE_KEY])
+    if PROVENANCE_KEY in image.info:
+        text.add_itxt(PROVENANCE_KEY, image.info[PROVENANCE_KEY])
     image.save(path, "PNG", pnginfo=text)
 
 
-def read_recipe(path: Path | str) -> dict[str, Any]:
-    """The recipe inside a PNG that Ganvas wrote.
+def read_provenance(path: Path | str) -> dict[str, Any]:
+    """The provenance inside a PNG that Ganvas wrote.
 
     Raises:
-        ValueError: no picture, too large, or a picture without a recipe.
+        ValueError: no picture, too large, or a picture without a provenance.
     """
     with open_picture(path) as picture:
         picture.load()  # text chunks may stand behind the pixels
-        text = picture.info.get(RECIPE_KEY)
+        text = picture.info.get(PROVENANCE_KEY)
     try:
-        recipe = json.loads(text)
+        provenance = json.loads(text)
     except (TypeError, ValueError):
-        recipe = None
-    if not isinstance(recipe, dict):
+        provenance = None
+    if not isinstance(provenance, dict):
         raise ValueError(
-            "This picture carries no Ganvas recipe; drop a PNG that was downloaded from this page, "
+            "This picture carries no Ganvas provenance; drop a PNG that was saved on this page, "
             "not a screenshot or a copy that another program saved."
         )
-    return recipe
+    return provenance
 
 
 def open_picture(path: Path | str) -> Image.Image:

@@ -103,7 +103,7 @@ def to_indexed(ids: NDArray, colors: Sequence[tuple[int, int, int]]) -> Image.Im
 
 
 def to_base64_png(ids: NDArray) -> str:
-    """Ids [H, W] as a grey PNG in text, for a recipe."""
+    """Ids [H, W] as a grey PNG in text, for a provenance."""
     file = io.BytesIO()
     Image.fromarray(ids.astype(np.uint8), "L").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()

@@ -20,7 +20,7 @@ class BasePipeline:
 
     Attributes:
         spec: what the model is.
-        weights_sha256: hash of the weights file, part of every picture's recipe.
+        weights_sha256: hash of the weights file, part of every picture's provenance.
         upscaler_sha256: the same of the upscaler behind the generator; "" where there is none.
         generator: the network.
     """
@@ -49,7 +49,7 @@ class BasePipeline:
         wanted = os.environ.get("GANVAS_BFLOAT16") == "1" and bfloat16_gains(self.device.type)
         return torch.autocast(self.device.type, torch.bfloat16, enabled=wanted)
 
-    def recipe(self, **facts: Any) -> dict[str, Any]:
+    def provenance(self, **facts: Any) -> dict[str, Any]:
         """What a picture's PNG says of how it was made."""
         return {
             "version": 1,
@@ -60,6 +60,6 @@ class BasePipeline:
             **facts,
         }
 
-    def made_with(self, recipe: Mapping[str, Any]) -> bool:
-        """Whether a recipe was written with these very weights, so that it gives its picture."""
-        return same_weights(recipe, self.weights_sha256, self.upscaler_sha256)
+    def made_with(self, provenance: Mapping[str, Any]) -> bool:
+        """Whether a provenance names these weights, so that it gives its picture again."""
+        return same_weights(provenance, self.weights_sha256, self.upscaler_sha256)

@@ -43,7 +43,7 @@ class ClassPipeline(BasePipeline):
         class_name: str | int | Sequence[str | int],
         truncation_psi: float = 1.0,
     ) -> list[Image.Image]:
-        """One picture a seed, each with its recipe.
+        """One picture a seed, each with its provenance.
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
@@ -166,7 +166,7 @@ class ClassPipeline(BasePipeline):
         return table.detach().float().cpu()
 
     def _told(self, image: Image.Image, **facts: object) -> Image.Image:
-        return pictures.add_recipe(image, self.recipe(**facts))
+        return pictures.add_provenance(image, self.provenance(**facts))
 
     def _index(self, class_name: str | int) -> int:
         return self.classes.index(find_class(self.spec, class_name))

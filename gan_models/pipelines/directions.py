@@ -73,8 +73,10 @@ class StyleTools:
         ws[:, self.layer_slice(layers)] += shift.to(ws)
         facts = {"seed": seed, "truncation_psi": psi, "layers": layers, "noise": noise}
         image = pictures.to_pil(self._synthesise(ws, noise))[0]
-        recipe = self._pipeline.recipe(**facts, amounts={k: v for k, v in amounts.items() if v})
-        return pictures.add_recipe(image, recipe)
+        provenance = self._pipeline.provenance(
+            **facts, amounts={k: v for k, v in amounts.items() if v}
+        )
+        return pictures.add_provenance(image, provenance)
 
     def mix(
         self,

@@ -39,7 +39,7 @@ class LatentPipeline(BasePipeline):
         return StyleTools(self)
 
     def sample(self, seeds: Sequence[int], truncation_psi: float = 1.0) -> list[Image.Image]:
-        """One picture a seed, each with its recipe.
+        """One picture a seed, each with its provenance.
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
@@ -59,7 +59,7 @@ class LatentPipeline(BasePipeline):
         z = seed_latents.sample_z(seeds, self.generator.z_dim)  # [N, z_dim]
         made = self._render(self._latents(z, "z", psi), "z", psi)
         return (
-            pictures.add_recipe(image, self.recipe(seed=seed, truncation_psi=psi))
+            pictures.add_provenance(image, self.provenance(seed=seed, truncation_psi=psi))
             for seed, image in zip(seeds, made, strict=True)
         )
 
@@ -88,8 +88,8 @@ class LatentPipeline(BasePipeline):
         ends = self._keys([seed_a, seed_b], space, psi)
         latents = torch.stack([self._between(ends[0], ends[1], t, space) for t in times])
         made = self._render(latents, space, psi)
-        recipes = [
-            self.recipe(
+        provenances = [
+            self.provenance(
                 seed_a=seed_a,
                 seed_b=seed_b,
                 t=t,
@@ -99,7 +99,7 @@ class LatentPipeline(BasePipeline):
             )
             for t, row in zip(times, latents, strict=True)
         ]
-        return [pictures.add_recipe(*pair) for pair in zip(made, recipes, strict=True)]
+        return [pictures.add_provenance(*pair) for pair in zip(made, provenances, strict=True)]
 
     def interpolate(
         self, seeds: Sequence[int], num_frames: int, space: str = "z", truncation_psi: float = 1.0

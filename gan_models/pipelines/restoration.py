@@ -79,7 +79,7 @@ class RestorationPipeline(BasePipeline):
         progress: Callable[[EnlargeProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Image.Image:
-        """The picture `scale` times the size, RGB or with its transparency RGBA, with its recipe.
+        """The picture `scale` times the size, RGB or RGBA, with its provenance.
 
         Args:
             image: any mode, 16 px to 64 megapixels; it is turned and converted as `normalise` does.
@@ -109,9 +109,11 @@ class RestorationPipeline(BasePipeline):
         yield clock.at(0.0)
         wanted = self._wants_bfloat16(bfloat16)
         made = yield from self._enlarge(original, scale, wanted, clock)
-        base = _recipe_of(image)
+        base = _provenance_of(image)
         facts = {"scale": scale} | ({"bfloat16": True} if wanted else {})
-        return pictures.add_recipe(made, self.recipe(**facts, **({"base": base} if base else {})))
+        return pictures.add_provenance(
+            made, self.provenance(**facts, **({"base": base} if base else {}))
+        )
 
     def plan(
         self,
@@ -348,13 +350,13 @@ def _with_flats(enlarged: np.ndarray, pixels: np.ndarray, scale: int) -> np.ndar
 _EXTREMES = (ImageFilter.MinFilter, ImageFilter.MaxFilter)
 
 
-def _recipe_of(image: Image.Image) -> dict | None:
-    """The recipe that a picture carries, if it is one of ours."""
+def _provenance_of(image: Image.Image) -> dict | None:
+    """The provenance that a picture carries, if it is one of ours."""
     try:
-        recipe = json.loads(image.info.get(pictures.RECIPE_KEY))
+        provenance = json.loads(image.info.get(pictures.PROVENANCE_KEY))
     except (TypeError, ValueError, RecursionError):
         return None
-    return recipe if isinstance(recipe, dict) else None
+    return provenance if isinstance(provenance, dict) else None
 
 
 def _corner(picture: Image.Image, side: int, centre: tuple[int, int] | None) -> tuple[int, int]:

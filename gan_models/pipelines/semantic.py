@@ -58,7 +58,7 @@ class SemanticPipeline(BasePipeline):
     Args:
         generator: SPADE, or a translator that reads a picture of the labels' colours.
         spec: what the model is; its labels, in the order of the ids.
-        weights_sha256: hash of the weights file, part of every picture's recipe.
+        weights_sha256: hash of the weights file, part of every picture's provenance.
         encoder: a picture -> mu, logvar of its style; None: styles come from seeds alone.
     """
 
@@ -98,7 +98,7 @@ class SemanticPipeline(BasePipeline):
         *,
         draft: bool = False,
     ) -> Image.Image:
-        """The picture of a label map, of the model's own size, with its recipe.
+        """The picture of a label map, of the model's own size, with its provenance.
 
         Args:
             label_map: ids as an integer array [H, W] or an indexed or grey picture, or a picture
@@ -120,7 +120,9 @@ class SemanticPipeline(BasePipeline):
             mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
             other = np.asarray(self._forward(painting.label_map, patch.style, draft))
             pixels = np.where(mask[..., None], other, pixels)
-        return pictures.add_recipe(Image.fromarray(pixels), self.recipe(**self._facts(painting)))
+        return pictures.add_provenance(
+            Image.fromarray(pixels), self.provenance(**self._facts(painting))
+        )
 
     def read_map(
         self, label_map: Image.Image | NDArray | Path, palette: str | None = None
@@ -253,10 +255,10 @@ class SemanticPipeline(BasePipeline):
         ids = logits.argmax(1)[0].cpu().numpy().astype(np.int32)
         return label_maps.resize_nearest(ids, self.size)
 
-    # --- recipes --------------------------------------------------------------------------------
+    # --- provenance -----------------------------------------------------------------------------
 
     def _facts(self, painting: Painting) -> dict[str, Any]:
-        """What a recipe says of a painting."""
+        """What a provenance says of a painting."""
         return {
             "labels": list(self.labels),
             "label_map": label_maps.to_base64_png(painting.label_map),
@@ -267,25 +269,25 @@ class SemanticPipeline(BasePipeline):
             **_style_facts(painting.style),
         }
 
-    def restore(self, recipe: Mapping[str, Any]) -> Painting:
-        """What the recipe of a picture was painted from.
+    def restore(self, provenance: Mapping[str, Any]) -> Painting:
+        """What the provenance of a picture was painted from.
 
         Raises:
-            ValueError: the recipe is another task's, broken, or for other labels.
+            ValueError: the provenance is another task's, broken, or for other labels.
         """
-        if recipe.get("task") != "semantic":
+        if provenance.get("task") != "semantic":
             raise ValueError(
-                f"This picture was made in another tab ({recipe.get('task')}); drop it there."
+                f"This picture was made in another tab ({provenance.get('task')}); drop it there."
             )
         try:
-            label_map = self.read_map(label_maps.from_base64_png(recipe["label_map"]))
+            label_map = self.read_map(label_maps.from_base64_png(provenance["label_map"]))
             patches = tuple(
                 Patch(self._read_mask(patch["mask"]), self._read_style(patch))
-                for patch in recipe.get("patches", ())[:MAX_PATCHES]
+                for patch in provenance.get("patches", ())[:MAX_PATCHES]
             )
-            return Painting(label_map, self._read_style(recipe), patches)
+            return Painting(label_map, self._read_style(provenance), patches)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("The picture's recipe is broken; download it again.") from error
+            raise ValueError("The picture's provenance is broken; download it again.") from error
 
     def _read_mask(self, text: str) -> NDArray[np.bool_]:
         return label_maps.resize_nearest(label_maps.from_base64_png(text), self.size) > 0

@@ -91,7 +91,7 @@ class TranslationPipeline(BasePipeline):
         if original.mode == "RGBA":
             made.putalpha(original.getchannel("A"))
         facts = {"strength": strength, "keep_colours": bool(keep_colours)}
-        return pictures.add_recipe(made, self.recipe(**facts))
+        return pictures.add_provenance(made, self.provenance(**facts))
 
     def hint(self, image: Image.Image) -> str:
         """A sentence where a picture is unlike what the model learned from, else nothing."""

@@ -37,6 +37,8 @@ BASES = ("landscapes", "landscapes-classes")  # whose pictures the upscaler is t
 
 Makers = tuple[Callable[[], Trainer], Callable[[], Data]]
 
+COMPANIONS = ("encoder", "discriminator", "aux_classifier", "segmentation_discriminator")
+
 
 def train(
     recipe_name: str,
@@ -88,20 +90,15 @@ def train(
 
 def checkpoint_files(recipe_name: str) -> dict[str, Path]:
     """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
-    folder = CHECKPOINTS
-    backward = "2".join(reversed(recipe_name.split("2")))
+    folder, own = CHECKPOINTS, CHECKPOINTS / f"{recipe_name}.safetensors"
+    backward = folder / f"{'2'.join(reversed(recipe_name.split('2')))}.safetensors"
     main = "landscapes-upscaler" if recipe_name == "upscaler" else recipe_name
     return {
         "generator": folder / f"{main}.safetensors",
-        "patches": folder / f"{recipe_name}-patches.safetensors",
-        "backward": folder / f"{backward}.safetensors",
-        "backward-discriminator": folder / f"{backward}-discriminator.safetensors",
-        "encoder": folder / f"{recipe_name}-encoder.safetensors",
-        "discriminator": folder / f"{recipe_name}-discriminator.safetensors",
-        "aux_classifier": folder / f"{recipe_name}-aux-classifier.safetensors",
-        "segmentation_discriminator": (
-            folder / f"{recipe_name}-segmentation-discriminator.safetensors"
-        ),
+        "patches": weights.companion_path(own, "patches"),
+        "backward": backward,
+        "backward-discriminator": weights.companion_path(backward, "discriminator"),
+        **{name: weights.companion_path(own, name) for name in COMPANIONS},
     }
 
 

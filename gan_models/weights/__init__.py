@@ -1,6 +1,6 @@
 """Weights: found, downloaded, verified, read and saved."""
 
-from gan_models.weights.catalogue import get_spec, list_models, recipe_is_current, spec_of_file
+from gan_models.weights.catalogue import get_spec, list_models, provenance_is_current, spec_of_file
 from gan_models.weights.errors import (
     CorruptWeightsError,
     DownloadCancelled,
@@ -43,9 +43,9 @@ __all__ = [
     "list_models",
     "load_checkpoint",
     "load_network",
+    "provenance_is_current",
     "read_metadata",
     "read_tensors",
-    "recipe_is_current",
     "save_generator",
     "spec_of_file",
     "verify_all",

@@ -35,15 +35,15 @@ def get_spec(model_id: str) -> ModelSpec:
     return found or zoo.get_spec(model_id)
 
 
-def recipe_is_current(recipe: Mapping[str, Any]) -> bool:
+def provenance_is_current(provenance: Mapping[str, Any]) -> bool:
     """Whether the provenance of a picture gives its picture again with today's weights.
 
     Raises:
         ValueError: there is no model of its name.
     """
-    spec = get_spec(str(recipe.get("model")))
+    spec = get_spec(str(provenance.get("model")))
     upscaler_sha256 = zoo.get_upscaler(spec.upscaler).sha256 if spec.upscaler else ""
-    return zoo.same_weights(recipe, spec.sha256, upscaler_sha256 or "")
+    return zoo.same_weights(provenance, spec.sha256, upscaler_sha256 or "")
 
 
 def spec_of_file(path: Path) -> ModelSpec:

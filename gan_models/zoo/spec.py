@@ -99,14 +99,16 @@ def public_facts(spec: ModelSpec) -> dict[str, object]:
     }
 
 
-def same_weights(recipe: Mapping[str, object], sha256: str | None, upscaler_sha256: str) -> bool:
-    """Whether the recipe of a picture names these weights, so that it gives its picture again.
+def same_weights(
+    provenance: Mapping[str, object], sha256: str | None, upscaler_sha256: str
+) -> bool:
+    """Whether the provenance of a picture names these weights, so that it gives its picture again.
 
-    A recipe of no weights, and weights of an unknown hash, are taken for the same.
+    A provenance of no weights, and weights of an unknown hash, are taken for the same.
     """
-    if sha256 is not None and recipe.get("weights_sha256") not in (None, sha256):
+    if sha256 is not None and provenance.get("weights_sha256") not in (None, sha256):
         return False
-    return recipe.get("upscaler_sha256", "") == upscaler_sha256
+    return provenance.get("upscaler_sha256", "") == upscaler_sha256
 
 
 def source_title(spec: ModelSpec) -> str:

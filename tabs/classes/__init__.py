@@ -6,7 +6,9 @@ import gradio as gr
 
 from tabs.classes import api, class_grid, favourites, listing, mix, morph, send, sheet
 from tabs.components import enlarge, favourite_list, preview
-from tabs.components.common import PRIVATE, Load, Outlet
+from tabs.components.events import PRIVATE
+from tabs.components.loading import Load
+from tabs.components.send_to import Outlet
 
 TITLE, ELEM_ID = "Classes", "tab-classes"
 
@@ -41,7 +43,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Mix", elem_id="classes-tab-mix"):
             mix.build(load, listed, panel)
         with gr.Tab("Favourites", elem_id="classes-tab-keep") as keep_tab:
-            shown = favourites.layout("classes", kept)
+            shown = favourite_list.layout("classes", kept)
     enlarge.wire(panel.enlarged, load, tab, outlet.make, outlet.inputs)
     api.build(load)
     picked, opened, looks = listing.wire(listed, tab, panel.psi, load)

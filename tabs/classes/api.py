@@ -6,7 +6,10 @@ import gradio as gr
 from PIL import Image
 
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
-from tabs.components.common import Load, models_of, png_files, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.files import png_files
+from tabs.components.loading import Load
+from tabs.components.models import models_of
 from tabs.components.request_batching import OPTIONS, Batcher
 
 
@@ -33,7 +36,7 @@ def build(load: Load) -> None:
             truncation_psi: 0 (average) to 2 (wild); 1 is the model's own variety.
 
         Returns:
-            PNG files in the order of the seeds, each with its recipe inside.
+            PNG files in the order of the seeds, each with its provenance inside.
         """
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, truncation_psi)

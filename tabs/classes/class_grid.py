@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from typing import Any
 
@@ -13,22 +12,14 @@ from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import chosen_classes, classes_of, file_name
 from tabs.components import enlarge
-from tabs.components.common import (
-    AT_ONCE,
-    LAST,
-    MAX_ON_PAGE,
-    Load,
-    device_of,
-    loading,
-    output_folder,
-    page_seeds,
-    png_files,
-    refuse_absent,
-    speed_line,
-    user_errors,
-)
+from tabs.components import sheet as pictures
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, LAST
+from tabs.components.files import output_folder
+from tabs.components.loading import Load, loading
+from tabs.components.models import refuse_absent
 from tabs.components.preview import columns_without_orphan, into_view
-from tabs.components.upscalers import fast_grower
+from tabs.components.seed_row import MAX_ON_PAGE, page_seeds
 
 
 def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
@@ -68,25 +59,20 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
             chosen = chosen_classes(model, names, len(keys), MAX_ON_PAGE)
             pipeline = yield from loading(load, model, progress)
             cells = [(seed, name) for seed in keys for name in chosen]
-            grower = yield from fast_grower(load, enlarged, len(cells), progress)
-            started, made = time.perf_counter(), []
             drawn = pipeline.iter_sample([s for s, _ in cells], [n for _, n in cells], psi)
-            for image in drawn:
-                made.append((yield from grower.grow(image)))
-                progress((len(made), len(cells)), unit="pictures")
-                yield gr.skip()
-            seconds = time.perf_counter() - started
-            end = enlarge.suffix(enlarged)
-            stems = [f"{model}-{file_name(name)}-seed{seed:08d}{end}" for seed, name in cells]
+            stems = [f"{model}-{file_name(name)}-seed{seed:08d}" for seed, name in cells]
             captions = [f"{name} · {seed}" for seed, name in cells]
-            shown = list(zip(png_files(made, stems), captions, strict=True))
+            shown, line, made = yield from pictures.draw(
+                load, pipeline, drawn, stems, captions, enlarged, progress
+            )
+            end = enlarge.suffix(enlarged)
             whole = output_folder() / f"{model}-classes-x-seeds{end}.png"
             columns = columns_of(chosen)
             save_png(grid(made, columns=columns), whole)
             classes = [*_CLASSES, f"columns-{columns}"]
             yield (
                 gr.Gallery(shown, selected_index=None, elem_classes=classes),
-                speed_line(len(made), seconds, device_of(pipeline)),
+                line,
                 gr.File(str(whole), visible=True),
             )
 

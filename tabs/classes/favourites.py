@@ -1,4 +1,4 @@
-"""What stays: favourites, the recipe inside a picture, and the link."""
+"""What stays: favourites, the provenance inside a picture, and the link."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import get_spec, recipe_is_current
+from gan_models import get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import FIRST_SEEDS, SheetPanel, draw, settings_of
 from tabs.classes.state import TASK, ClassPick, ClassSheet
-from tabs.components import favourite_list, links, preview
-from tabs.components.common import GPU, PRIVATE, Load, absence, loading, png_files, user_errors
-from tabs.components.enlarge import read_base_recipe
+from tabs.components import favourite_list, links, preview, provenance_drop
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
 from tabs.components.favourite_list import Favourites, Shown
+from tabs.components.files import png_files
 from tabs.components.history import History
+from tabs.components.loading import Load, loading
+from tabs.components.models import absence
 
 
 def wire(
@@ -50,25 +53,18 @@ def wire(
             yield (*drawn, event.index)
 
     def restore(
-        file: str | None, past: History, enlarged: bool, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
-        if file is None:
-            yield gr.skip()
-            return
-        with user_errors():
-            recipe = read_base_recipe(file)
-            sheet = read_class_recipe(recipe)
-            yield (yield from draw(load, sheet, past.push(sheet), progress, enlarged))
-            if not recipe_is_current(recipe):
-                gr.Warning(
-                    "The picture was made with other weights of this model; it may look different."
-                )
+        provenance: dict[str, Any], past: History, enlarged: bool, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        sheet = read_class_provenance(provenance)
+        return (yield from draw(load, sheet, past.push(sheet), progress, enlarged))
 
     given, outputs = [panel.history, panel.enlarged.switch], panel.outputs(listed)
     options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
     shown = lambda picks, progress: _draw_favourites(load, picks, progress)
     brought = kept.gallery.select(bring, [kept.store, *given], [*outputs, kept.selected], **options)
-    dropped = panel.drop.upload(restore, [panel.drop, *given], outputs, **options)
+    dropped = panel.drop.upload(
+        provenance_drop.handler(restore), [panel.drop, *given], outputs, **options
+    )
     for event in (brought, dropped):
         event.then(**preview.into_view("classes-gallery"))
     events = favourite_list.wire(
@@ -116,23 +112,17 @@ def _draw_favourites(
     return shown
 
 
-def read_class_recipe(recipe: dict[str, Any]) -> ClassSheet:
-    """The sheet that a recipe stands for; of a morph, its end A.
+def read_class_provenance(provenance: dict[str, Any]) -> ClassSheet:
+    """The sheet that a provenance stands for; of a morph, its end A.
 
     Raises:
-        ValueError: the recipe is another task's or broken.
+        ValueError: the provenance is another task's or broken.
     """
-    try:
-        if recipe["task"] != TASK:
-            raise ValueError(
-                f"This picture was made in another tab ({recipe['task']}); drop it there."
-            )
-        if "class_weights" in recipe:
-            weights = recipe["class_weights"]
+    with provenance_drop.reading(provenance, TASK):
+        if "class_weights" in provenance:
+            weights = provenance["class_weights"]
             mixture = ", ".join(f"{name} {weights[name]:g}" for name in weights)
             raise ValueError(f"This picture is a mixture; write its weights into Mix: {mixture}.")
-        name = recipe.get("class_name", recipe.get("class_a"))
-        seed = recipe["seed"] if "seed" in recipe else recipe["seed_a"]
-        return ClassSheet.read(recipe["model"], name, seed, recipe["truncation_psi"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("The picture's recipe is broken; download the picture again.") from error
+        name = provenance.get("class_name", provenance.get("class_a"))
+        seed = provenance["seed"] if "seed" in provenance else provenance["seed_a"]
+        return ClassSheet.read(provenance["model"], name, seed, provenance["truncation_psi"])

@@ -19,18 +19,12 @@ from tabs.classes.state import (
     search_classes,
 )
 from tabs.components import model_menu
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    PRIVATE,
-    Load,
-    absence,
-    keep_choices_current,
-    loading,
-    png_files,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.files import png_files
+from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
+from tabs.components.models import absence, keep_choices_current
 
 _THUMBNAIL_PX = 192  # sharp also where a pixel of the page is two of the screen
 _MAX_KEPT = 2000

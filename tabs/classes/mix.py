@@ -9,16 +9,12 @@ import gradio as gr
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    PRIVATE,
-    Load,
-    page_seeds,
-    png_files,
-    refuse_absent,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.files import png_files
+from tabs.components.loading import Load
+from tabs.components.models import refuse_absent
+from tabs.components.seed_row import page_seeds
 
 _PAD_HTML = """
 <div class="pad" tabindex="0" role="application"

@@ -9,30 +9,22 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import ClassPoint, VideoWriter, check_truncation_psi
+from gan_models import ClassPoint, check_truncation_psi
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, file_name, morph_ends
-from tabs.components import enlarge
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    IN_ORDER,
-    PRIVATE,
-    Load,
-    device_of,
-    loading,
-    output_folder,
-    png_files,
-    refuse_absent,
-    speed_line,
-    user_errors,
-)
+from tabs.components import film_export
+from tabs.components import morph as parts
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, IN_ORDER, PRIVATE
+from tabs.components.files import png_files
+from tabs.components.film_export import Film
 from tabs.components.history import History
+from tabs.components.loading import Load, loading
+from tabs.components.models import refuse_absent
 from tabs.components.preview import into_view, show_clicked
-from tabs.components.upscalers import fast_grower
+from tabs.components.text import device_of, speed_line
 
-MAX_FRAMES = 3600
 KINDS = [("the class", "class"), ("z", "z"), ("both", "both")]
 
 
@@ -70,13 +62,10 @@ def layout(listed: ListPanel) -> MorphPanel:
         class_b = gr.Dropdown(names, value=names[min(1, len(names) - 1)], label="B: class",
                               elem_id="classes-b-class", min_width=130)  # fmt: skip
         seed_b = _seed("B: seed", "classes-b-seed", 1)
-    with gr.Row(equal_height=False):
-        picture_a = _picture("A", "classes-a")
-        between = _picture("Between", "classes-between")
-        picture_b = _picture("B", "classes-b")
-    position = gr.Slider(0, 1, 0.5, step=0.01, label="From A to B", elem_id="classes-position")
-    turn = gr.Radio(["A", "B"], value="A", label="The next click sets",
-                    elem_id="classes-turn")  # fmt: skip
+    buttons = ["download", "fullscreen"]
+    picture_a, between, picture_b = parts.layout_pictures("classes", "between", buttons)
+    position = parts.layout_position("classes")
+    turn = parts.layout_turn("classes")
     info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
     return MorphPanel(
         *(kind, class_a, seed_a, class_b, seed_b, turn),
@@ -94,14 +83,6 @@ def _seed(label: str, elem_id: str, value: int) -> gr.Number:
         min_width=130,
         elem_id=elem_id,
     )
-
-
-def _picture(label: str, elem_id: str) -> gr.Image:
-    return gr.Image(
-        label=label, type="filepath", format="png", interactive=False,
-        buttons=["download", "fullscreen"], min_width=88, height=230,
-        elem_id=elem_id, elem_classes="fill",
-    )  # fmt: skip
 
 
 def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) -> list[Any]:
@@ -167,12 +148,7 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
 def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
     """Lay out and connect the film's export; returns what can be cancelled."""
     with gr.Row():
-        frames = gr.Number(48, label="Frames", minimum=2, maximum=MAX_FRAMES, precision=0,
-                           min_width=90, elem_id="classes-frames")  # fmt: skip
-        fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id="classes-fps")
-        suffix = gr.Radio([("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")], value=".mp4",
-                          label="Format", elem_id="classes-format")  # fmt: skip
-        large = enlarge.film_switch("classes")
+        settings = film_export.layout_settings("classes", 48)
     go = gr.Button("Make the film", elem_id="classes-film")
     info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
     video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
@@ -184,33 +160,26 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         frames: float,
         fps: float,
         suffix: str,
-        psi: float,
         enlarged: bool,
+        psi: float,
         *ends: Any,
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
             refuse_absent(model)
             a, b = morph_ends(model, *ends)
-            count, psi = int(frames or 0), check_truncation_psi(psi)
-            if not 2 <= count <= MAX_FRAMES:
-                raise ValueError(f"A film has 2 to {MAX_FRAMES} frames, not {count}.")
+            film, psi = Film.read(frames, fps, suffix, enlarged), check_truncation_psi(psi)
             pipeline = yield from loading(load, model, progress)
-            grower = yield from fast_grower(load, enlarged, count, progress)
-            name = f"{_stem(model, a, b)}{enlarge.suffix(enlarged)}{suffix}"
-            path, started = output_folder() / name, time.perf_counter()
-            times = [k / (count - 1) for k in range(count)]
-            with VideoWriter(path, int(fps), count) as writer:
-                for k, frame in enumerate(pipeline.iter_morph(a, b, times, psi)):
-                    writer.add((yield from grower.grow(frame)))
-                    progress((k + 1, count), desc="Filming", unit="frames")
-                    yield gr.skip()
-            line = speed_line(count, time.perf_counter() - started, device_of(pipeline))
-            plays = suffix == ".mp4"
-            shown = gr.Video(str(path) if plays else None, visible=plays)
-            yield shown, gr.File(str(path), visible=True), line
+            times = [k / (film.num_frames - 1) for k in range(film.num_frames)]
+            drawn = pipeline.iter_morph(a, b, times, psi)
+            path, line = yield from film_export.write(
+                load, pipeline, drawn, film, _stem(model, a, b), progress
+            )
+            plays = film.plays_as_video
+            shown = gr.Video(path if plays else None, visible=plays)
+            yield shown, gr.File(path, visible=True), line
 
-    given = [listed.model, frames, fps, suffix, sheet.psi, large, *panel.ends]
+    given = [listed.model, *settings.inputs, sheet.psi, *panel.ends]
     made = go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
     made.then(**into_view("classes-file"))
     return [made]

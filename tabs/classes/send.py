@@ -1,16 +1,19 @@
-"""The way of a picture from here to the Translate tab."""
+"""Send a picture of this tab to Translate."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-from tabs.components.common import Load, Outlet, png_files
+from tabs.components import send_to
+from tabs.components.files import png_files
 from tabs.components.history import History
+from tabs.components.loading import Load
+from tabs.components.send_to import Outlet
 
 
 def build(load: Load, history: gr.State, clicked: gr.State) -> Outlet:
     """Lay out the button; it sends the picture clicked last, else the sheet's first."""
-    button = gr.Button("Send to Translate", size="sm", elem_id="classes-send", min_width=110)
+    button = send_to.layout("classes")
 
     def make(past: History, clicked: int) -> str:
         if past.current is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -12,23 +11,14 @@ import gradio as gr
 from gan_models import get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.state import ClassSheet, classes_of, file_name, page_psi
-from tabs.components import enlarge, history, links, preview
-from tabs.components.common import (
-    IN_ORDER,
-    LAST,
-    Load,
-    absence,
-    device_of,
-    loading,
-    png_files,
-    refuse_absent,
-    speed_line,
-    user_errors,
-)
-from tabs.components.files import recipe_input
+from tabs.components import enlarge, history, links, preview, provenance_drop
+from tabs.components import sheet as pictures
+from tabs.components.errors import user_errors
+from tabs.components.events import IN_ORDER, LAST
 from tabs.components.history import History
-from tabs.components.upscalers import fast_grower
-from tabs.latent.sheet import recount, roll
+from tabs.components.loading import Load, loading
+from tabs.components.models import absence, refuse_absent
+from tabs.components.seed_row import recount, roll
 
 FIRST_SEEDS = "0-8"
 MAX_PICTURES = 36
@@ -92,18 +82,12 @@ def controls(model: str) -> dict[str, Any]:
 
 def layout_drop() -> gr.File:
     """Lay out the place for a picture that was saved on this page."""
-    return recipe_input("classes-drop")
+    return provenance_drop.layout("classes-drop")
 
 
 def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
-    gallery = gr.Gallery(
-        label="Click a picture to see it large and to morph from it", columns=3, height="auto",
-        type="filepath",
-        allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
-        elem_id="classes-gallery", elem_classes=["sheet", "main-sheet"], min_width=320,
-    )  # fmt: skip
-    return {"gallery": gallery, "history": gr.State(History())}
+    return {"gallery": pictures.layout("classes"), "history": gr.State(History())}
 
 
 def facts() -> dict[str, Any]:
@@ -123,19 +107,17 @@ def draw(
     """
     refuse_absent(sheet.model)
     pipeline = yield from loading(load, sheet.model, progress)
-    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
-    started, made = time.perf_counter(), []
-    for image in pipeline.iter_sample(sheet.seeds, sheet.class_name, sheet.truncation_psi):
-        made.append((yield from grower.grow(image)))
-        if time.perf_counter() - started > 0.5:
-            progress((len(made), len(sheet.seeds)), unit="pictures")
-            yield gr.skip()
-    seconds = time.perf_counter() - started
-    stem, end = f"{sheet.model}-{file_name(sheet.class_name)}", enlarge.suffix(enlarged)
-    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
-    shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
+    stem = f"{sheet.model}-{file_name(sheet.class_name)}"
+    shown, line, _ = yield from pictures.draw(
+        load,
+        pipeline,
+        pipeline.iter_sample(sheet.seeds, sheet.class_name, sheet.truncation_psi),
+        [f"{stem}-seed{seed:08d}" for seed in sheet.seeds],
+        [f"seed {seed}" for seed in sheet.seeds],
+        enlarged,
+        progress,
+    )
     near = pipeline.nearest_classes(sheet.class_name)
-    line = speed_line(len(made), seconds, device_of(pipeline))
     return (
         gr.Gallery(shown, selected_index=None, elem_classes=preview.sheet_classes(len(shown))),
         f"**{sheet.class_name}** · {line} · seeds {sheet.seeds_text}",

@@ -15,7 +15,8 @@ from gan_models import (
     get_spec,
 )
 from tabs.components import links
-from tabs.components.common import checked_model, page_seeds, start_psi
+from tabs.components.models import checked_model, start_psi
+from tabs.components.seed_row import page_seeds
 
 TASK = "class"
 MAX_CLASSES_IN_A_ROW = 24
@@ -33,7 +34,7 @@ class ClassSheet:
 
     @classmethod
     def read(cls, model: Any, class_name: Any, seeds: Any, truncation_psi: Any) -> ClassSheet:
-        """Check what a page, a program or a recipe says.
+        """Check what a page, a program or a provenance says.
 
         Raises:
             ValueError: an unknown model or class, seeds that are none, ψ out of range.
@@ -76,7 +77,7 @@ class ClassPick:
 
     @classmethod
     def read(cls, item: Any) -> ClassPick:
-        """Check what the browser's storage or a recipe says.
+        """Check what the browser's storage or a provenance says.
 
         Raises:
             ValueError: as `ClassSheet.read`.

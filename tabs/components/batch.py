@@ -14,17 +14,13 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter, count_frames, read_clip, save_png
-from tabs.components.common import (
-    PRIVATE,
-    device_of,
-    in_thread,
-    output_folder,
-    speed_line,
-    user_errors,
-)
-from tabs.components.files import file_input
+from tabs.components.errors import user_errors
+from tabs.components.events import PRIVATE
+from tabs.components.files import file_input, output_folder
+from tabs.components.loading import in_thread
 from tabs.components.preview import into_view
 from tabs.components.progress import Bar
+from tabs.components.text import device_of, speed_line
 from tabs.components.upload import open_photo, size_of
 
 MAX_PICTURES = 32

@@ -14,12 +14,15 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import count_frames, read_recipe, save_png
+from gan_models import count_frames, read_provenance, save_png
 from tabs.components import upscalers
-from tabs.components.common import AT_ONCE, PRIVATE, Load, in_thread, output_folder, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.files import output_folder
 from tabs.components.gradio_compat import add_to_toolbar, photo_input, pictures_in
+from tabs.components.into_view import into_sight
+from tabs.components.loading import Load, in_thread
 from tabs.components.save_as import slider_pair
-from tabs.components.sight import into_sight
 from tabs.components.upload import open_photo
 from tabs.components.upscalers import FACTOR, TASK, best_for
 
@@ -173,7 +176,7 @@ def enlarged(
     Raises:
         ValueError: it is enlarged already, or too large.
     """
-    if recipe_of(path).get("task") == TASK:
+    if provenance_of(path).get("task") == TASK:
         raise ValueError("This picture is enlarged already; to go on, take it to Restore.")
     if count_frames(path) > 1:
         raise ValueError(
@@ -184,23 +187,23 @@ def enlarged(
     return (yield from upscalers.enlarge(pipeline, photo, None, progress))
 
 
-def recipe_of(path: str) -> dict[str, Any]:
+def provenance_of(path: str) -> dict[str, Any]:
     """What a picture's PNG says of how it was made; nothing where it is not one of this page."""
     try:
-        return read_recipe(path)
+        return read_provenance(path)
     except ValueError:
         return {}
 
 
-def read_base_recipe(path: str) -> dict[str, Any]:
-    """The recipe in a PNG of this page; of one that was enlarged, what it was enlarged from.
+def read_base_provenance(path: str) -> dict[str, Any]:
+    """The provenance in a PNG of this page; of one that was enlarged, what it was enlarged from.
 
     Raises:
         ValueError: there is none.
     """
-    recipe = read_recipe(path)
-    base = recipe.get("base")
-    return base if recipe.get("task") == TASK and isinstance(base, dict) else recipe
+    provenance = read_provenance(path)
+    base = provenance.get("base")
+    return base if provenance.get("task") == TASK and isinstance(base, dict) else provenance
 
 
 def plainly(photo: Image.Image) -> Image.Image:

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 import gradio as gr
 from PIL import Image
 
-from tabs.components.common import GPU, PRIVATE, output_folder, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
+from tabs.components.files import output_folder
 
 MAX_FAVOURITES = 48
 _START = "data:image/webp;base64,"

@@ -1,12 +1,60 @@
-"""Places for files that visitors bring: whatever comes in, the handler gets its path."""
+"""Files that handlers return, and components for files that visitors upload."""
 
 from __future__ import annotations
 
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
+from gan_models import save_png
 from tabs.components.gradio_compat import hand_over_paths
+
+CACHE_SECONDS = 3600  # how long a visitor's files are kept
+SWEEP_SECONDS = 600  # how often those that are older are deleted
+# Gradio copies what a handler returns; the originals lie here with the time they were made.
+_RECENT: deque[tuple[float, tempfile.TemporaryDirectory]] = deque()
+_RECENT_LOCK = threading.Lock()
+
+
+def output_folder() -> Path:
+    """A folder for files that a handler returns; it goes away by itself after an hour."""
+    folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)
+    with _RECENT_LOCK:
+        _RECENT.append((time.monotonic(), folder))
+        if len(_RECENT) == 1:
+            _sweep_later()
+    return Path(folder.name)
+
+
+def _sweep_later() -> None:
+    timer = threading.Timer(SWEEP_SECONDS, _sweep)
+    timer.daemon = True
+    timer.start()
+
+
+def _sweep() -> None:
+    """Delete the folders that are old enough, and come back while there are others."""
+    with _RECENT_LOCK:
+        while _RECENT and time.monotonic() - _RECENT[0][0] > CACHE_SECONDS:
+            _RECENT.popleft()[1].cleanup()
+        if _RECENT:
+            _sweep_later()
+
+
+def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:
+    """Write pictures with their provenances as PNGs of these names; the paths."""
+    folder = output_folder()
+    paths = [folder / f"{stem}.png" for stem in stems]
+    for image, path in zip(images, paths, strict=True):
+        save_png(image, path)
+    return [str(path) for path in paths]
 
 
 def file_input(**options: Any) -> gr.File:
@@ -15,13 +63,3 @@ def file_input(**options: Any) -> gr.File:
     Gradio's own compares the suffix with `file_types` first, and its error leaves no sentence.
     """
     return hand_over_paths(gr.File(**options))
-
-
-def recipe_input(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
-    """A place for a picture that was saved on this page, which brings back `what` made it."""
-    return file_input(
-        label=f"Drop a PNG that was saved here: it brings back {what}",
-        elem_id=elem_id,
-        elem_classes="forget-wrong",
-        height=110,
-    )

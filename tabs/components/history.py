@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
-from tabs.components.common import user_errors
+from tabs.components.errors import user_errors
 
 MAX_HISTORY = 100
 

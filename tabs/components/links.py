@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from tabs.components.common import AT_ONCE, PRIVATE
+from tabs.components.events import AT_ONCE, PRIVATE
 
 _FULL_JS = "query => query ? location.origin + location.pathname + query : ''"
 _COPY_JS = """link => {

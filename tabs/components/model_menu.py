@@ -9,18 +9,10 @@ from typing import Any
 import gradio as gr
 
 from gan_models import availability, can_fetch, get_spec
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    PRIVATE,
-    Load,
-    checked_model,
-    first_model,
-    loading,
-    model_card,
-    model_choices,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.loading import Load, loading
+from tabs.components.models import checked_model, first_model, model_card, model_choices
 
 Choices = list[tuple[str, str]]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import output_folder
+from tabs.components.files import output_folder
 
 
 def layout(prefix: str) -> gr.Image:

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.words import duration
+from tabs.components.text import duration
 
 SHOWN_EVERY_SECONDS = 0.2
 _FIRST_GUESS_SECONDS = 1.0  # before that, what is done says little of what is left

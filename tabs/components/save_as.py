@@ -34,7 +34,7 @@ def check_format(suffix: str, size: tuple[int, int]) -> None:
 def save_as(image: Image.Image, stem: Path, suffix: str) -> Path:
     """Write a picture beside `stem` in the format of the suffix; the file's path.
 
-    PNG is exact and carries the picture's recipe; JPEG shows transparency as white.
+    PNG is exact and carries the picture's provenance; JPEG shows transparency as white.
 
     Raises:
         ValueError: as `check_format`.

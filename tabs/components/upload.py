@@ -8,9 +8,9 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import count_frames, depth_note, read_photo, save_png
-from tabs.components.common import CACHE_SECONDS, SWEEP_SECONDS
+from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import photo_input
-from tabs.components.words import megapixels
+from tabs.components.text import megapixels
 
 LIMITS = (
     "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
@@ -91,7 +91,7 @@ def told(path: str, photo: Image.Image) -> str:
 
 
 def preview(photo: Image.Image, path: Path, side_px: int = 1280) -> str:
-    """Write a copy small enough to show, with the picture's recipe; the file's path."""
+    """Write a copy small enough to show, with the picture's provenance; the file's path."""
     small = photo.copy()
     small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     save_png(small, path)

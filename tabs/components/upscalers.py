@@ -16,9 +16,10 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import availability, get_spec
-from tabs.components.common import Load, checked_model, device_of, loading, models_of
+from tabs.components.loading import Load, loading
+from tabs.components.models import checked_model, models_of
 from tabs.components.progress import Bar
-from tabs.components.words import duration, megapixels, seconds_taken
+from tabs.components.text import device_of, duration, megapixels, seconds_taken
 
 TASK = "restoration"
 FAST = "real-esrgan-fast-x4"  # for sheets and films

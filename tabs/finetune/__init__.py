@@ -7,8 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
-from tabs.components.visitor import Visitor, opening_mine
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.loading import Load
+from tabs.components.tickets import with_tickets
+from tabs.components.visitor import Visitor
 from tabs.finetune import api, bases, compare, on_load, privacy, progress, results, start, swap
 from tabs.finetune.state import TabParts
 
@@ -24,7 +27,7 @@ def build(load: Load, visitor: Visitor) -> TabParts:
 
     Returns what other rooms need: how a model of this one is opened in Latent.
     """
-    tab, load = gr.context.Context.block, opening_mine(load)
+    tab, load = gr.context.Context.block, with_tickets(load)
     notice = gr.Markdown(
         bases.MISSING, visible=not bases.choices(visitor.jobs), elem_id="finetune-missing"
     )
@@ -70,7 +73,7 @@ def connect(parts: TabParts, rooms: gr.Tabs, opener: Any, latent: str) -> None:
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            ticket = results.offer_chosen(parts.visitor, key, run, step)
+            ticket = results.ticket_of_chosen(parts.visitor, key, run, step)
             shown = yield from opener.open(key, ticket, history, enlarged, progress)
             yield (*shown, gr.Tabs(selected=latent))
 

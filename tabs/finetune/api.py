@@ -12,7 +12,8 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from gan_models import Jobs
-from tabs.components.common import output_folder, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.files import output_folder
 from tabs.components.visitor import Visitor
 from tabs.finetune.bases import checked_base
 from tabs.finetune.results import TAKE_HOME, file_title

@@ -9,11 +9,16 @@ import gradio as gr
 
 from gan_models import grid
 from tabs.components import enlarge
-from tabs.components.common import GPU, PRIVATE, Load, loading, page_seeds, png_files, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
+from tabs.components.files import png_files
+from tabs.components.loading import Load, loading
+from tabs.components.seed_row import page_seeds
+from tabs.components.tickets import file_stem
 from tabs.components.upscalers import fast_grower
-from tabs.components.visitor import Visitor, file_stem
+from tabs.components.visitor import Visitor
 from tabs.finetune.render import base_title, figure, placeholder, side_by_side, steps_text
-from tabs.finetune.results import offer_chosen, read_step
+from tabs.finetune.results import read_step, ticket_of_chosen
 from tabs.finetune.state import ResultsPanel
 
 MOST = 16
@@ -45,7 +50,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: ResultsPanel) 
             listed = page_seeds(seeds)[:MOST]
             status = visitor.jobs.status(key, run or "")
             which = read_step(step)
-            ticket = offer_chosen(visitor, key, run, step)
+            ticket = ticket_of_chosen(visitor, key, run, step)
             grower = yield from fast_grower(load, enlarged, 2 * len(listed), progress)
             figures = []
             for model, caption in (
@@ -60,7 +65,7 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: ResultsPanel) 
 
     def first(key: Any, run: str | None, step: str, seeds: str) -> str:
         seed = page_seeds(seeds)[0]
-        ticket = offer_chosen(visitor, key, run, step)
+        ticket = ticket_of_chosen(visitor, key, run, step)
         return png_files(load(ticket).sample([seed]), [f"{file_stem(ticket)}-seed{seed:08d}"])[0]
 
     given = [visitor.key, run, chosen.step, seeds]

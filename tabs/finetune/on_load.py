@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import AT_ONCE
+from tabs.components.events import AT_ONCE
 from tabs.finetune import bases
 from tabs.finetune.state import TabParts, run_dropdown
 

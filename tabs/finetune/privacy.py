@@ -7,7 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import AT_ONCE, CACHE_SECONDS, SWEEP_SECONDS, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE
+from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.finetune.render import megabytes
 from tabs.finetune.state import TabParts, run_dropdown
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import AT_ONCE, PRIVATE, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, PRIVATE
 from tabs.finetune import curves
 from tabs.finetune.render import FIRST_GRID, figure, placeholder, status_card, steps_text
 from tabs.finetune.results import step_choices
@@ -97,7 +98,7 @@ def wire(parts: TabParts) -> Callable[[Any], Any]:
             grid,
             _slider(status, where, seen),
             *(drawn, nearest),
-            *(gr.Button(visible=name in offered(status.state)) for name in ACTIONS),
+            *(gr.Button(visible=name in actions_of(status.state)) for name in ACTIONS),
             gr.Button(visible=status.has_generator),
             gr.Dropdown(choices=run_choices(statuses), visible=len(statuses) > 1),
             _steps(status, seen),
@@ -139,7 +140,7 @@ def wire(parts: TabParts) -> Callable[[Any], Any]:
 ACTIONS = ("pause", "resume", "stop", "delete")
 
 
-def offered(state: str) -> tuple[str, ...]:
+def actions_of(state: str) -> tuple[str, ...]:
     """What can be done with a run in this state."""
     return {
         "queued": ("pause", "stop", "delete"),

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from gan_models import list_models
-from tabs.components.words import duration
+from tabs.components.text import duration
 
 STATES = {
     "queued": "Waiting",

@@ -9,8 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import PRIVATE, in_thread, output_folder, user_errors
-from tabs.components.visitor import Visitor, offer
+from tabs.components.errors import user_errors
+from tabs.components.events import PRIVATE
+from tabs.components.files import output_folder
+from tabs.components.loading import in_thread
+from tabs.components.tickets import issue_ticket
+from tabs.components.visitor import Visitor
 from tabs.finetune.render import steps_text
 from tabs.finetune.state import ResultsPanel, TabParts
 
@@ -128,7 +132,7 @@ def wire(parts: TabParts) -> None:
     )
 
 
-def offer_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> str:
+def ticket_of_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> str:
     """The ticket of the chosen generator of a run.
 
     Raises:
@@ -137,7 +141,7 @@ def offer_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> str:
     status = visitor.jobs.status(key, run or "")
     which = read_step(step)
     visitor.jobs.generator(key, status.id, which)
-    return offer(key, status.id, which, visitor.model(key, status, which))
+    return issue_ticket(key, status.id, which, visitor.model(key, status, which))
 
 
 def file_title(status: Any) -> str:

@@ -12,8 +12,10 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from gan_models import NotFound
-from tabs.components.common import CACHE_SECONDS, PRIVATE, SWEEP_SECONDS, in_thread, user_errors
-from tabs.components.files import file_input
+from tabs.components.errors import user_errors
+from tabs.components.events import PRIVATE
+from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS, file_input
+from tabs.components.loading import in_thread
 from tabs.components.preview import into_view
 from tabs.components.visitor import Visitor
 from tabs.finetune import bases, settings

@@ -10,16 +10,11 @@ import gradio as gr
 
 from gan_models import grid
 from tabs.components import enlarge
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    PRIVATE,
-    Load,
-    loading,
-    output_folder,
-    page_seeds,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.files import output_folder
+from tabs.components.loading import Load, loading
+from tabs.components.seed_row import page_seeds
 from tabs.components.upscalers import fast_grower
 from tabs.components.visitor import Visitor
 from tabs.finetune import bases

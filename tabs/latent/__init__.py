@@ -5,8 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.components import enlarge, favourite_list, preview
-from tabs.components.common import AT_ONCE, PRIVATE, Load
-from tabs.components.visitor import Visitor, opening_mine
+from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.loading import Load
+from tabs.components.tickets import with_tickets
+from tabs.components.visitor import Visitor
 from tabs.latent import api, favourites, morph, on_load, send, sheet, styles, walk
 from tabs.latent.state import has_w
 
@@ -18,7 +20,7 @@ def build(load: Load, visitor: Visitor) -> on_load.Opener:
 
     Returns what can send pictures on to Translate, and how another opens a model of one's own here.
     """
-    tab, load = gr.context.Context.block, opening_mine(load)
+    tab, load = gr.context.Context.block, with_tickets(load)
     with gr.Row(equal_height=False, elem_classes="sheet-row"):
         with gr.Column(scale=4, min_width=260):
             left = sheet.controls()

@@ -6,17 +6,14 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import VideoWriter
-from tabs.components.common import (
-    GPU,
-    Load,
-    models_of,
-    output_folder,
-    page_seeds,
-    png_files,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU
+from tabs.components.files import output_folder, png_files
+from tabs.components.loading import Load
+from tabs.components.models import models_of
 from tabs.components.request_batching import OPTIONS, Batcher
-from tabs.components.visitor import checked_any, file_stem
+from tabs.components.seed_row import page_seeds
+from tabs.components.tickets import checked_any, file_stem
 from tabs.latent.state import TASK, Sheet
 
 
@@ -40,7 +37,7 @@ def build(load: Load) -> None:
             truncation_psi: 0 (average) to 2 (wild); 1 is the model's own variety.
 
         Returns:
-            PNG files in the order of the seeds, each with its recipe inside.
+            PNG files in the order of the seeds, each with its provenance inside.
         """
         with user_errors():
             sheet = Sheet.read(model, seeds, truncation_psi)

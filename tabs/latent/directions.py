@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_models import availability, get_spec
-from tabs.components.common import Load
+from tabs.components.loading import Load
 
 TRAVEL = 2.0  # standard deviations either way, at which a direction is measured
 SEEDS = (0, 1, 2)

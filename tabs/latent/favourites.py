@@ -1,4 +1,4 @@
-"""What stays: favourites, and the recipe inside a picture."""
+"""What stays: favourites, and the provenance inside a picture."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import recipe_is_current
-from tabs.components import favourite_list, preview
-from tabs.components.common import GPU, PRIVATE, Load, loading, png_files, user_errors
-from tabs.components.enlarge import read_base_recipe
+from tabs.components import favourite_list, preview, provenance_drop
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
 from tabs.components.favourite_list import Favourites
-from tabs.components.files import recipe_input
+from tabs.components.files import png_files
 from tabs.components.history import History
-from tabs.components.visitor import file_stem, readiness
+from tabs.components.loading import Load, loading
+from tabs.components.tickets import file_stem, readiness
 from tabs.latent import morph
 from tabs.latent.morph import MorphPanel
 from tabs.latent.sheet import SheetPanel, draw
-from tabs.latent.state import Pair, Pick, Sheet, first_pick, read_favourites
+from tabs.latent.state import TASK, Pair, Pick, Sheet, first_pick, read_favourites
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class KeepPanel:
 def layout(kept: tuple[gr.Button, gr.BrowserState]) -> KeepPanel:
     """Lay out the panel; `kept`: the button, which stands under the large picture."""
     shown = favourite_list.layout("latent", kept)
-    return KeepPanel(recipe_input("latent-drop"), shown)
+    return KeepPanel(provenance_drop.layout("latent-drop"), shown)
 
 
 def wire(
@@ -87,25 +87,19 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     """A PNG dropped on the page brings back what made it."""
 
     def restore(
-        file: str | None,
+        provenance: dict[str, Any],
         history: History,
         space: str,
         enlarged: bool,
-        progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
-        if file is None:
-            yield gr.skip()
-            return
-        with user_errors():
-            recipe = read_base_recipe(file)
-            restored, ends, position = read_latent_recipe(recipe)
-            drawn = yield from draw(load, restored, history.push(restored), progress, enlarged)
-            morphed = yield from morph.show_pair(load, ends, position, space, progress)
-            _warn_of_other_weights(recipe)
-            yield (*drawn, *morphed, ends, position)
+        progress: gr.Progress,
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        restored, ends, position = read_latent_provenance(provenance)
+        drawn = yield from draw(load, restored, history.push(restored), progress, enlarged)
+        morphed = yield from morph.show_pair(load, ends, position, space, progress)
+        return (*drawn, *morphed, ends, position)
 
     return panel.drop.upload(
-        restore,
+        provenance_drop.handler(restore),
         [panel.drop, sheet.history, sheet.space, sheet.enlarged.switch],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
         show_progress_on=[sheet.gallery],
@@ -131,26 +125,16 @@ def draw_favourites(
     return shown
 
 
-def read_latent_recipe(recipe: dict[str, Any]) -> tuple[Sheet, Pair, float]:
-    """Sheet, morph ends and morph position that a recipe stands for.
+def read_latent_provenance(provenance: dict[str, Any]) -> tuple[Sheet, Pair, float]:
+    """Sheet, morph ends and morph position that a provenance stands for.
 
     Raises:
-        ValueError: the recipe is another task's or broken.
+        ValueError: the provenance is another task's or broken.
     """
-    try:
-        if recipe["task"] != "latent":
-            raise ValueError(
-                f"This picture was made in another tab ({recipe['task']}); drop it there."
-            )
-        seeds = [recipe["seed"]] if "seed" in recipe else [recipe["seed_a"], recipe["seed_b"]]
-        sheet = Sheet.read(recipe["model"], ", ".join(map(str, seeds)), recipe["truncation_psi"])
-        position = min(max(float(recipe.get("t", 0.5)), 0.0), 1.0)
-    except (KeyError, TypeError) as error:
-        raise ValueError("The picture's recipe is broken; download the picture again.") from error
+    with provenance_drop.reading(provenance, TASK):
+        keys = ("seed",) if "seed" in provenance else ("seed_a", "seed_b")
+        seeds = ", ".join(str(provenance[key]) for key in keys)
+        sheet = Sheet.read(provenance["model"], seeds, provenance["truncation_psi"])
+        position = min(max(float(provenance.get("t", 0.5)), 0.0), 1.0)
     picks = [Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds]
     return sheet, Pair(picks[0], picks[1] if len(picks) > 1 else None), position
-
-
-def _warn_of_other_weights(recipe: dict[str, Any]) -> None:
-    if not recipe_is_current(recipe):
-        gr.Warning("The picture was made with other weights of this model; it may look different.")

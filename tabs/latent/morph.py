@@ -10,22 +10,15 @@ from typing import Any
 import gradio as gr
 
 from gan_models import VideoWriter
+from tabs.components import morph as parts
 from tabs.components import preview
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    IN_ORDER,
-    PRIVATE,
-    Load,
-    device_of,
-    loading,
-    output_folder,
-    png_files,
-    speed_line,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, IN_ORDER, PRIVATE
+from tabs.components.files import output_folder, png_files
 from tabs.components.history import History
-from tabs.components.visitor import checked_any, file_stem
+from tabs.components.loading import Load, loading
+from tabs.components.text import device_of, speed_line
+from tabs.components.tickets import checked_any, file_stem
 from tabs.latent.sheet import SheetPanel
 from tabs.latent.state import TASK, Pair, Pick, first_pair
 
@@ -56,18 +49,8 @@ class MorphPanel:
 
 def layout() -> MorphPanel:
     """Lay out the panel."""
-    with gr.Row(equal_height=False):
-        image_a = _picture("A", "latent-a")
-        middle = _picture("Between", "latent-middle")
-        image_b = _picture("B", "latent-b")
-    position = gr.Slider(
-        0,
-        1,
-        0.5,
-        step=0.01,
-        label="From A (0) to B (1)",
-        elem_id="latent-position",
-    )
+    image_a, middle, image_b = parts.layout_pictures("latent", "middle", ["download"])
+    position = parts.layout_position("latent")
     strip = gr.Gallery(
         label="Steps: click one to go there",
         columns=len(STRIP_TIMES),
@@ -82,9 +65,7 @@ def layout() -> MorphPanel:
         elem_classes=["sheet", "strip"],
     )
     with gr.Row():
-        turn = gr.Radio(
-            ["A", "B"], value="A", label="The next click sets", elem_id="latent-turn", scale=2
-        )
+        turn = parts.layout_turn("latent")
         cancel = gr.Button(
             "Cancel", size="sm", elem_id="latent-morph-cancel", elem_classes="while-running"
         )
@@ -93,20 +74,6 @@ def layout() -> MorphPanel:
         *(turn, image_a, middle, image_b, position, strip, info),
         pair=gr.State(Pair()),
         cancel=cancel,
-    )
-
-
-def _picture(label: str, elem_id: str) -> gr.Image:
-    return gr.Image(
-        label=label,
-        type="filepath",
-        format="png",
-        interactive=False,
-        buttons=["download"],
-        min_width=88,
-        height=230,
-        elem_id=elem_id,
-        elem_classes="fill",
     )
 
 

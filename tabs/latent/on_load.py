@@ -9,9 +9,14 @@ from typing import Any
 import gradio as gr
 
 from tabs.components import links
-from tabs.components.common import AT_ONCE, GPU, PRIVATE, Load, Outlet, model_choices, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
 from tabs.components.history import History
-from tabs.components.visitor import Visitor, readiness
+from tabs.components.loading import Load
+from tabs.components.models import model_choices
+from tabs.components.send_to import Outlet
+from tabs.components.tickets import readiness
+from tabs.components.visitor import Visitor
 from tabs.latent.sheet import FIRST_SEEDS, SheetPanel, draw, page_psi
 from tabs.latent.state import TASK, Sheet, read_stored_sheet
 

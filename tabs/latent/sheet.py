@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from gan_models import format_seeds, get_spec
+from gan_models import get_spec
 from tabs.components import enlarge, history, links, model_menu, preview
-from tabs.components.common import (
-    IN_ORDER,
-    LAST,
-    MAX_ON_PAGE,
-    Load,
-    absence,
-    device_of,
-    loading,
-    page_seeds,
-    png_files,
-    refuse_absent,
-    speed_line,
-    start_psi,
-    user_errors,
-)
+from tabs.components import sheet as pictures
+from tabs.components.errors import user_errors
+from tabs.components.events import IN_ORDER, LAST
 from tabs.components.history import History
+from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
-from tabs.components.upscalers import fast_grower
-from tabs.components.visitor import card_of, file_stem, offered
+from tabs.components.models import absence, refuse_absent, start_psi
+from tabs.components.seed_row import MAX_ON_PAGE, recount, roll
+from tabs.components.tickets import card_of, file_stem, ticket_model
 from tabs.latent.state import TASK, Sheet, has_w
 
 FIRST_SEEDS = "0-8"
@@ -113,22 +101,8 @@ def controls() -> dict[str, Any]:
 
 def results() -> dict[str, Any]:
     """Lay out the top of the right column: the pictures and what was done."""
-    gallery = gr.Gallery(
-        label="Click a picture to see it large and to morph from it",
-        type="filepath",
-        columns=3,
-        height="auto",
-        allow_preview=False,
-        format="png",
-        interactive=False,
-        object_fit="contain",
-        buttons=[],
-        elem_id="latent-gallery",
-        elem_classes=["sheet", "main-sheet"],
-        min_width=320,
-    )
     return {
-        "gallery": gallery,
+        "gallery": pictures.layout("latent"),
         "history": gr.State(History()),
         "store": gr.BrowserState(None, storage_key="ganvas-latent-sheet", secret="ganvas"),
     }
@@ -143,30 +117,28 @@ def facts() -> dict[str, Any]:
 
 def page_psi(model: str) -> float:
     """The ψ that the page begins with; what is fine-tuned here is a StyleGAN."""
-    return start_psi("stylegan2" if offered(model) else get_spec(model).family)
+    return start_psi("stylegan2" if ticket_model(model) else get_spec(model).family)
 
 
 def draw(
     load: Load, sheet: Sheet, history: History, progress: gr.Progress, enlarged: bool = False
 ) -> Generator[Any, None, tuple[Any, ...]]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
-    if not offered(sheet.model):
+    if not ticket_model(sheet.model):
         refuse_absent(sheet.model)
     pipeline = yield from loading(load, sheet.model, progress)
-    grower = yield from fast_grower(load, enlarged, len(sheet.seeds), progress)
-    started, made = time.perf_counter(), []
-    for image in pipeline.iter_sample(sheet.seeds, sheet.truncation_psi):
-        made.append((yield from grower.grow(image)))
-        if time.perf_counter() - started > 0.5:
-            progress((len(made), len(sheet.seeds)), unit="pictures")
-            yield gr.skip()
-    seconds = time.perf_counter() - started
-    stem, end = file_stem(sheet.model), enlarge.suffix(enlarged)
-    paths = png_files(made, [f"{stem}-seed{seed:08d}{end}" for seed in sheet.seeds])
-    shown = [(path, f"seed {seed}") for path, seed in zip(paths, sheet.seeds, strict=True)]
+    shown, line, _ = yield from pictures.draw(
+        load,
+        pipeline,
+        pipeline.iter_sample(sheet.seeds, sheet.truncation_psi),
+        [f"{file_stem(sheet.model)}-seed{seed:08d}" for seed in sheet.seeds],
+        [f"seed {seed}" for seed in sheet.seeds],
+        enlarged,
+        progress,
+    )
     return (
         gr.Gallery(shown, selected_index=None, elem_classes=preview.sheet_classes(len(shown))),
-        speed_line(len(made), seconds, device_of(pipeline)) + f" · seeds {sheet.seeds_text}",
+        f"{line} · seeds {sheet.seeds_text}",
         history,
         sheet.model,
         sheet.seeds_text,
@@ -210,7 +182,7 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
         progress: gr.Progress = gr.Progress(),
     ) -> Generator[Any, None, None]:
         with user_errors():
-            if not offered(model) and absence(get_spec(model)):
+            if not ticket_model(model) and absence(get_spec(model)):
                 yield gr.skip()  # the card says so, and has the button
                 return
             sheet = Sheet.read(model, seeds, page_psi(model))
@@ -239,19 +211,3 @@ def wire(panel: SheetPanel, load: Load) -> list[Any]:
     for event in events:
         event.then(**preview.into_view("latent-gallery"))
     return events
-
-
-def roll(count: float) -> str:
-    """Seeds by dice: a run that starts anywhere in the first million."""
-    first = random.randrange(1_000_000)
-    return format_seeds(range(first, first + int(count)))
-
-
-def recount(seeds: str, count: float) -> str:
-    """As many seeds as asked: the first of those typed, and the run that follows the last."""
-    try:
-        kept = page_seeds(seeds)[: int(count)]
-    except ValueError:
-        kept = [0]
-    following = range(kept[-1] + 1, kept[-1] + 1 + int(count) - len(kept))
-    return format_seeds([*kept, *following])

@@ -8,16 +8,16 @@ from typing import Any
 
 from gan_models import check_truncation_psi, format_seeds, get_spec
 from tabs.components import favourite_list, links
-from tabs.components.common import page_seeds
 from tabs.components.history import History
-from tabs.components.visitor import checked_any, offered
+from tabs.components.seed_row import page_seeds
+from tabs.components.tickets import checked_any, ticket_model
 
 TASK = "latent"
 
 
 def has_w(model: str) -> bool:
     """Whether a model has a mapping network, by its family; what is fine-tuned here has one."""
-    return offered(model) is not None or get_spec(model).family.startswith("stylegan")
+    return ticket_model(model) is not None or get_spec(model).family.startswith("stylegan")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sheet:
 
     @classmethod
     def read(cls, model: Any, seeds: Any, truncation_psi: Any) -> Sheet:
-        """Check what a page, a link or a recipe says.
+        """Check what a page, a link or a provenance says.
 
         Raises:
             ValueError: an unknown model, seeds that are none, ψ out of range.
@@ -49,7 +49,7 @@ class Sheet:
     @property
     def query(self) -> str:
         """The part of a link that brings this sheet back; none where others cannot follow it."""
-        if offered(self.model):
+        if ticket_model(self.model):
             return ""
         return links.write(model=self.model, seeds=self.seeds_text, psi=f"{self.truncation_psi:g}")
 

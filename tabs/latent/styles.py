@@ -7,19 +7,14 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    PRIVATE,
-    Load,
-    loading,
-    page_seeds,
-    png_files,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.files import png_files
+from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
-from tabs.components.visitor import checked_any, file_stem, readiness
+from tabs.components.seed_row import page_seeds
+from tabs.components.tickets import checked_any, file_stem, readiness
 from tabs.latent.directions import Effect, measure
 from tabs.latent.state import TASK, Pick, has_w
 

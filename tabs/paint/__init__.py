@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.components import enlarge, favourite_list, links
-from tabs.components.common import Load, Outlet
+from tabs.components.loading import Load
+from tabs.components.send_to import Outlet
 from tabs.paint import api, favourites, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
@@ -48,7 +49,7 @@ def build(load: Load) -> list[Outlet]:
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
         with gr.Tab("Favourites", elem_id="paint-tab-keep") as keep_tab:
-            shown = favourites.layout("paint", kept)
+            shown = favourite_list.layout("paint", kept)
     start.wire(load, canvas, opening, styling, choosing)
     favourites.wire(shown, keep_tab, canvas, opening, styling, choosing, load)
     links.wire_opening(tab, "paint")

@@ -8,7 +8,10 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from tabs.components.common import GPU, Load, png_files, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU
+from tabs.components.files import png_files
+from tabs.components.loading import Load
 from tabs.paint.models import OURS, checked_painter
 
 
@@ -26,7 +29,7 @@ def build(load: Load) -> None:
             style_seed: A whole number from 0 to 4294967295: another light and other colours.
 
         Returns:
-            A PNG of the model's own size, with its recipe inside.
+            A PNG of the model's own size, with its provenance inside.
         """
         with user_errors():
             seed = _whole_seed(style_seed)

@@ -8,19 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import read_recipe
+from gan_models import read_provenance
 from tabs.components import favourite_list, links
-from tabs.components.common import (
-    PRIVATE,
-    Load,
-    in_thread,
-    loading,
-    png_files,
-    refuse_absent,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import PRIVATE
 from tabs.components.favourite_list import Favourites, Shown
+from tabs.components.files import png_files
+from tabs.components.loading import Load, in_thread, loading
 from tabs.components.model_menu import ModelMenu
+from tabs.components.models import refuse_absent
 from tabs.paint.models import checked_painter, legend
 from tabs.paint.start import BESIDE, OpenPanel, StylePanel, restored, told
 from tabs.paint.state import TASK, file_name, read_painting, read_request
@@ -41,9 +37,9 @@ _KEEP_JS = """stored => {
 
 @dataclass(frozen=True)
 class Kept:
-    """A favourite: the recipe of a painting, and a small copy of its picture."""
+    """A favourite: the provenance of a painting, and a small copy of its picture."""
 
-    recipe: dict[str, Any]
+    provenance: dict[str, Any]
     picture: str
 
     @classmethod
@@ -51,23 +47,23 @@ class Kept:
         """Check what the browser's storage says.
 
         Raises:
-            ValueError: no recipe of this tab, an unknown model, or no picture.
+            ValueError: no provenance of this tab, an unknown model, or no picture.
         """
-        recipe = item["recipe"]
-        if recipe.get("task") != TASK:
+        provenance = item["recipe"]
+        if provenance.get("task") != TASK:
             raise ValueError("This is no painting.")
-        checked_painter(recipe["model"])
-        return cls(recipe, favourite_list.checked_text(item["picture"]))
+        checked_painter(provenance["model"])
+        return cls(provenance, favourite_list.checked_text(item["picture"]))
 
     def stored(self) -> dict[str, Any]:
         """For the browser's storage; `read` takes it back."""
-        return {"recipe": self.recipe, "picture": self.picture}
+        return {"recipe": self.provenance, "picture": self.picture}
 
     @property
     def caption(self) -> str:
         """What stands under its picture."""
-        seed = self.recipe.get("style_seed")
-        return self.recipe["model"] + ("" if seed is None else f", style seed {seed}")
+        seed = self.provenance.get("style_seed")
+        return self.provenance["model"] + ("" if seed is None else f", style seed {seed}")
 
 
 def layout_link(canvas: gr.HTML) -> None:
@@ -93,7 +89,7 @@ def wire(
 
     def draw(picks: list[Kept], progress: gr.Progress) -> Generator[Any, None, Shown]:
         yield gr.skip()
-        files = [favourite_list.picture_file(one.picture, one.recipe["model"]) for one in picks]
+        files = [favourite_list.picture_file(one.picture, one.provenance["model"]) for one in picks]
         return [(file, one.caption) for file, one in zip(files, picks, strict=True)]
 
     def bring(
@@ -103,12 +99,12 @@ def wire(
         if event.index >= len(picks):
             yield gr.skip()
             return
-        recipe = picks[event.index].recipe
+        provenance = picks[event.index].provenance
         with user_errors():
-            wanted = checked_painter(recipe["model"])
+            wanted = checked_painter(provenance["model"])
             refuse_absent(wanted)
             pipeline = yield from loading(load, wanted, progress)
-            update = {"arrival": restored(pipeline, recipe)}
+            update = {"arrival": restored(pipeline, provenance)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
             yield gr.HTML(**update), wanted, *told(pipeline, wanted), event.index
@@ -142,5 +138,5 @@ def keep_of(load: Load, text: str) -> Kept:
     pipeline = load(checked_painter(request.get("model")))
     painting = read_painting(request, pipeline)
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
-    recipe = read_recipe(png_files([picture], [file_name(pipeline, painting)])[0])
-    return Kept(recipe, favourite_list.picture_text(picture, _SHOWN_PX))
+    provenance = read_provenance(png_files([picture], [file_name(pipeline, painting)])[0])
+    return Kept(provenance, favourite_list.picture_text(picture, _SHOWN_PX))

@@ -8,11 +8,12 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import VideoWriter
-from tabs.components import enlarge
-from tabs.components.common import GPU, PRIVATE, Load, loading, output_folder, user_errors
+from tabs.components import enlarge, film_export
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
+from tabs.components.film_export import Film
+from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
-from tabs.components.upscalers import fast_grower
 from tabs.paint.models import checked_painter
 from tabs.paint.state import MAX_STATES, file_name, read_map, read_painting, read_request
 
@@ -73,20 +74,23 @@ def _write(
     pipeline = yield from loading(load, checked_painter(request.get("model")), progress)
     painting = read_painting(request, pipeline)
     states = [read_map(state, pipeline) for state in request["states"]]
-    grower = yield from fast_grower(load, enlarged, len(states), progress)
-    path = output_folder() / f"{file_name(pipeline, painting)}{enlarge.suffix(enlarged)}.gif"
-    with VideoWriter(path, FPS, len(states) + FPS * LAST_SECONDS) as writer:
-        for k, label_map in enumerate(states):
-            parts = painting.patches if k == len(states) - 1 else ()
-            picture = pipeline.paint(label_map, painting.style, parts)
-            picture = yield from grower.grow(picture)
-            frame = _side_by_side(pipeline, label_map, picture) if beside else picture
-            writer.add(frame)
-            progress((k + 1, len(states)), desc="Filming", unit="pictures")
-            yield gr.skip()
-        for _ in range(FPS * LAST_SECONDS):
-            writer.add(frame)
-    return str(path), len(states)
+    last = len(states) - 1
+    frames = (
+        pipeline.paint(state, painting.style, painting.patches if k == last else ())
+        for k, state in enumerate(states)
+    )
+    with_map = lambda k, picture: _side_by_side(pipeline, states[k], picture)
+    path, _ = yield from film_export.write(
+        load,
+        pipeline,
+        frames,
+        Film(len(states), FPS, ".gif", enlarged),
+        file_name(pipeline, painting),
+        progress,
+        hold_frames=FPS * LAST_SECONDS,
+        finish=with_map if beside else None,
+    )
+    return path, len(states)
 
 
 def _read(text: Any) -> dict[str, Any]:

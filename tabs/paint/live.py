@@ -18,7 +18,8 @@ from typing import Any
 from PIL import Image
 
 from gan_models import Layer, WeightsError, save_openraster, save_png
-from tabs.components.common import Load, device_of
+from tabs.components.loading import Load
+from tabs.components.text import device_of
 from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting
 

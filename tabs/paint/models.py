@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from gan_models import availability
-from tabs.components.common import checked_model, model_choices, models_of
+from tabs.components.models import checked_model, model_choices, models_of
 from tabs.paint.state import TASK
 
 OURS = "paint"

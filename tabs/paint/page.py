@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from tabs.components.common import Load
+from tabs.components.loading import Load
 from tabs.paint.live import make_functions
 
 FOLDER = Path(__file__).parent / "canvas"

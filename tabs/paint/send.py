@@ -1,12 +1,13 @@
-"""The way of a painting from here to the Translate tab."""
+"""Send the painting to Translate."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import gradio as gr
 
-from tabs.components.common import Load, Outlet, png_files
+from tabs.components import send_to
+from tabs.components.files import png_files
+from tabs.components.loading import Load
+from tabs.components.send_to import Outlet
 from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting, read_request
 
@@ -17,10 +18,7 @@ PAINTING_JS = "() => [window.ganvasPaint?.map ? JSON.stringify(window.ganvasPain
 def build(load: Load) -> Outlet:
     """Lay out the button; it sends the picture as it is painted now."""
     text = gr.Textbox(visible=False)
-    button = gr.Button(
-        "Send the picture to Translate", size="sm", scale=0, min_width=240, elem_id="paint-send"
-    )
-    button.click = partial(button.click, js=PAINTING_JS)
+    button = send_to.layout("paint", "Send the picture to Translate", scale=0, min_width=240)
 
     def make(text: str) -> str:
         request = read_request(text)
@@ -30,4 +28,4 @@ def build(load: Load) -> Outlet:
         picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
         return png_files([picture], [file_name(pipeline, painting)])[0]
 
-    return Outlet(button, make, [text])
+    return Outlet(button, make, [text], PAINTING_JS)

@@ -12,18 +12,13 @@ import gradio as gr
 
 from gan_models import WeightsError, read_photo
 from tabs.components import model_menu
-from tabs.components.common import (
-    PRIVATE,
-    Load,
-    keep_choices_current,
-    loading,
-    model_card,
-    refuse_absent,
-    user_errors,
-)
-from tabs.components.enlarge import read_base_recipe
+from tabs.components.enlarge import read_base_provenance
+from tabs.components.errors import user_errors
+from tabs.components.events import PRIVATE
 from tabs.components.files import file_input
+from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
+from tabs.components.models import keep_choices_current, model_card, refuse_absent
 from tabs.paint.models import checked_painter, choices, is_ready, legend
 from tabs.paint.state import TASK, write_runs, write_style
 
@@ -137,11 +132,11 @@ def wire(
             yield gr.skip()
             return
         with user_errors():
-            recipe = _recipe_of(path) if reading == AUTOMATIC else None
-            wanted = checked_painter(recipe["model"] if recipe else model)
+            provenance = _provenance_of(path) if reading == AUTOMATIC else None
+            wanted = checked_painter(provenance["model"] if provenance else model)
             refuse_absent(wanted)
             pipeline = yield from loading(load, wanted, progress)
-            update = {"arrival": _arrival(pipeline, Path(path), reading, recipe)}
+            update = {"arrival": _arrival(pipeline, Path(path), reading, provenance)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
             yield gr.HTML(**update), wanted, *told(pipeline, wanted)
@@ -178,35 +173,35 @@ def told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
     return model_card(model), readings, note
 
 
-def _recipe_of(path: str) -> dict[str, Any] | None:
-    """The recipe in a picture of this tab; None for other files."""
+def _provenance_of(path: str) -> dict[str, Any] | None:
+    """The provenance in a picture of this tab; None for other files."""
     try:
-        recipe = read_base_recipe(path)
+        provenance = read_base_provenance(path)
     except ValueError:
         return None
-    return recipe if recipe.get("task") == "semantic" and "model" in recipe else None
+    return provenance if provenance.get("task") == "semantic" and "model" in provenance else None
 
 
 def _arrival(
-    pipeline: Any, path: Path, reading: str, recipe: dict[str, Any] | None
+    pipeline: Any, path: Path, reading: str, provenance: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What the canvas is told of a file."""
-    if recipe is not None:
-        return restored(pipeline, recipe)
+    if provenance is not None:
+        return restored(pipeline, provenance)
     label_map, note = _read_map(pipeline, path, reading)
     if note:
         gr.Warning(note, title="How the label map was read", duration=20)
     return {"serial": time.time_ns(), "map": write_runs(label_map)}
 
 
-def restored(pipeline: Any, recipe: dict[str, Any]) -> dict[str, Any]:
+def restored(pipeline: Any, provenance: dict[str, Any]) -> dict[str, Any]:
     """What the canvas is told of a painting that is brought back.
 
     Raises:
-        ValueError: the recipe is broken, or for other labels.
+        ValueError: the provenance is broken, or for other labels.
     """
-    painting = pipeline.restore(recipe)
-    if not pipeline.made_with(recipe):
+    painting = pipeline.restore(provenance)
+    if not pipeline.made_with(provenance):
         gr.Warning("The picture was made with other weights of this model; it may look different.")
     return {
         "serial": time.time_ns(),

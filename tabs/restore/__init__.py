@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.components import batch
-from tabs.components.common import PRIVATE, Load
+from tabs.components.events import PRIVATE
+from tabs.components.loading import Load
 from tabs.restore import api, several, single
 
 TITLE, ELEM_ID = "Restore", "tab-restore"

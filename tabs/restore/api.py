@@ -8,15 +8,11 @@ from typing import Any
 import gradio as gr
 
 from gan_models import save_png
-from tabs.components.common import (
-    Load,
-    checked_model,
-    in_thread,
-    loading,
-    output_folder,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.files import output_folder
 from tabs.components.gradio_compat import photo_input
+from tabs.components.loading import Load, in_thread, loading
+from tabs.components.models import checked_model
 from tabs.components.progress import Bar
 from tabs.components.upload import open_photo
 from tabs.components.upscalers import ENLARGE, TASK
@@ -42,7 +38,7 @@ def build(load: Load) -> None:
                 factor, which it is by default.
 
         Returns:
-            A PNG file; its recipe names the model, and what made the picture where that is known.
+            A PNG file; its provenance names the model, and what made the picture if known.
         """
         with user_errors():
             photo = open_photo(image)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gan_models import WeightsError
 from tabs.components.batch import Size, Work
-from tabs.components.common import Load
+from tabs.components.loading import Load
 from tabs.components.save_as import save_as
 from tabs.components.upscalers import ENLARGE, candidates, choose, forecast, is_ready
 from tabs.restore.single import SinglePanel, how_to_get, named

@@ -13,19 +13,15 @@ from PIL import Image
 
 from gan_models import WeightsError, get_spec
 from tabs.components import model_menu, upscalers
-from tabs.components.common import (
-    AT_ONCE,
-    PRIVATE,
-    Load,
-    absence,
-    in_thread,
-    output_folder,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.files import output_folder
+from tabs.components.into_view import into_sight
+from tabs.components.loading import Load, in_thread
 from tabs.components.model_menu import ModelMenu
+from tabs.components.models import absence
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
-from tabs.components.sight import into_sight
 from tabs.components.upload import LIMITS, last_good, layout_photo, look_at, open_photo, told
 from tabs.components.upscalers import AUTOMATIC, ENLARGE, TASK, candidates, choose, is_ready
 from tabs.restore.state import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from gan_models import get_spec
-from tabs.components.common import checked_model, model_card, model_choices, refuse_absent
+from tabs.components.models import checked_model, model_card, model_choices, refuse_absent
 from tabs.components.upscalers import AUTOMATIC, AUTOMATIC_LABEL, TASK
 
 FACTORS = (2, 3, 4)
@@ -22,7 +22,7 @@ class Result:
     """A picture that was enlarged: files, which may be gone after a while."""
 
     original: str
-    enlarged: str  # in full, a PNG with its recipe
+    enlarged: str  # in full, a PNG with its provenance
     stem: str  # of the file to take home
     line: str  # what was done
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from tabs.components import batch, enlarge, favourite_list, links
-from tabs.components.common import PRIVATE, Load
+from tabs.components.events import PRIVATE
+from tabs.components.loading import Load
 from tabs.translate import api, favourites, round_trip, single
 
 TITLE, ELEM_ID = "Translate", "tab-translate"

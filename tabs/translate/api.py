@@ -5,8 +5,12 @@ from __future__ import annotations
 import gradio as gr
 
 from gan_models import save_png
-from tabs.components.common import GPU, Load, checked_model, models_of, output_folder, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU
+from tabs.components.files import output_folder
 from tabs.components.gradio_compat import photo_input
+from tabs.components.loading import Load
+from tabs.components.models import checked_model, models_of
 from tabs.components.upload import open_photo
 from tabs.translate.state import TASK
 

@@ -1,4 +1,4 @@
-"""What stays: undo, favourites, the recipe inside a picture, and the link."""
+"""What stays: undo, favourites, the provenance inside a picture, and the link."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import recipe_is_current
-from tabs.components import favourite_list, history, links
-from tabs.components.common import GPU, PRIVATE, Load, in_thread, user_errors
-from tabs.components.enlarge import read_base_recipe
+from tabs.components import favourite_list, history, links, provenance_drop
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
 from tabs.components.favourite_list import Favourites, Shown
-from tabs.components.files import recipe_input
 from tabs.components.history import History
+from tabs.components.loading import Load, in_thread
 from tabs.components.preview import into_view
 from tabs.components.upload import open_photo
 from tabs.translate.single import SinglePanel, finish, reopened, translated
@@ -49,7 +48,7 @@ def layout(kept: tuple[gr.Button, gr.BrowserState]) -> KeepPanel:
     """Lay out the panel; `kept`: the button, which stands under the result."""
     label = f"Favourites, kept in this browser with their photos at up to {KEPT_PX} px"
     shown = favourite_list.layout("translate", kept, label)
-    return KeepPanel(shown, recipe_input("translate-drop", "model and settings"))
+    return KeepPanel(shown, provenance_drop.layout("translate-drop", "model and settings"))
 
 
 def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list[Any]:
@@ -79,23 +78,15 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
             yield (*made, path, *settings_of(chosen.settings), event.index)
 
     def restore(
-        file: str | None, path: str | None, past: History, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
-        if file is None:
-            yield gr.skip()
-            return
-        with user_errors():
-            recipe = read_base_recipe(file)
-            settings = Settings.read(recipe)
-            filled = (gr.skip(), *settings_of(settings))
-            if not recipe_is_current(recipe):
-                gr.Warning("The picture was made with other weights of this model.")
-            if path is None:
-                yield (*[gr.skip()] * len(single.outputs), *filled)
-                gr.Info("Model and settings are back; now bring the picture.")
-                return
-            made = yield from translated(load, path, settings, past, progress)
-            yield (*made, *filled)
+        provenance: dict[str, Any], path: str | None, past: History, progress: gr.Progress
+    ) -> Generator[Any, None, tuple[Any, ...]]:
+        settings = Settings.read(provenance)
+        filled = (gr.skip(), *settings_of(settings))
+        if path is None:
+            gr.Info("Model and settings are back; now bring the picture.")
+            return (*[gr.skip()] * len(single.outputs), *filled)
+        made = yield from translated(load, path, settings, past, progress)
+        return (*made, *filled)
 
     def reopen(past: History, progress: gr.Progress) -> Generator[Any, None, tuple[Any, ...]]:
         result = past.current
@@ -109,7 +100,12 @@ def wire(panel: KeepPanel, tab: gr.Tab, single: SinglePanel, load: Load) -> list
         kept.gallery.select(
             bring, [kept.store, single.history], [*filled, kept.selected], **options
         ),
-        panel.drop.upload(restore, [panel.drop, single.photo, single.history], filled, **options),
+        panel.drop.upload(
+            provenance_drop.handler(restore),
+            [panel.drop, single.photo, single.history],
+            filled,
+            **options,
+        ),
         single.undo.click(history.stepper(-1, reopen), single.history, filled, **stepping),
         single.redo.click(history.stepper(1, reopen), single.history, filled, **stepping),
     ]

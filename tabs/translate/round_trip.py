@@ -10,19 +10,14 @@ from typing import Any
 import gradio as gr
 
 from gan_models import error_map, get_spec, inverse_of
-from tabs.components.common import (
-    GPU,
-    PRIVATE,
-    Load,
-    checked_model,
-    device_of,
-    loading,
-    output_folder,
-    refuse_absent,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import GPU, PRIVATE
+from tabs.components.files import output_folder
+from tabs.components.loading import Load, loading
+from tabs.components.models import checked_model, refuse_absent
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
+from tabs.components.text import device_of
 from tabs.components.upload import open_photo, preview
 from tabs.translate.single import SinglePanel
 from tabs.translate.state import TASK

@@ -14,25 +14,16 @@ from PIL import Image
 from gan_models import get_spec, inverse_of, save_png
 from tabs.components import history, model_menu
 from tabs.components.batch import Work
-from tabs.components.common import (
-    AT_ONCE,
-    GPU,
-    LAST,
-    PRIVATE,
-    Load,
-    absence,
-    checked_model,
-    device_of,
-    keep_choices_current,
-    loading,
-    output_folder,
-    refuse_absent,
-    user_errors,
-)
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, LAST, PRIVATE
+from tabs.components.files import output_folder
 from tabs.components.history import History
+from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
+from tabs.components.models import absence, checked_model, keep_choices_current, refuse_absent
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
+from tabs.components.text import device_of
 from tabs.components.upload import (
     LIMITS,
     describe,

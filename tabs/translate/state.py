@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gan_models import check_strength
-from tabs.components import favourite_list, links
-from tabs.components.common import checked_model
+from tabs.components import favourite_list, links, provenance_drop
+from tabs.components.models import checked_model
 
 TASK = "translation"
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
@@ -22,7 +22,7 @@ SHOWN_PX = 256  # and its translation
 
 @dataclass(frozen=True)
 class Settings:
-    """How a picture is translated: what a link and a recipe name."""
+    """How a picture is translated: what a link and a provenance name."""
 
     model: str
     strength: float = 1.0
@@ -30,22 +30,15 @@ class Settings:
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Settings:
-        """Check what a recipe or the browser's storage says.
+        """Check what a provenance or the browser's storage says.
 
         Raises:
-            ValueError: another tab's recipe, an unknown model, a strength out of range.
+            ValueError: another tab's provenance, an unknown model, a strength out of range.
         """
-        if facts.get("task", TASK) != TASK:
-            raise ValueError(
-                f"This picture was made in another tab ({facts['task']}); drop it there."
-            )
-        try:
+        # the browser's storage names no task
+        with provenance_drop.reading({"task": TASK, **facts}, TASK):
             model = checked_model(str(facts["model"]), TASK)
             return cls(model, check_strength(facts["strength"]), bool(facts["keep_colours"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError(
-                "The picture's recipe is broken; download the picture again."
-            ) from error
 
 
 @dataclass(frozen=True)

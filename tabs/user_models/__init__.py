@@ -1,4 +1,4 @@
-"""Open a checkpoint of one's own: checked, converted, then offered in the tab of its task."""
+"""Add a user model: a checkpoint, checked and converted, then offered in the tab of its task."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from gan_models import (
     read_options,
     remove_user_model,
 )
-from tabs.components.common import AT_ONCE, GPU, PRIVATE, Load, user_errors
+from tabs.components.errors import user_errors
+from tabs.components.events import AT_ONCE, GPU, PRIVATE
 from tabs.components.files import file_input
+from tabs.components.loading import Load
 from tabs.components.preview import into_view
 
 TITLE, ELEM_ID = "Your model", "tab-your-file"
-ROOMS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
-ROOMS |= {"restoration": "Restore", "semantic": "Paint"}
+TABS_OF_TASKS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
+TABS_OF_TASKS |= {"restoration": "Restore", "semantic": "Paint"}
 INTRO = """
 Open a generator checkpoint of your own. It is read as plain tensors; no code in it is run. Once it
 is checked and converted, it is in the model list of its tab, on this machine only.
@@ -36,7 +38,7 @@ LICENCE_NOTE = "Use only weights whose licence allows what you do with them."
 def is_private() -> bool:
     """Whether the page is for its host alone: no Space, and served to this machine only.
 
-    `GANVAS_OWN_FILES=1` allows files of one's own everywhere, `=0` nowhere.
+    `GANVAS_OWN_FILES=1` allows user models everywhere, `=0` nowhere.
     """
     allowed = os.environ.get("GANVAS_OWN_FILES")
     if allowed is not None:
@@ -86,32 +88,36 @@ def build(load: Load) -> None:
                 cancel = gr.Button("Cancel", elem_id="own-cancel", elem_classes="while-running")
             info = gr.Markdown(LICENCE_NOTE, elem_id="own-info")
         with gr.Column(min_width=300):
-            shelf = gr.Dropdown(own_choices(), label="Models of your own", elem_id="own-shelf")
+            added_models = gr.Dropdown(
+                user_model_choices(), label="Models of your own", elem_id="own-shelf"
+            )
             remove = gr.Button("Remove this model", elem_id="own-remove")
     uploaded = file.upload(guess, file, [format, title, info], **GPU, **PRIVATE)
     inputs = [file, format, title, names, options, encoder]
-    added = add.click(add_file, inputs, [info, shelf], show_progress_on=[info], **GPU, **PRIVATE)
-    removed = remove.click(remove_model, shelf, [info, shelf], **AT_ONCE)
+    added = add.click(
+        add_file, inputs, [info, added_models], show_progress_on=[info], **GPU, **PRIVATE
+    )
+    removed = remove.click(remove_model, added_models, [info, added_models], **AT_ONCE)
     for event in (added, removed):
         event.then(**into_view("own-info"))
     cancel.click(lambda: "Stopped.", None, info, cancels=[uploaded, added], queue=False, **PRIVATE)
 
 
-def own_models() -> list[ModelSpec]:
-    """The models that are the host's own."""
+def user_models() -> list[ModelSpec]:
+    """The models that the host added."""
     return [spec for spec in list_models() if spec.id.startswith("own-")]
 
 
-def own_choices() -> list[tuple[str, str]]:
-    """Labels and ids of the host's own models."""
-    return [(f"{spec.title} · {spec.family}", spec.id) for spec in own_models()]
+def user_model_choices() -> list[tuple[str, str]]:
+    """Labels and ids of the models that the host added."""
+    return [(f"{spec.title} · {spec.family}", spec.id) for spec in user_models()]
 
 
 def refuse_public() -> None:
     """Refuse where the page is not private, however the call came.
 
     Raises:
-        ValueError: files of one's own are not allowed here.
+        ValueError: user models are not allowed here.
     """
     if not is_private():
         raise ValueError(
@@ -144,7 +150,7 @@ def add_file(
     options: str | None,
     encoder: str | None,
 ) -> Generator[Any, None, None]:
-    """Check, convert and shelve the file."""
+    """Check and convert the file, and add it to the user models."""
     with user_errors():
         refuse_public()
         if file is None:
@@ -156,7 +162,7 @@ def add_file(
         listed = [name.strip() for name in (names or "").split(",") if name.strip()]
         chosen = read_options(options or "")
         spec = add_user_model(file, format, title or Path(file).stem, listed, chosen, encoder)
-        yield _ready_line(spec), gr.Dropdown(own_choices(), value=spec.id)
+        yield _ready_line(spec), gr.Dropdown(user_model_choices(), value=spec.id)
 
 
 def _ready_line(spec: ModelSpec) -> str:
@@ -166,12 +172,12 @@ def _ready_line(spec: ModelSpec) -> str:
     )
     if spec.task == "latent":
         return f"{line} [Open it in Sample](?model={spec.id})."
-    return f"{line} Reload the page; it is then in the model list of {ROOMS[spec.task]}."
+    return f"{line} Reload the page; it is then in the model list of {TABS_OF_TASKS[spec.task]}."
 
 
 def remove_model(model: str | None) -> tuple[str, gr.Dropdown]:
-    """Remove a model of the host's own."""
+    """Remove a model that the host added."""
     with user_errors():
         refuse_public()
         remove_user_model(model or "")
-        return "Removed.", gr.Dropdown(own_choices(), value=None)
+        return "Removed.", gr.Dropdown(user_model_choices(), value=None)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from tests.browser.rooms import open_room
 
 
@@ -46,8 +46,8 @@ def test_a_class_is_searched_clicked_and_sampled(visitor, tmp_path):
         page.locator("#classes-a").get_by_label("Download").click()
     path = tmp_path / "picture.png"
     download.value.save_as(path)
-    recipe = read_recipe(path)
-    assert (recipe["class_a"], recipe["seed_a"]) == ("green", 42)
+    provenance = read_provenance(path)
+    assert (provenance["class_a"], provenance["seed_a"]) == ("green", 42)
     page.set_input_files("#classes-drop input[type=file]", str(path))
     expect(page.locator("#classes-gallery .caption-label")).to_have_text(["seed 42"])
 

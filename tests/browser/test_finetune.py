@@ -65,7 +65,7 @@ def start(page, name, kimg):
 
 
 def nothing_left(jobs):
-    return not [path for path in jobs._store.folder.iterdir() if path.is_dir()]
+    return not [path for path in jobs._database.folder.iterdir() if path.is_dir()]
 
 
 def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
@@ -125,7 +125,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     page.click("#finetune-really")
     expect(card).to_contain_text("no run to look at")
     wait_for(lambda: nothing_left(jobs))  # a worker in mid-step ends the step first
-    assert not jobs._store.select()
+    assert not jobs._database.select()
 
 
 def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with_jobs, tmp_path):
@@ -206,7 +206,7 @@ def test_an_idle_page_asks_for_nothing(someone, page_with_jobs, tmp_path):
     expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken")
     start(page, "Short", kimg=0.2)
     expect(page.locator("#finetune-status")).to_contain_text("Finished", timeout=WORKER_MS)
-    wait_for(lambda: not [job for job in jobs._store.select() if job.state in BUSY])
+    wait_for(lambda: not [job for job in jobs._database.select() if job.state in BUSY])
     page.wait_for_timeout(500)
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(5000)  # more than two polls

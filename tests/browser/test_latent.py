@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 from tests.finetune_page import wait_for as wait_until
@@ -161,8 +161,12 @@ def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
         page.locator("#latent-a").get_by_label("Download").click()
     path = tmp_path / "picture.png"
     download.value.save_as(path)
-    recipe = read_recipe(path)
-    assert (recipe["model"], recipe["seed"], recipe["truncation_psi"]) == ("landscapes", 42, 0.6)
+    provenance = read_provenance(path)
+    assert (provenance["model"], provenance["seed"], provenance["truncation_psi"]) == (
+        "landscapes",
+        42,
+        0.6,
+    )
 
     other = visitor.open("?seeds=1&psi=1")
     wait_for(other, 1)

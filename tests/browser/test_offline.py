@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gan_models import availability, list_models
-from tabs.components.common import model_label
+from tabs.components.models import model_label
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import launch
-from gan_models import zoo
+from gan_models.zoo import registry
 from tabs import paint, translate
 from tests.browser.conftest import visit
 from tests.paint_fakes import fake_painter, fake_street, painter_spec, street_spec
@@ -33,7 +33,7 @@ def painter():
 def url(painter):
     """A page with the Paint tab, and another to go to, which takes pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "MODELS", (painter_spec(), street_spec()))
+        patch.setattr(registry, "MODELS", (painter_spec(), street_spec()))
         models = {"paint": painter, "street": fake_street()}
         with gr.Blocks() as app, gr.Tabs() as rooms:
             with gr.Tab("Elsewhere", id=translate.TITLE, elem_id="tab-elsewhere"):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
-from gan_models import PipelineCache, get_spec, read_recipe
+from gan_models import PipelineCache, get_spec, read_provenance
 from tests.browser.conftest import visit
 from tests.browser.rooms import open_room
 from tests.finetune_page import wait_for
@@ -339,17 +339,17 @@ def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
 
 
 def open_large(page, prefix: str, button: str | None = None) -> dict:
-    """Enlarge in a tab; the recipe of what is downloaded. It opens within the window."""
+    """Enlarge in a tab; the provenance of what is downloaded. It opens within the window."""
     page.click(button or f"#{prefix}-enlarge")
     expect(page.locator(f"#{prefix}-enlarged-info")).to_contain_text(" to ")
     wait_for(lambda: is_inside(page, f"#{prefix}-enlarged-file"))
     drag(page, f"#{prefix}-enlarged")
     with page.expect_download() as download:
         page.click(f"#{prefix}-enlarged-file")
-    recipe = read_recipe(download.value.path())
-    assert recipe["task"] == "restoration"
-    assert recipe["model"].startswith("real-esrgan")
-    return recipe
+    provenance = read_provenance(download.value.path())
+    assert provenance["task"] == "restoration"
+    assert provenance["model"].startswith("real-esrgan")
+    return provenance
 
 
 def test_a_picture_of_latent_is_enlarged_in_place(someone):
@@ -406,8 +406,8 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
         wait_for(lambda name=part: shown_sizes(page, f"#latent-{name}") == [[256, 256]])
     with page.expect_download() as download:
         page.locator("#latent-middle").get_by_label("Download").click()
-    recipe = read_recipe(download.value.path())
-    assert (recipe["base"]["seed_a"], recipe["base"]["seed_b"]) == (3, 8)
+    provenance = read_provenance(download.value.path())
+    assert (provenance["base"]["seed_a"], provenance["base"]["seed_b"]) == (3, 8)
     page.locator("#latent-middle").get_by_text("Enlarge").click()
     expect(page.locator(".toast-body").last).to_contain_text("enlarged already")
     # what was enlarged brings back what made it

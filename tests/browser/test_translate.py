@@ -132,7 +132,9 @@ def test_several_pictures_come_back_as_a_zip(visitor, photo, tmp_path):
         assert sorted(zipped.namelist()) == ["holiday.png", "second.png"]
 
 
-def test_undo_a_link_favourites_and_the_recipe_bring_translations_back(visitor, photo, tmp_path):
+def test_undo_a_link_favourites_and_the_provenance_bring_translations_back(
+    visitor, photo, tmp_path
+):
     page = visitor.page
     open_tab(page)
     info, file = page.locator("#translate-info"), page.locator("#translate-file")

@@ -28,17 +28,17 @@ def bomb() -> bytes:
     )
 
 
-def picture(recipe: dict | None = None) -> Image.Image:
+def picture(provenance: dict | None = None) -> Image.Image:
     grain = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)
     image = Image.fromarray(grain)
-    if recipe is not None:
-        image.info["ganvas"] = json.dumps(recipe)
+    if provenance is not None:
+        image.info["ganvas"] = json.dumps(provenance)
     return image
 
 
-def png(recipe: dict) -> bytes:
+def png(provenance: dict) -> bytes:
     text, file = PngImagePlugin.PngInfo(), io.BytesIO()
-    text.add_itxt("ganvas", json.dumps(recipe))
+    text.add_itxt("ganvas", json.dumps(provenance))
     picture().save(file, "PNG", pnginfo=text)
     return file.getvalue()
 

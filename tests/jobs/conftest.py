@@ -49,8 +49,8 @@ def jobs(home, monkeypatch):
     monkeypatch.setattr(housekeeping, "start_worker", lambda *_: 0)
     jobs = Jobs(engine=engines.POINT)
     yield jobs
-    for job in jobs._store.select():  # what watches them starts none later, either
-        jobs._store.remove(job.id)
+    for job in jobs._database.select():  # what watches them starts none later, either
+        jobs._database.remove(job.id)
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def work(jobs):
     """Be the worker, in this process, for one job or none; whether it would look for another."""
 
     def one_job(engine=engines.POINT, **quotas):
-        lock = wait_for(lambda: processes.lock_slot(jobs._store.folder, 0))
-        worker = Worker(jobs._store, 0, 1, engine)
+        lock = wait_for(lambda: processes.lock_slot(jobs._database.folder, 0))
+        worker = Worker(jobs._database, 0, 1, engine)
         worker.quotas = replace(Quotas(), **quotas)
         try:
             return worker.work()
@@ -86,9 +86,9 @@ def live(home, monkeypatch):
     monkeypatch.setenv("GANVAS_QUOTA_NICENESS", "1")  # tests do not wait for all else to rest
     jobs = Jobs(engine=engines.POINT)
     yield jobs
-    for job in jobs._store.select():
-        jobs._store.change(job.id, state="stopped", wish="")
-    if (worker := jobs._store.worker(0)) and processes.has_worker(jobs._store.folder, 0):
+    for job in jobs._database.select():
+        jobs._database.change(job.id, state="stopped", requested_state="")
+    if (worker := jobs._database.worker(0)) and processes.has_worker(jobs._database.folder, 0):
         os.kill(worker[0], signal.SIGKILL)
 
 

@@ -31,7 +31,7 @@ def test_a_job_starts_with_copies_of_the_pictures_and_waits(jobs, sources):
     assert status.settings["kimg"] == 0.5
     assert status.title == "Tiny on 12 pictures"
     assert status.num_bytes > 0
-    assert len(files_under(jobs._store.job_folder(job) / "pictures")) >= 12
+    assert len(files_under(jobs._database.job_folder(job) / "pictures")) >= 12
     assert all(path.is_file() for path in sources)
     assert (status.has_generator, status.eta_seconds, status.curves) == (False, None, None)
 
@@ -57,8 +57,8 @@ def test_what_cannot_start_says_why_and_leaves_nothing(jobs, sources, changes, s
     key = jobs.new_key()
     with pytest.raises(ValueError, match=sentence):
         jobs.start(key, sources, **{"base": BASE, **changes})
-    assert not jobs._store.exists or jobs._store.select() == []
-    assert not [path for path in jobs._store.folder.glob("*") if path.is_dir()]
+    assert not jobs._database.exists or jobs._database.select() == []
+    assert not [path for path in jobs._database.folder.glob("*") if path.is_dir()]
 
 
 def test_a_path_is_no_base(jobs, sources, home):
@@ -72,7 +72,7 @@ def test_too_few_pictures_are_refused_with_the_reason_of_the_first(jobs, sources
     broken.write_bytes(b"no picture")
     with pytest.raises(JobError, match=r"9 of the pictures .* 10 are needed.* broken.png: "):
         jobs.start(jobs.new_key(), [*sources[:9], broken], BASE)
-    assert jobs._store.select() == []
+    assert jobs._database.select() == []
 
 
 def test_a_draft_is_prepared_seen_and_launched(jobs, sources):
@@ -104,23 +104,23 @@ def test_a_draft_is_launched_only_with_its_own_crop(jobs, sources):
 def test_only_the_latest_drafts_are_kept(jobs, sources):
     key = jobs.new_key()
     drafts = [jobs.prepare(key, sources[:2], BASE).id for _ in range(5)]
-    assert [job.id for job in jobs._store.select()] == drafts[-3:]
-    assert not jobs._store.job_folder(drafts[0]).exists()
+    assert [job.id for job in jobs._database.select()] == drafts[-3:]
+    assert not jobs._database.job_folder(drafts[0]).exists()
 
 
 def test_a_draft_is_counted_and_discarded(jobs, begin, sources):
     key, other = jobs.new_key(), jobs.new_key()
     draft, job = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
-    size = housekeeping.size_of(jobs._store.job_folder(draft))
+    size = housekeeping.size_of(jobs._database.job_folder(draft))
     assert jobs.prepared(key) == (12, size)
     assert jobs.prepared(other) == (0, 0)
     for whose, which in ((other, draft), (key, job)):
         with pytest.raises(NotFound):
             jobs.discard(whose, which)
-    assert {row.id for row in jobs._store.select()} == {draft, job}
+    assert {row.id for row in jobs._database.select()} == {draft, job}
     jobs.discard(key, draft)
     assert jobs.prepared(key) == (0, 0)
-    assert not jobs._store.job_folder(draft).exists()
+    assert not jobs._database.job_folder(draft).exists()
 
 
 def test_all_jobs_are_listed_the_newest_first(jobs, begin):
@@ -148,7 +148,7 @@ def test_a_waiting_job_is_paused_stopped_and_resumed_at_once(jobs, begin):
 def test_a_finished_job_can_be_neither_stopped_nor_resumed(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
-    jobs._store.change(job, state="finished")
+    jobs._database.change(job, state="finished")
     with pytest.raises(JobError, match="start a new one"):
         jobs.resume(key, job)
     with pytest.raises(JobError, match="finished already"):
@@ -160,12 +160,12 @@ def test_delete_everything_says_what_went_and_nothing_is_left(jobs, begin, sourc
     mine = [begin(jobs, key), begin(jobs, key)]
     theirs = begin(jobs, other)
     jobs.prepare(key, sources[:3], BASE)
-    size = sum(housekeeping.size_of(jobs._store.job_folder(job)) for job in mine)
+    size = sum(housekeeping.size_of(jobs._database.job_folder(job)) for job in mine)
     deleted = jobs.delete_everything(key)
     assert (deleted.jobs, deleted.pictures) == (2, 27)
     assert deleted.num_bytes > size
     assert jobs.list(key) == []
-    folders = [path.name for path in jobs._store.folder.iterdir() if path.is_dir()]
+    folders = [path.name for path in jobs._database.folder.iterdir() if path.is_dir()]
     assert folders == [theirs]
     assert jobs.delete_everything(key) == dataclasses.replace(
         deleted, jobs=0, pictures=0, num_bytes=0
@@ -190,10 +190,10 @@ def test_nothing_is_written_outside_the_jobs_folder(jobs, tmp_path, sources):
     key = jobs.new_key()
     job, verdicts = jobs.start(key, [evil], BASE)
     new = files_under(tmp_path) - before
-    folder = jobs._store.job_folder(job)
+    folder = jobs._database.job_folder(job)
     outside = {path for path in new if folder not in path.parents}
     assert {path.name.partition("-")[0] for path in outside} <= {"jobs.sqlite", "worker", "reserve"}
-    assert {path.parent for path in outside} == {jobs._store.folder}
+    assert {path.parent for path in outside} == {jobs._database.folder}
     assert not list(Path("/tmp").glob("ganvas-evil-*"))
     assert jobs.status(key, job).num_pictures == 12
     assert len(verdicts) == 24
@@ -202,9 +202,9 @@ def test_nothing_is_written_outside_the_jobs_folder(jobs, tmp_path, sources):
 def test_a_models_shelf_does_not_show_what_visitors_made(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
-    path = jobs._store.job_folder(job) / "run" / "generator.safetensors"
+    path = jobs._database.job_folder(job) / "run" / "generator.safetensors"
     path.parent.mkdir()
-    path.write_bytes((jobs._store.folder.parent / "models" / f"{BASE}.safetensors").read_bytes())
+    path.write_bytes((jobs._database.folder.parent / "models" / f"{BASE}.safetensors").read_bytes())
     assert jobs.generator(key, job) == path
     assert not [spec for spec in list_models() if job in str(spec.source)]
 
@@ -212,7 +212,7 @@ def test_a_models_shelf_does_not_show_what_visitors_made(jobs, begin):
 def test_progress_and_files_are_shown_as_they_come(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
-    run = jobs._store.job_folder(job) / "run"
+    run = jobs._database.job_folder(job) / "run"
     for folder, suffix in (("sheets", "png"), ("raw", "png"), ("snapshots", "safetensors")):
         (run / folder).mkdir(parents=True)
         for step in (5, 10):
@@ -221,7 +221,7 @@ def test_progress_and_files_are_shown_as_they_come(jobs, begin):
     (run / "metrics.csv").write_text("step,kid_effl0\n5,0.5\n10,0.25\n11,0.")
     (run / "health.json").write_text('{"state": "learning", "sentence": "Learning."}')
     (run / "curves.png").touch()
-    jobs._store.change(
+    jobs._database.change(
         job, state="running", slot=0, step=10, kimg=0.02, images_per_second=4.0, eta_seconds=5.0
     )
     status = jobs.status(key, job)
@@ -257,44 +257,44 @@ def test_leftovers_expire(jobs, begin, sources):
         (finished, {"state": "finished", "touched": time.time() - 8 * day}),
         (recent, {"state": "paused", "touched": time.time() - 6 * day}),
     ):
-        jobs._store.change(job, **{"created": 1.0, **changes})
-    stray = jobs._store.folder / "0123456789abcdef"
+        jobs._database.change(job, **{"created": 1.0, **changes})
+    stray = jobs._database.folder / "0123456789abcdef"
     stray.mkdir()
     os.utime(stray, (1, 1))
-    housekeeping.sweep(jobs._store, Quotas())
-    assert {job.id for job in jobs._store.select()} == {finished, recent}
+    housekeeping.sweep(jobs._database, Quotas())
+    assert {job.id for job in jobs._database.select()} == {finished, recent}
     assert not stray.exists()
-    assert not jobs._store.job_folder(paused).exists()
-    jobs._store.change(finished, touched=time.time() - 31 * day)
-    housekeeping.sweep(jobs._store, Quotas())
-    assert {job.id for job in jobs._store.select()} == {recent}
+    assert not jobs._database.job_folder(paused).exists()
+    jobs._database.change(finished, touched=time.time() - 31 * day)
+    housekeeping.sweep(jobs._database, Quotas())
+    assert {job.id for job in jobs._database.select()} == {recent}
 
 
 def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, monkeypatch):
-    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(housekeeping, "SWEEP_SECONDS", 0.02)
-    jobs.watch()
-    wait_for(lambda: jobs._watch._thread is None)
+    jobs.start_housekeeping()
+    wait_for(lambda: jobs._housekeeper._thread is None)
     key = jobs.new_key()
     draft, stopped = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
     jobs.stop(key, stopped)
-    assert jobs._watch._thread is not None
+    assert jobs._housekeeper._thread is not None
     for job in (draft, stopped):
-        jobs._store.change(job, created=1.0, touched=1.0)
-    wait_for(lambda: jobs._store.select() == [], seconds=20)
-    assert not jobs._store.job_folder(draft).exists()
-    wait_for(lambda: jobs._watch._thread is None, seconds=20)
+        jobs._database.change(job, created=1.0, touched=1.0)
+    wait_for(lambda: jobs._database.select() == [], seconds=20)
+    assert not jobs._database.job_folder(draft).exists()
+    wait_for(lambda: jobs._housekeeper._thread is None, seconds=20)
 
 
-def test_a_sleeping_watch_hears_of_a_new_job_at_once(jobs, begin, sources, monkeypatch):
+def test_the_sleeping_housekeeper_hears_of_a_new_job_at_once(jobs, begin, sources, monkeypatch):
     key = jobs.new_key()
     jobs.prepare(key, sources, BASE)
-    wait_for(lambda: not jobs._watch._news.is_set())
+    wait_for(lambda: not jobs._housekeeper._news.is_set())
     tended = threading.Event()
-    monkeypatch.setattr(jobs._watch, "tend", tended.set)
+    monkeypatch.setattr(jobs._housekeeper, "run_due_tasks", tended.set)
     job = begin(jobs, key)
     tended.clear()
-    jobs._watch.begin()
+    jobs._housekeeper.begin()
     assert tended.wait(20)
     assert jobs.status(key, job).state == "queued"
 
@@ -302,7 +302,7 @@ def test_a_sleeping_watch_hears_of_a_new_job_at_once(jobs, begin, sources, monke
 def test_looking_at_a_job_puts_its_end_off(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
-    jobs._store.change(job, state="paused", created=1.0, touched=2.0)
+    jobs._database.change(job, state="paused", created=1.0, touched=2.0)
     jobs.status(key, job)
     assert jobs.status(key, job).expires > time.time() + 6.9 * 86400
 

@@ -49,7 +49,7 @@ def test_another_visitors_job_looks_like_none_at_all(jobs, begin, sources, name)
             call(jobs, name, key, asked)
         answers.append(str(caught.value))
     assert len({*answers}) == 1
-    assert jobs._store.find(job).wish == ""
+    assert jobs._database.find(job).requested_state == ""
 
 
 @pytest.mark.parametrize("key", ["", "a", "../..", "' OR 1=1 --", "*" * 43, None, 7, b"x" * 43])
@@ -97,4 +97,4 @@ def test_keys_are_long_and_never_twice_the_same():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 def test_other_users_of_the_machine_may_not_look_into_the_folder(jobs, begin):
     begin(jobs, jobs.new_key())
-    assert stat.S_IMODE(jobs._store.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(jobs._database.folder.stat().st_mode) == 0o700

@@ -27,13 +27,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def worker_pid(jobs):
-    found = jobs._store.worker(0)
-    alive = found and found[0] and processes.has_worker(jobs._store.folder, 0)
+    found = jobs._database.worker(0)
+    alive = found and found[0] and processes.has_worker(jobs._database.folder, 0)
     return found[0] if alive else None
 
 
 def run_of(jobs, job):
-    return jobs._store.job_folder(job) / "run"
+    return jobs._database.job_folder(job) / "run"
 
 
 def kill_and_go_on(jobs, key, job, times, seed=0):
@@ -41,11 +41,11 @@ def kill_and_go_on(jobs, key, job, times, seed=0):
     moments, killed = random.Random(seed), set()
     while len(killed) < times:
         pid = wait_for(lambda: (found := worker_pid(jobs)) not in killed and found)
-        floor = jobs._store.find(job).step + moments.choice([0, 1, 3, 10, 40])
+        floor = jobs._database.find(job).step + moments.choice([0, 1, 3, 10, 40])
         wait_for(
-            lambda f=floor: (row := jobs._store.find(job)).step >= f or row.state == "finished"
+            lambda f=floor: (row := jobs._database.find(job)).step >= f or row.state == "finished"
         )
-        if jobs._store.find(job).state == "finished":
+        if jobs._database.find(job).state == "finished":
             break
         os.kill(pid, signal.SIGKILL)
         killed.add(pid)
@@ -61,7 +61,7 @@ def losses(folder):
 
 
 def check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times, steps):
-    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.1)
     key = live.new_key()
     job = begin(live, key, steps=steps)
     killed = kill_and_go_on(live, key, job, times)
@@ -71,7 +71,7 @@ def check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times, steps):
     assert (status.state, status.step, status.message) == ("finished", steps, "")
     assert [int(row["step"]) for row in losses(run_of(live, job))] == list(range(1, steps + 1))
     settings = FinetuneSettings.from_dict(status.settings)
-    undisturbed = live._store.job_folder(job) / "undisturbed"
+    undisturbed = live._database.job_folder(job) / "undisturbed"
     engines.point(BASE, None, undisturbed, settings)
     assert losses(run_of(live, job)) == losses(undisturbed)
 
@@ -125,7 +125,7 @@ def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sourc
     deleted = live.delete_everything(key)
     assert (deleted.jobs, deleted.pictures) == (1, 12)
     assert deleted.num_bytes > 0
-    assert not live._store.job_folder(job).exists()
+    assert not live._database.job_folder(job).exists()
     assert wait_for(lambda: live.list(key) == [])
 
 
@@ -134,11 +134,11 @@ def test_a_page_that_starts_finds_a_dead_worker_and_replaces_it(live, begin, mon
     with monkeypatch.context() as patch:
         patch.setattr(housekeeping, "start_worker", lambda *_: 0)
         job = begin(live, key, steps=10)
-        live._store.change(job, state="running", slot=0)  # as a machine that lost its power
-        wait_for(lambda: not processes.has_worker(live._store.folder, 0))
+        live._database.change(job, state="running", slot=0)  # as a machine that lost its power
+        wait_for(lambda: not processes.has_worker(live._database.folder, 0))
     new_page = Jobs(engine=engines.POINT)
-    new_page.watch()
-    wait_for(lambda: live._store.find(job).state == "finished")
+    new_page.start_housekeeping()
+    wait_for(lambda: live._database.find(job).state == "finished")
 
 
 def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begin, monkeypatch):
@@ -154,18 +154,18 @@ def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begi
         thread.start()
     for thread in threads:
         thread.join()
-    wait_for(lambda: not live._store.select("state != 'finished'"))
-    assert wait_for(lambda: not processes.has_worker(live._store.folder, 0)), (
+    wait_for(lambda: not live._database.select("state != 'finished'"))
+    assert wait_for(lambda: not processes.has_worker(live._database.folder, 0)), (
         "nothing is left to do"
     )
     assert len(started) == 1
 
 
 def test_a_worker_that_says_nothing_is_replaced(live, begin, monkeypatch):
-    monkeypatch.setattr(housekeeping, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.1)
     key = live.new_key()
     job = begin(live, key, steps=3000)
-    wait_for(lambda: live._store.find(job).step > 0)
+    wait_for(lambda: live._database.find(job).step > 0)
     pid = worker_pid(live)
     os.kill(pid, signal.SIGSTOP)
     monkeypatch.setattr(housekeeping, "SILENT_SECONDS", 1.0)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gan_models.jobs import JobError, Jobs, Quotas
-from gan_models.jobs.database import Store, fair_order, next_in_turn
+from gan_models.jobs.database import JobDatabase, fair_order, next_in_turn
 from gan_models.jobs.records import Job
 from gan_models.jobs.submission import seconds_left
 from tests.jobs import engines
@@ -53,7 +53,7 @@ def test_places_are_counted_over_all_visitors(jobs, begin):
 
 
 def test_many_threads_write_without_losing_a_row(tmp_path):
-    store = Store(tmp_path / "jobs")
+    store = JobDatabase(tmp_path / "jobs")
     threads = [
         threading.Thread(target=lambda n=n: [store.add(row(f"{n}-{i}", "x", i)) for i in range(20)])
         for n in range(5)
@@ -68,7 +68,7 @@ def test_many_threads_write_without_losing_a_row(tmp_path):
 def test_a_damaged_list_of_jobs_is_told_in_a_sentence(tmp_path):
     (tmp_path / "jobs.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(JobError, match=r"cannot be used.*try again"):
-        Store(tmp_path).select()
+        JobDatabase(tmp_path).select()
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def full(monkeypatch):
 
 
 def test_on_a_full_disk_the_reserve_makes_room_for_how_a_job_ended(tmp_path, full):
-    store = Store(tmp_path / "jobs")
+    store = JobDatabase(tmp_path / "jobs")
     store.add(row("a", "ann", 1, "running"))
     full(store)
     assert store.change("a", state="failed", message="The disk is full. " * 2000)
@@ -101,7 +101,7 @@ def test_on_a_full_disk_the_reserve_makes_room_for_how_a_job_ended(tmp_path, ful
 
 
 def test_without_a_reserve_a_full_disk_is_told_in_a_sentence(tmp_path, full):
-    store = Store(tmp_path / "jobs")
+    store = JobDatabase(tmp_path / "jobs")
     store.add(row("a", "ann", 1))
     full(store)
     with pytest.raises(JobError, match=r"full\): check that the disk .* and try again"):
@@ -110,7 +110,7 @@ def test_without_a_reserve_a_full_disk_is_told_in_a_sentence(tmp_path, full):
 
 
 def test_the_list_begins_anew_where_somebody_deleted_the_folder(tmp_path):
-    store = Store(tmp_path / "jobs")
+    store = JobDatabase(tmp_path / "jobs")
     store.add(row("a", "ann", 1))
     shutil.rmtree(store.folder)
     assert store.select() == []
@@ -132,11 +132,11 @@ def test_the_list_begins_anew_where_somebody_deleted_the_folder(tmp_path):
 def test_a_quota_that_is_reached_is_told_in_a_sentence(jobs, begin, quotas, sentence):
     key = jobs.new_key()
     begin(jobs, key)
-    before = jobs._store.select()
+    before = jobs._database.select()
     narrow = Jobs(quotas=replace(Quotas(), **quotas), engine=engines.POINT)
     with pytest.raises(JobError, match=sentence):
         begin(narrow, key)
-    assert jobs._store.select() == before
+    assert jobs._database.select() == before
 
 
 def test_the_queue_of_all_visitors_has_an_end(jobs, begin):
@@ -159,7 +159,7 @@ def test_hours_that_were_trained_are_not_had_again(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key)
     jobs.stop(key, job)
-    jobs._store.add_shift(jobs._store.find(job).owner, 4e9, 12 * 3600 - 60)
+    jobs._database.add_shift(jobs._database.find(job).owner, 4e9, 12 * 3600 - 60)
     with pytest.raises(JobError, match="You have 1 minutes left"):
         begin(jobs, key)
 
@@ -167,7 +167,7 @@ def test_hours_that_were_trained_are_not_had_again(jobs, begin):
 def test_hours_that_waiting_jobs_will_need_are_not_had_again(jobs, begin):
     key = jobs.new_key()
     first = begin(jobs, key, seconds=3 * 3600)
-    jobs._store.add_shift(jobs._store.find(first).owner, 4e9, 8 * 3600)
+    jobs._database.add_shift(jobs._database.find(first).owner, 4e9, 8 * 3600)
     with pytest.raises(JobError, match=r"You have 60 minutes left.*may need 180"):
         begin(jobs, key, seconds=3 * 3600)
     begin(jobs, key, seconds=3600)
@@ -177,10 +177,10 @@ def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key, seconds=3 * 3600, kimg=100)
     jobs.pause(key, job)
-    jobs._store.add_shift(jobs._store.find(job).owner, 4e9, 11.9 * 3600)
+    jobs._database.add_shift(jobs._database.find(job).owner, 4e9, 11.9 * 3600)
     with pytest.raises(JobError, match="You have 6 minutes left"):
         jobs.resume(key, job)
-    jobs._store.change(job, kimg=99.0)
+    jobs._database.change(job, kimg=99.0)
     jobs.resume(key, job)
     assert jobs.status(key, job).state == "queued"
 
@@ -188,18 +188,18 @@ def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, begin):
 def test_of_a_slow_job_no_more_is_left_than_its_time(jobs, begin):
     key = jobs.new_key()
     job = begin(jobs, key, seconds=3 * 3600, kimg=100)
-    jobs._store.change(job, kimg=10.0, images_per_second=1.0, eta_seconds=60.0)
-    assert seconds_left(jobs._store.find(job)) == 60
+    jobs._database.change(job, kimg=10.0, images_per_second=1.0, eta_seconds=60.0)
+    assert seconds_left(jobs._database.find(job)) == 60
 
 
 def test_the_pictures_of_a_draft_count_when_it_is_launched(jobs, sources):
     narrow = Jobs(quotas=Quotas(gigabytes=0.301), engine=engines.POINT)
     key = narrow.new_key()
     draft = narrow.prepare(key, sources, BASE).id
-    jobs._store.change(draft, num_bytes=2_000_000)
+    jobs._database.change(draft, num_bytes=2_000_000)
     with pytest.raises(JobError, match=r"these pictures take nearly all of your 0\.301 GB"):
         narrow.launch(key, draft)
-    jobs._store.change(draft, num_bytes=500_000)
+    jobs._database.change(draft, num_bytes=500_000)
     narrow.launch(key, draft)
 
 

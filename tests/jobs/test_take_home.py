@@ -23,7 +23,7 @@ def done(jobs, begin):
     """Key, id and folder of a job with two sheets and a generator unlike the base."""
     key = jobs.new_key()
     job = begin(jobs, key)
-    folder = jobs._store.job_folder(job)
+    folder = jobs._database.job_folder(job)
     sheets = folder / "run" / "sheets"
     sheets.mkdir(parents=True)
     for step, colour in ((5, "red"), (20, "blue")):
@@ -35,12 +35,12 @@ def done(jobs, begin):
     training = {"kimg": 0.04, "metrics": {"kid_effl0": 0.125}}
     out = folder / "run" / "generator.safetensors"
     weights.save_generator(out, generator, title="Tiny, fine-tuned", training=training, **facts)
-    jobs._store.change(job, state="finished", title="My *garden* | <b>")
+    jobs._database.change(job, state="finished", title="My *garden* | <b>")
     return key, job, folder
 
 
 def base_path(jobs):
-    return jobs._store.folder.parent / "models" / f"{BASE}.safetensors"
+    return jobs._database.folder.parent / "models" / f"{BASE}.safetensors"
 
 
 def test_the_film_shows_every_sheet_and_is_made_once(jobs, done):
@@ -126,7 +126,7 @@ def test_layers_are_swapped_with_a_base_in_a_foreign_format(jobs, done, monkeypa
     facts = {"task": "latent", "title": "Mine", "licence": "MIT", "source": "a test"}
     mine = folder / "run" / "generator.safetensors"
     weights.save_generator(mine, base, half=False, **facts)
-    jobs._store.change(job, base="cats")
+    jobs._database.change(job, base="cats")
     for coarse in ("base", "mine"):
         mixed, info = weights.load_checkpoint(jobs.swap(key, job, 8, coarse))
         assert "Cats" in info["title"]

@@ -14,7 +14,7 @@ from gan_models import weights
 from gan_models.jobs import worker as worker_module
 from gan_models.jobs.database import seconds_spent
 from gan_models.jobs.queue import ENGINE
-from gan_models.jobs.worker import MOST_DEATHS
+from gan_models.jobs.worker import MAX_CRASHES
 from gan_models.metrics import features
 from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training.run_folder import Journal
@@ -48,7 +48,9 @@ def meddle(monkeypatch):
 
 
 def steps_of(jobs, job):
-    return [int(row["step"]) for row in Journal(jobs._store.job_folder(job) / "run").losses.rows()]
+    return [
+        int(row["step"]) for row in Journal(jobs._database.job_folder(job) / "run").losses.rows()
+    ]
 
 
 def test_a_job_runs_to_its_end(jobs, begin, work):
@@ -80,8 +82,8 @@ def test_what_fails_says_why_and_goes_on_from_its_snapshot(jobs, begin, work, en
     assert status.state == "failed"
     assert re.search(sentence, status.message)
     assert "secret" not in status.message
-    assert str(jobs._store.folder) not in status.message
-    assert weights.read_tensors(jobs._store.job_folder(job) / "run" / "state.pt")["step"] <= 5
+    assert str(jobs._database.folder) not in status.message
+    assert weights.read_tensors(jobs._database.job_folder(job) / "run" / "state.pt")["step"] <= 5
     jobs.resume(key, job)
     work(f"tests.jobs.engines:{engine}")
     assert jobs.status(key, job).state == "finished"
@@ -97,7 +99,7 @@ def test_a_resumed_job_ends_with_the_very_numbers_of_an_undisturbed_one(jobs, be
     jobs.resume(key, parted)
     work()
     first, second = (
-        weights.read_tensors(jobs._store.job_folder(job) / "run" / "state.pt")
+        weights.read_tensors(jobs._database.job_folder(job) / "run" / "state.pt")
         for job in (whole, parted)
     )
     assert first["step"] == second["step"] == 20
@@ -140,9 +142,9 @@ def test_a_pause_that_is_taken_back_does_not_pause(jobs, begin, work, meddle):
 def test_a_worker_that_hears_of_a_deletion_leaves_nothing(jobs, begin, work, meddle):
     key = jobs.new_key()
     job = begin(jobs, key)
-    assert work(meddle(lambda: jobs._store.change(job, wish="deleted")))
-    assert not jobs._store.job_folder(job).exists()
-    assert jobs._store.find(job) is None
+    assert work(meddle(lambda: jobs._database.change(job, requested_state="deleted")))
+    assert not jobs._database.job_folder(job).exists()
+    assert jobs._database.find(job) is None
 
 
 def test_a_long_job_lets_others_go_first_when_its_turn_is_over(jobs, begin, work):
@@ -171,7 +173,7 @@ def test_the_job_of_a_dead_worker_goes_on_before_all_others(jobs, begin, work):
     key, other = jobs.new_key(), jobs.new_key()
     begin(jobs, other)
     job = begin(jobs, key)
-    jobs._store.change(job, state="running", slot=0)
+    jobs._database.change(job, state="running", slot=0)
     work()
     assert jobs.status(key, job).state == "finished"
 
@@ -179,7 +181,7 @@ def test_the_job_of_a_dead_worker_goes_on_before_all_others(jobs, begin, work):
 def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, begin, work):
     key = jobs.new_key()
     job = begin(jobs, key)
-    jobs._store.change(job, state="running", slot=0, deaths=MOST_DEATHS)
+    jobs._database.change(job, state="running", slot=0, num_crashes=MAX_CRASHES)
     assert work() is False
     status = jobs.status(key, job)
     assert status.state == "failed"
@@ -189,12 +191,12 @@ def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, begin, work):
     assert jobs.status(key, job).state == "finished"
 
 
-def test_a_step_further_forgives_the_deaths_of_workers(jobs, begin, work):
+def test_a_step_further_forgives_the_num_crashes_of_workers(jobs, begin, work):
     key = jobs.new_key()
     job = begin(jobs, key)
-    jobs._store.change(job, state="running", slot=0, deaths=MOST_DEATHS - 1)
+    jobs._database.change(job, state="running", slot=0, num_crashes=MAX_CRASHES - 1)
     work()
-    assert jobs._store.find(job).deaths == 0
+    assert jobs._database.find(job).num_crashes == 0
 
 
 def test_training_goes_on_where_its_row_cannot_be_written(jobs, begin, work, monkeypatch):
@@ -253,7 +255,7 @@ def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
 
 
 def spent(jobs, owner):
-    with jobs._store.reading() as db:
+    with jobs._database.reading() as db:
         return seconds_spent(db, owner)
 
 
@@ -261,7 +263,7 @@ def test_hours_count_what_was_trained(jobs, begin, work):
     key = jobs.new_key()
     job = begin(jobs, key)
     work()
-    owner = jobs._store.find(job).owner
+    owner = jobs._database.find(job).owner
     assert 0 < spent(jobs, owner) < 60
     jobs.delete_everything(key)
     assert spent(jobs, owner) == 0
@@ -269,8 +271,8 @@ def test_hours_count_what_was_trained(jobs, begin, work):
 
 def test_hours_count_while_a_job_trains(jobs, begin, work, meddle):
     key, seen = jobs.new_key(), []
-    owner = jobs._store.find(begin(jobs, key)).owner
+    owner = jobs._database.find(begin(jobs, key)).owner
     work(meddle(lambda: seen.append(spent(jobs, owner))))
     assert 0 < seen[0] < spent(jobs, owner)
-    with jobs._store.reading() as db:
+    with jobs._database.reading() as db:
         assert len(db.execute("SELECT * FROM shifts").fetchall()) == 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models.media.images import open_picture, read_recipe
+from gan_models.media.images import open_picture, read_provenance
 from gan_models.media.label_maps import read_png
 from gan_models.media.photos import read_clip, read_photo
 from gan_models.media.png import MAX_NOTE_BYTES, MAX_NOTES_BYTES, without_large_notes
@@ -72,10 +72,10 @@ def test_ordinary_files_are_read_in_place():
         assert file.tell() == 0
 
 
-def test_a_recipe_beside_a_large_note_is_kept(tmp_path):
-    recipe = itxt(b"ganvas", b'{"seed": 7}', packed=False)
-    (tmp_path / "a.png").write_bytes(png(recipe + NOTES["XMP"]))
-    assert read_recipe(tmp_path / "a.png") == {"seed": 7}
+def test_a_provenance_beside_a_large_note_is_kept(tmp_path):
+    provenance = itxt(b"ganvas", b'{"seed": 7}', packed=False)
+    (tmp_path / "a.png").write_bytes(png(provenance + NOTES["XMP"]))
+    assert read_provenance(tmp_path / "a.png") == {"seed": 7}
 
 
 def test_a_large_note_still_turns_the_picture(tmp_path):

@@ -1,4 +1,4 @@
-"""Numbers of numpy and torch do what Python's own do, and end in the same recipe."""
+"""Numbers of numpy and torch do what Python's own do, and end in the same provenance."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from gan_models import (
 )
 from gan_models.checks import numbered
 from gan_models.cli.main import main
-from gan_models.media.images import RECIPE_KEY, read_recipe
+from gan_models.media.images import PROVENANCE_KEY, read_provenance
 
 SOURCE = Path(__file__).parents[1] / "golden" / "stylegan2_cond.weights.safetensors"
 TWINS = ["crane", "b0", "b1", "crane"]
@@ -83,7 +83,7 @@ def test_a_class_is_found_by_its_index(index):
     made = pipe.sample([5], index)[0]
     assert (np.asarray(made) == of_index(pipe, 3)).all()
     assert find_class(pipe.spec, index) == "crane 2"
-    assert json.loads(made.info[RECIPE_KEY])["class_name"] == "crane 2"
+    assert json.loads(made.info[PROVENANCE_KEY])["class_name"] == "crane 2"
 
 
 def test_every_method_takes_an_index_and_tells_the_name():
@@ -135,5 +135,5 @@ def test_the_command_line_reaches_the_second_of_one_name(tmp_path, name):
     arguments = ["sample", pipe.spec.id, "--seeds", "5", "--class", name]
     assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
     (path,) = (tmp_path / "out").iterdir()
-    assert read_recipe(path)["class_name"] == "crane 2"
+    assert read_provenance(path)["class_name"] == "crane 2"
     assert (np.asarray(Image.open(path)) == of_index(pipe, 3)).all()

@@ -96,10 +96,10 @@ def test_nearest_classes_are_others_in_falling_order(eyes):
     assert [score for _, score in found] == sorted((s for _, s in found), reverse=True)
 
 
-def test_recipes_tell_class_mixture_and_morph():
+def test_provenances_tell_class_mixture_and_morph():
     pipe = tiny_dcgan()
-    recipe = json.loads(pipe.sample([5], "b", 0.7)[0].info["ganvas"])
-    assert (recipe["task"], recipe["class_name"], recipe["seed"]) == ("class", "b", 5)
+    provenance = json.loads(pipe.sample([5], "b", 0.7)[0].info["ganvas"])
+    assert (provenance["task"], provenance["class_name"], provenance["seed"]) == ("class", "b", 5)
     mixed = json.loads(pipe.sample_mix([5], {"a": 1, "b": 0})[0].info["ganvas"])
     assert mixed["class_weights"] == {"a": 1.0}
     morph = json.loads(

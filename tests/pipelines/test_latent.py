@@ -57,15 +57,15 @@ def test_a_morph_ends_exactly_on_the_two_samples(faces):
     assert np.abs(pixels(middle) - pixels(a)).mean() > 1
 
 
-def test_every_picture_carries_its_recipe(faces):
+def test_every_picture_carries_its_provenance(faces):
     import json
 
-    recipe = json.loads(faces.sample([5], 0.7)[0].info["ganvas"])
-    assert recipe["model"] == "faces-64"
-    assert recipe["seed"] == 5
-    assert recipe["truncation_psi"] == 0.7
+    provenance = json.loads(faces.sample([5], 0.7)[0].info["ganvas"])
+    assert provenance["model"] == "faces-64"
+    assert provenance["seed"] == 5
+    assert provenance["truncation_psi"] == 0.7
     path = weights.find(get_spec("faces-64"))
-    assert recipe["weights_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert provenance["weights_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

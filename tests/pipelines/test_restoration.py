@@ -16,7 +16,7 @@ from gan_models import (
     load_pipeline,
     networks,
     read_photo,
-    read_recipe,
+    read_provenance,
     save_png,
 )
 from gan_models.pipelines import RestorationPipeline, restoration
@@ -376,7 +376,7 @@ def test_the_plain_enlargement_has_the_same_size(fast):
         assert fast.bicubic(image).mode == mode
 
 
-# --- films and recipes --------------------------------------------------------------------------
+# --- films and provenance ---------------------------------------------------------------------
 
 
 def test_frames_come_one_at_a_time_as_they_are_asked_for():
@@ -405,26 +405,30 @@ def test_a_film_can_be_cancelled_between_and_inside_frames():
         list(made)
 
 
-def test_the_recipe_names_base_and_upscaler(fast, tmp_path):
+def test_the_provenance_names_base_and_upscaler(fast, tmp_path):
     base = load_pipeline("faces-64").sample([42])[0]
     save_png(fast.enlarge(base, 3), tmp_path / "large.png")
-    recipe = read_recipe(tmp_path / "large.png")
-    assert (recipe["task"], recipe["model"], recipe["scale"]) == ("restoration", fast.spec.id, 3)
-    assert recipe["weights_sha256"] == fast.spec.sha256
-    assert (recipe["base"]["model"], recipe["base"]["seed"]) == ("faces-64", 42)
+    provenance = read_provenance(tmp_path / "large.png")
+    assert (provenance["task"], provenance["model"], provenance["scale"]) == (
+        "restoration",
+        fast.spec.id,
+        3,
+    )
+    assert provenance["weights_sha256"] == fast.spec.sha256
+    assert (provenance["base"]["model"], provenance["base"]["seed"]) == ("faces-64", 42)
     save_png(base, tmp_path / "base.png")  # also from a file
     made = fast.enlarge(read_photo(tmp_path / "base.png"))
     assert json.loads(made.info["ganvas"])["base"]["seed"] == 42
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "[" * 100_000])
-def test_a_recipe_that_is_none_is_left_out(text):
+def test_a_provenance_that_is_none_is_left_out(text):
     image = picture(32, 32)
     image.info["ganvas"] = text
     assert "base" not in json.loads(small_pipeline().enlarge(image).info["ganvas"])
 
 
-def test_nothing_of_the_original_but_its_recipe_is_carried_along():
+def test_nothing_of_the_original_but_its_provenance_is_carried_along():
     file = io.BytesIO()
     picture(32, 32).save(file, "PNG", dpi=(300, 300), exif=Image.Exif().tobytes())
     made = small_pipeline().enlarge(Image.open(file))

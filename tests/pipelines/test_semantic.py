@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from gan_models import Painting, Patch, convert, load_pipeline, networks, weights
-from gan_models.media.images import read_recipe, save_png
+from gan_models.media.images import read_provenance, save_png
 from gan_models.media.label_maps import palette
 from gan_models.media.openraster import Layer, save_openraster
 from gan_models.pipelines import SemanticPipeline
@@ -146,9 +146,9 @@ def test_a_picture_brings_back_map_style_and_parts(pipe, label_map, tmp_path):
         Patch(label_map == 10, 7)
     ])  # fmt: skip
     save_png(made, tmp_path / "p.png")
-    recipe = read_recipe(tmp_path / "p.png")
-    assert recipe["task"] == "semantic"
-    again = pipe.restore(recipe)
+    provenance = read_provenance(tmp_path / "p.png")
+    assert provenance["task"] == "semantic"
+    again = pipe.restore(provenance)
     assert (again.label_map == label_map).all()
     remade = pipe.paint(again.label_map, again.style, again.patches)
     assert (pixels(remade) == pixels(made)).all()
@@ -165,10 +165,10 @@ def test_a_picture_brings_back_map_style_and_parts(pipe, label_map, tmp_path):
         {"patches": 3},
     ],
 )
-def test_a_broken_recipe_is_refused_with_a_sentence(pipe, label_map, change):
-    recipe = json.loads(pipe.paint(label_map, 1).info["ganvas"]) | change
+def test_a_broken_provenance_is_refused_with_a_sentence(pipe, label_map, change):
+    provenance = json.loads(pipe.paint(label_map, 1).info["ganvas"]) | change
     with pytest.raises(ValueError, match=r"\.$"):
-        pipe.restore(recipe)
+        pipe.restore(provenance)
 
 
 def test_without_an_encoder_only_seeds_are_styles(folder, tmp_path, label_map):

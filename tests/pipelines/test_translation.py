@@ -161,9 +161,15 @@ def test_strength_and_colours():
     assert np.abs(np.asarray(kept).astype(int) - np.asarray(full)).mean() > 1
 
 
-def test_a_translation_carries_its_recipe():
-    recipe = json.loads(pipeline_of(network_of()).translate(picture(20, 20), 0.4).info["ganvas"])
-    assert (recipe["task"], recipe["model"], recipe["strength"]) == ("translation", "tiny", 0.4)
+def test_a_translation_carries_its_provenance():
+    provenance = json.loads(
+        pipeline_of(network_of()).translate(picture(20, 20), 0.4).info["ganvas"]
+    )
+    assert (provenance["task"], provenance["model"], provenance["strength"]) == (
+        "translation",
+        "tiny",
+        0.4,
+    )
 
 
 def test_a_large_picture_can_be_stopped_between_steps(monkeypatch):

@@ -1,8 +1,8 @@
-"""What the Classes tab reads from a page, a program or a recipe."""
+"""What the Classes tab reads from a page, a program or a provenance."""
 
 import pytest
 
-from tabs.classes.favourites import read_class_recipe
+from tabs.classes.favourites import read_class_provenance
 from tabs.classes.state import (
     ClassSheet,
     chosen_classes,
@@ -55,12 +55,12 @@ def test_the_corners_of_the_pad_are_the_classes():
     }
 
 
-def test_recipes_come_back_as_sheets():
+def test_provenances_come_back_as_sheets():
     facts = {"task": "class", "model": EYES, "truncation_psi": 0.7}
-    sheet = read_class_recipe({**facts, "class_name": "red", "seed": 3})
+    sheet = read_class_provenance({**facts, "class_name": "red", "seed": 3})
     assert sheet == ClassSheet(EYES, "red", (3,), 0.7)
     morph = {"seed_a": 1, "class_a": "red", "seed_b": 2, "class_b": "blue", "t": 0.5}
-    assert read_class_recipe({**facts, **morph}).class_name == "red"
+    assert read_class_provenance({**facts, **morph}).class_name == "red"
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_recipes_come_back_as_sheets():
         (lambda: read_weights(EYES, ""), "No weights"),
         (lambda: pad_weights(["a"] * 4, "cat"), "two numbers"),
         (lambda: morph_ends(EYES, "both", "red", None, "blue", 1), "No seeds"),
-        (lambda: read_class_recipe({"task": "latent"}), "another tab"),
-        (lambda: read_class_recipe({"task": "class"}), "broken"),
+        (lambda: read_class_provenance({"task": "latent"}), "another tab"),
+        (lambda: read_class_provenance({"task": "class"}), "broken"),
     ],
 )
 def test_mistakes_get_a_sentence(call, says):

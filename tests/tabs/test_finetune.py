@@ -11,7 +11,7 @@ from PIL import Image
 
 from gan_models import JobError, NotFound, Quotas
 from tabs import finetune
-from tabs.components import visitor
+from tabs.components import tickets
 from tabs.components.visitor import Visitor
 from tabs.finetune import (
     api,
@@ -184,7 +184,7 @@ def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
     ],
 )
 def test_only_what_can_be_done_is_offered(state, actions):
-    assert {*progress.offered(state)} == actions
+    assert {*progress.actions_of(state)} == actions
 
 
 def test_curves_are_drawn_from_the_tables_of_a_run(tmp_path):
@@ -274,9 +274,9 @@ def test_a_ticket_is_loaded_as_the_file_and_other_ids_as_they_are(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
     [(_, newest)] = visitor.choices("right")
     run = visitor.jobs.run
-    first = visitor.offer("right", run.id, 0, visitor.model("right", run, 0))
+    first = tickets.issue_ticket("right", run.id, 0, visitor.model("right", run, 0))
     loaded = []
-    load = visitor.opening_mine(lambda model, **options: loaded.append((model, options)))
+    load = tickets.with_tickets(lambda model, **options: loaded.append((model, options)))
     for model in (newest, first, "faces-64"):
         load(model, progress=None)
     names = [f"{tmp_path}/40.safetensors", f"{tmp_path}/0.safetensors", "faces-64"]
@@ -287,10 +287,10 @@ def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
     run = status(snapshots=(0, 40, 75))
     visitor = Visitor(None, OneRun(run, tmp_path))
     [(_, ticket)] = visitor.choices("right")
-    model = visitor.offered(ticket)
+    model = tickets.ticket_model(ticket)
     assert model.find() == tmp_path / "75.safetensors"
     run.snapshots = (0, 40, 90, 120)  # as the run goes on they are thinned out
-    assert visitor.checked_any(ticket, "latent") == ticket
+    assert tickets.checked_any(ticket, "latent") == ticket
     assert model.find() == tmp_path / "90.safetensors"
     run.snapshots = (0, 40)
     assert model.find() == tmp_path / "newest.safetensors"
@@ -299,12 +299,12 @@ def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
 def test_the_finished_generator_is_the_newest_of_a_finished_run(tmp_path):
     visitor = Visitor(None, OneRun(status(state="finished", snapshots=(0, 40)), tmp_path))
     [(_, ticket)] = visitor.choices("right")
-    assert visitor.offered(ticket).find() == tmp_path / "newest.safetensors"
+    assert tickets.ticket_model(ticket).find() == tmp_path / "newest.safetensors"
 
 
 def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
-    ticket = visitor.offer("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
+    ticket = tickets.issue_ticket("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
     listed = visitor.choices("right", also=ticket)
     assert [title for title, _ in listed] == ["Yours: My <garden>", "Yours: My <garden>, step 0"]
     assert len(visitor.choices("right", also="mine-of-somebody-else")) == 1
@@ -313,10 +313,10 @@ def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
 def test_a_deleted_models_ticket_opens_nothing_any_more(tmp_path):
     jobs = OneRun(status(), tmp_path)
     [(_, ticket)] = Visitor(None, jobs).choices("right")
-    assert visitor.checked_any(ticket, "latent") == ticket
+    assert tickets.checked_any(ticket, "latent") == ticket
     jobs.run = None
     with pytest.raises(NotFound):
-        visitor.checked_any(ticket, "latent")
+        tickets.checked_any(ticket, "latent")
 
 
 def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
@@ -324,8 +324,8 @@ def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
 
     [(_, ticket)] = Visitor(None, OneRun(status(), tmp_path)).choices("right")
     assert Sheet.read(ticket, "0-3", 1).query == ""
-    assert visitor.file_stem(ticket) == "yours-my-garden"
-    assert visitor.file_stem("faces-64") == "faces-64"
+    assert tickets.file_stem(ticket) == "yours-my-garden"
+    assert tickets.file_stem("faces-64") == "faces-64"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import add_user_model, load_pipeline
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from tests.convert.test_channels import file_of
 from tests.test_http import call
 
@@ -32,7 +32,7 @@ def client(page_url, tmp_path, monkeypatch):
 def test_the_second_class_of_one_name_is_reached(client, name):
     spec = add_user_model(CLASSES, "stylegan2-nvlabs", "twins", ["crane", "b0", "b1", "crane"])
     files = client.predict(name, "5", spec.id, 1, api_name="/class_sample")
-    assert read_recipe(files[0])["class_name"] == "crane 2"
+    assert read_provenance(files[0])["class_name"] == "crane 2"
     wanted = load_pipeline(spec.id, device="cpu").sample([5], "crane 2")[0]
     with Image.open(files[0]) as made:
         assert (np.asarray(made) == np.asarray(wanted)).all()

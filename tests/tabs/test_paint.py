@@ -15,9 +15,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageSequence
 
-from gan_models import zoo
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from gan_models.media.label_maps import palette
+from gan_models.zoo import registry
 from tabs import paint
 from tabs.paint import film, start
 from tabs.paint.live import Turns, make_functions
@@ -29,7 +29,7 @@ from tests.paint_fakes import fake_painter, painter_spec
 @pytest.fixture(autouse=True)
 def table(monkeypatch):
     """The table of models holds the tiny painter."""
-    monkeypatch.setattr(zoo, "MODELS", (painter_spec(),))
+    monkeypatch.setattr(registry, "MODELS", (painter_spec(),))
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_files_to_take_home(ask, ids, tmp_path):
     (picture,) = ask("keep", request | {"kind": "picture"})["files"]
     path = tmp_path / picture["name"]
     path.write_bytes(base64.b64decode(picture["data"]))
-    painting = fake_painter().restore(read_recipe(path))
+    painting = fake_painter().restore(read_provenance(path))
     assert (painting.label_map == ids).all()
     assert (painting.patches[0].mask == (ids == 10)).all()
 
@@ -271,7 +271,7 @@ def test_a_film_of_nothing_is_refused(painter, text):
 
 
 def test_without_a_model_the_room_says_so(monkeypatch):
-    monkeypatch.setattr(zoo, "MODELS", ())
+    monkeypatch.setattr(registry, "MODELS", ())
     with gr.Blocks() as app:
         paint.build(lambda model: None)
     texts = [block.value for block in app.blocks.values() if isinstance(block, gr.Markdown)]
@@ -297,9 +297,9 @@ def test_a_program_sends_a_map_and_gets_a_picture(client, painter, ids, tmp_path
     Image.fromarray(ids).save(path)
     made = client.predict(label_map=handle_file(path), api_name="/paint")
     assert (painter.generator.label_maps[-1] == ids).all()
-    assert read_recipe(made)["style_seed"] == 0
+    assert read_provenance(made)["style_seed"] == 0
     other = client.predict(handle_file(path), "paint", 7, api_name="/paint")
-    assert read_recipe(other)["style_seed"] == 7
+    assert read_provenance(other)["style_seed"] == 7
 
 
 @pytest.mark.slow

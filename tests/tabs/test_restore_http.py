@@ -11,7 +11,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageCms
 
 from gan_models import load_pipeline
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from gan_models.media.photos import normalise
 from tests.test_http import call
 from tests.test_photos import BAD_FILES
@@ -63,9 +63,9 @@ def test_model_and_factor_may_be_left_out(client, tmp_path):
     path = tmp_path / "small.png"
     scene((20, 16)).save(path)
     file = client.predict(image=handle_file(str(path)), api_name="/enlarge")
-    recipe = read_recipe(file)
-    assert (recipe["task"], recipe["model"]) == ("restoration", "real-esrgan-x4")
-    assert recipe["scale"] == 4
+    provenance = read_provenance(file)
+    assert (provenance["task"], provenance["model"]) == ("restoration", "real-esrgan-x4")
+    assert provenance["scale"] == 4
     with Image.open(file) as made:
         assert made.size == (80, 64)
 
@@ -76,13 +76,13 @@ def test_a_factor_gives_exactly_that_size(client, photo, scale):
     assert made.size == (round(40 * scale), round(28 * scale))
 
 
-def test_a_picture_of_this_page_keeps_its_recipe_as_the_base(client):
+def test_a_picture_of_this_page_keeps_its_provenance_as_the_base(client):
     files = client.predict(seeds="42", model="faces-64", api_name="/sample")
     base = files[0] if isinstance(files[0], str) else files[0]["image"]
     file = client.predict(image=handle_file(base), model=FAST, api_name="/enlarge")
-    recipe = read_recipe(file)
-    assert recipe["model"] == FAST
-    assert (recipe["base"]["model"], recipe["base"]["seed"]) == ("faces-64", 42)
+    provenance = read_provenance(file)
+    assert provenance["model"] == FAST
+    assert (provenance["base"]["model"], provenance["base"]["seed"]) == ("faces-64", 42)
 
 
 def turned() -> dict:

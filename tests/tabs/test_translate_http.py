@@ -13,8 +13,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
-from gan_models.media.images import read_recipe
-from tabs.components import common
+from gan_models.media.images import read_provenance
+from tabs.components import files
 from tabs.components.upload import LIMITS
 from tests.test_photos import BAD_FILES
 
@@ -40,13 +40,13 @@ def test_translate_takes_a_plain_file_and_gives_a_png(client, photo):
         assert made.format == "PNG"
         difference = np.asarray(made).astype(int) - np.asarray(expected)
         assert np.abs(difference).max() <= 1
-    assert read_recipe(file)["model"] == "vintage"
+    assert read_provenance(file)["model"] == "vintage"
 
 
 def test_class_sample_gives_one_png_a_seed(client):
     files = client.predict("green", "0-1, 42", "eyes-128", 1, api_name="/class_sample")
-    assert [read_recipe(file)["seed"] for file in files] == [0, 1, 42]
-    assert {read_recipe(file)["class_name"] for file in files} == {"green"}
+    assert [read_provenance(file)["seed"] for file in files] == [0, 1, 42]
+    assert {read_provenance(file)["class_name"] for file in files} == {"green"}
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
@@ -90,11 +90,11 @@ def test_uploads_are_deleted_in_time(page_url, photo, tmp_path):
 
 
 def test_what_handlers_wrote_goes_after_an_hour(monkeypatch):
-    folder = common.output_folder()
+    folder = files.output_folder()
     (folder / "x.png").write_bytes(b"x")
-    common._sweep()
+    files._sweep()
     assert folder.exists()
     # the clock itself is left alone: the page's server lives by it
-    monkeypatch.setattr(common, "CACHE_SECONDS", -1)
-    common._sweep()
+    monkeypatch.setattr(files, "CACHE_SECONDS", -1)
+    files._sweep()
     assert not os.path.exists(folder)

@@ -11,11 +11,10 @@ import torch
 
 from gan_models import weights
 from gan_models.device import fitting
-from gan_models.training import run_folder
+from gan_models.training import optim, run_folder
 from gan_models.training.errors import TrainingError
 from gan_models.training.loop import run
 from gan_models.training.run_folder import Journal, RunFolder, Table
-from gan_models.training.trainers import base
 from gan_models.training.trainers.base import Trainer
 
 
@@ -301,6 +300,6 @@ def test_an_update_in_parts_equals_one_in_a_piece():
             loss = net(chunk["x"]).square().mean()
             return loss, {"loss": loss}
 
-        base.update(optimizer, base.split(batch, num_chunks), loss_of)
+        optim.update(optimizer, optim.split(batch, num_chunks), loss_of)
         results.append(net.weight.detach().clone())
     assert torch.allclose(*results)

@@ -65,7 +65,7 @@ def test_mode_seeking_falls_as_layouts_differ_and_overlooks_light():
     assert losses.mode_seeking(lit, z).item() > 3 * losses.mode_seeking(other, z).item()
 
 
-def test_a_reader_weighs_labels_alike_and_calls_what_is_painted_painted():
+def test_labels_weigh_alike_and_generated_pixels_have_a_class_of_their_own():
     label_map = torch.zeros(2, 16, 16, dtype=torch.long)
     label_map[:, :, 12:] = 1  # a quarter
     sure = lambda labels: 50.0 * torch.nn.functional.one_hot(labels, 4).permute(0, 3, 1, 2).float()

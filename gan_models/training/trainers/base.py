@@ -56,11 +56,6 @@ class Trainer(ABC):
         return []
 
 
-def exported_path(folder: Path, name: str) -> Path:
-    """The file of a network in the folder of a finished run."""
-    return folder / f"{name.replace('_', '-')}.safetensors"
-
-
 def load_fitting(network: nn.Module, path: Path | None) -> bool:
     """Load a self-describing file into `network` if it is there and of the same shape."""
     if path is None or not path.exists():

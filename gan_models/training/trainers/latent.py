@@ -24,7 +24,7 @@ from gan_models.training.discriminators import AugmentedDiscriminator
 from gan_models.training.feature_matching import Matching, finer
 from gan_models.training.optim import Batch, Losses, adam, split, update
 from gan_models.training.reconstruction import Reconstruction, ReconstructionSettings
-from gan_models.training.trainers.base import Trainer, begin_from, exported_path, load_alike
+from gan_models.training.trainers.base import Trainer, begin_from, load_alike
 
 FIRST_COLOR = 0.25  # of the usual initial weights
 RANGE_WEIGHT = 10.0  # of values that no picture can hold
@@ -350,7 +350,7 @@ class LatentTrainer(Trainer):
         for name in ("generator", "discriminator", "encoder", "aux_classifier"):
             network = (self.networks | self.averages).get(name)
             if network is not None:
-                weights.save_generator(exported_path(folder, name), network, **facts)
+                weights.save_generator(folder / f"{name}.safetensors", network, **facts)
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
         """Begin from a generator and what belongs to it, where they fit."""

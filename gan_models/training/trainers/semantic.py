@@ -22,7 +22,7 @@ from gan_models.networks.efficientnet_lite import EfficientNetLite0
 from gan_models.training import losses
 from gan_models.training.feature_matching import Matching
 from gan_models.training.optim import Batch, Losses, adam, split, update
-from gan_models.training.trainers.base import Trainer, begin_from, exported_path
+from gan_models.training.trainers.base import Trainer, begin_from
 
 COLOUR_CELLS = 16  # a side, in which colours are compared, so that texture is left free
 FAMILIES = {
@@ -299,7 +299,7 @@ class SemanticTrainer(Trainer):
         """generator, encoder (both averaged) and the discriminators, each in its own file."""
         for name, network in (self.networks | self.averages).items():
             weights.save_generator(
-                exported_path(folder, name),
+                folder / f"{name}.safetensors",
                 network,
                 task="semantic",
                 labels=self.settings.labels,

@@ -1,11 +1,11 @@
-"""Pictures to take home: exact PNGs with their recipe, JPEG and WebP, and what they cannot hold."""
+"""Pictures to download: PNGs with their provenance, JPEG and WebP, and what they cannot hold."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models import read_recipe
-from gan_models.media.images import add_recipe
+from gan_models import read_provenance
+from gan_models.media.images import add_provenance
 from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
 
 
@@ -27,10 +27,10 @@ def test_every_format_holds_the_picture(tmp_path, label, suffix, mode):
         assert ("A" in made.mode) == (mode == "RGBA" and suffix != ".jpg")
 
 
-def test_a_png_is_exact_and_carries_its_recipe(tmp_path):
-    picture = add_recipe(noisy(), {"task": "restoration", "model": "x", "base": {"seed": 3}})
+def test_a_png_is_exact_and_carries_its_provenance(tmp_path):
+    picture = add_provenance(noisy(), {"task": "restoration", "model": "x", "base": {"seed": 3}})
     path = save_as(picture, tmp_path / "one", ".png")
-    assert read_recipe(path)["base"] == {"seed": 3}
+    assert read_provenance(path)["base"] == {"seed": 3}
     assert (np.asarray(read_own(str(path))) == np.asarray(picture)).all()
 
 

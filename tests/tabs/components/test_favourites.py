@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from gan_models.media.images import read_recipe
+from gan_models.media.images import read_provenance
 from tabs.classes.state import ClassPick, ClassSheet
 from tabs.components import favourite_list, links
 from tabs.components.history import History
@@ -100,16 +100,16 @@ def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
     assert pick.sheet.pick(0) == pick
 
 
-def test_a_recipe_of_another_tab_is_refused_and_one_of_translate_is_read(tmp_path):
+def test_a_provenance_of_another_tab_is_refused_and_one_of_translate_is_read(tmp_path):
     settings = Settings.read({"task": "translation", "model": "vintage", "strength": 0.5,
                               "keep_colours": True})  # fmt: skip
     assert settings == Settings("vintage", 0.5, True)
-    for recipe in ({"task": "latent", "model": "vintage"}, {"task": "translation"}):
+    for provenance in ({"task": "latent", "model": "vintage"}, {"task": "translation"}):
         with pytest.raises(ValueError, match=r"another tab|broken"):
-            Settings.read(recipe)
+            Settings.read(provenance)
     Image.new("RGB", (20, 20)).save(tmp_path / "plain.png")
-    with pytest.raises(ValueError, match="no Ganvas recipe"):
-        read_recipe(tmp_path / "plain.png")
+    with pytest.raises(ValueError, match="no Ganvas provenance"):
+        read_provenance(tmp_path / "plain.png")
 
 
 @pytest.mark.parametrize(("levels", "noted"), [(4095, True), (1023, True), (65535, False)])

@@ -12,7 +12,7 @@ from gan_models import weights
 from gan_models.media.tensors import channels_first
 from gan_models.training.data import PictureData, RoughPairData, UnpairedData
 from gan_models.training.loop import Settings, run
-from gan_models.training.run_folder import Journal
+from gan_models.training.run_folder import Journal, set_trainer_state, trainer_state
 from gan_models.training.trainers.cycle import CycleSettings, CycleTrainer
 from gan_models.training.trainers.semantic import SemanticSettings, SemanticTrainer
 from gan_models.training.trainers.supervised import SupervisedSettings, SupervisedTrainer
@@ -21,8 +21,8 @@ CPU = torch.device("cpu")
 CARD = {"title": "Tiny", "licence": "MIT", "source": "a test"}
 LABELS = ("sky", "grass", "water")
 READ = {
-    "reader": {"num_classes": 3, "num_features": 1840},
-    "reading": 1.0,
+    "aux_classifier": {"num_classes": 3, "num_features": 1840},
+    "classification": 1.0,
     "matching": 0.1,
     "matching_px": 32,
 }
@@ -40,7 +40,7 @@ def paint_makers(features, pictures):
         },
         encoder={"width": 2, "z_dim": 4, "img_size": 32, "spectral": False},
         discriminator={"num_labels": 3, "width": 2, "num_layers": 2},
-        reader={"num_classes": 4, "width": 4, "depth": 2, "norm": "group"},
+        segmentation_discriminator={"num_classes": 4, "width": 4, "depth": 2, "norm": "group"},
         labels=LABELS,
         num_metric_images=6,
         card=CARD,
@@ -114,7 +114,7 @@ def makers(request, features, pictures, tiny_latent):
     return measure_makers(request.param, features, pictures)
 
 
-def test_a_game_resumes_exactly_measures_and_exports(makers, tmp_path):
+def test_a_trainer_resumes_exactly_measures_and_exports(makers, tmp_path):
     settings = Settings("tiny", batch=4, kimg=0.024)
     assert run(settings, *makers, tmp_path / "whole").finished
     run(settings, *makers, tmp_path / "parts", callback=lambda progress: progress.step < 3)
@@ -132,13 +132,22 @@ def test_a_game_resumes_exactly_measures_and_exports(makers, tmp_path):
     assert (tmp_path / "parts" / "curves.png").exists()
 
 
-def test_a_game_starts_from_its_own_exports(makers, tmp_path):
+def test_a_snapshot_of_an_earlier_version_is_resumed(makers):
+    """Some networks and optimisers had other names in it."""
+    trainer = makers[0]()
+    state, old_names = trainer_state(trainer), {new: old for old, new in trainer.RENAMED.items()}
+    for kind in ("networks", "averages", "optimizers"):
+        state[kind] = {old_names.get(name, name): part for name, part in state[kind].items()}
+    set_trainer_state(makers[0](), state)
+
+
+def test_a_trainer_starts_from_its_own_exports(makers, tmp_path):
     trainer = makers[0]()
     trainer.export(tmp_path, {})
     files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
     found = makers[0]().warm_start(files)
     assert len(found) == len(files)
-    assert ("reader" in files) == ("reader" in trainer.networks)
+    assert ("aux_classifier" in files) == ("aux_classifier" in trainer.networks)
 
 
 def test_a_discriminator_alone_is_no_start(makers, tmp_path):
@@ -149,7 +158,7 @@ def test_a_discriminator_alone_is_no_start(makers, tmp_path):
     assert makers[0]().warm_start(files) == []
 
 
-def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
+def test_a_trainer_with_classes_begins_from_one_without_as_far_as_they_are_alike(
     tiny_latent, tmp_path
 ):
     base, classes = tiny_latent()[0](), tiny_latent(classes=("a", "b"))[0]()
@@ -161,10 +170,10 @@ def test_a_game_with_classes_begins_from_one_without_as_far_as_they_are_alike(
     assert ours["mapping.layers.0.weight"].shape != theirs["mapping.layers.0.weight"].shape
 
 
-def test_a_reader_makes_classes_look_like_themselves(tiny_latent, pictures):
-    """Class a is dark, class b is light; only the reader tells the generator."""
+def test_an_auxiliary_classifier_makes_classes_look_like_themselves(tiny_latent, pictures):
+    """Class a is dark, class b is light; only the classifier tells the generator."""
     torch.manual_seed(0)
-    how = READ | {"matching": 1e-9, "generator_rate": 0.01, "reader_rate": 0.003}
+    how = READ | {"matching": 1e-9, "generator_rate": 0.01, "aux_classifier_rate": 0.003}
     trainer = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()
     index = np.arange(40) % 2
     lit = (pictures // 4 + 160 * index[:, None, None, None]).astype(np.uint8)

@@ -1,6 +1,10 @@
-"""Numbers as people say them."""
+"""Numbers and measurements as text."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from gan_models import device_title
 
 
 def duration(seconds: float) -> str:
@@ -26,3 +30,14 @@ def megapixels(num_pixels: float) -> str:
     if millions < 0.1:
         return f"{millions:.1g} megapixels"
     return f"{millions:.0f} megapixels" if millions >= 10 else f"{millions:.1f} megapixels"
+
+
+def device_of(pipeline: Any) -> str:
+    """What a pipeline runs on, for people."""
+    return device_title(pipeline.device)
+
+
+def speed_line(num_pictures: int, seconds: float, device: str) -> str:
+    """Milliseconds a picture and the device, for under a result."""
+    each = 1000 * seconds / max(1, num_pictures)
+    return f"{num_pictures} pictures, {each:.1f} ms each, {device}"

@@ -1,0 +1,109 @@
+"""The models that a tab offers: their order, labels and cards."""
+
+from __future__ import annotations
+
+import logging
+
+import gradio as gr
+
+from gan_models import ModelSpec, availability, can_fetch, get_spec, list_models
+from tabs.components.errors import blamed, user_errors
+from tabs.components.events import AT_ONCE
+
+_LOG = logging.getLogger(__name__)
+FIRST = {"latent": "landscapes", "class": "landscapes-classes", "translation": "summer2winter"}
+ABSENT = "Needs a download"  # how the labels of models begin that are not here
+
+
+def models_of(task: str) -> list[ModelSpec]:
+    """The models that a tab offers."""
+    return [spec for spec in list_models() if spec.task == task]
+
+
+def model_choices(task: str) -> list[tuple[str, str]]:
+    """Labels and ids for a model dropdown: those that are here, then those that are not."""
+    specs = sorted(models_of(task), key=lambda spec: not availability(spec)[0])
+    return [(model_label(spec), spec.id) for spec in specs]
+
+
+def first_model(task: str) -> str:
+    """The model that a tab begins with: ours where it is here, else the first that is here."""
+    choices = [model for _, model in model_choices(task)]
+    ours = FIRST.get(task)
+    here = ours in choices and availability(get_spec(ours))[0]
+    return ours if here else choices[0]
+
+
+def start_psi(family: str) -> float:
+    """The truncation ψ that the page begins with: truncation improves the pictures of StyleGANs."""
+    return 0.7 if family.startswith("stylegan") else 1.0
+
+
+def keep_choices_current(dropdown: gr.Dropdown, task: str) -> None:
+    """Offer, at each opening of the page, the models that there are by then."""
+
+    def refresh() -> gr.Dropdown:
+        return gr.Dropdown(choices=model_choices(task))
+
+    gr.context.Context.root_block.load(refresh, None, dropdown, **AT_ONCE)
+
+
+def model_label(spec: ModelSpec) -> str:
+    """How a model is named in a list: its size, too, and that of a download where it needs one."""
+    # what enlarges has no resolution of its own
+    label = spec.title if spec.task == "restoration" else f"{spec.title} · {spec.resolution} px"
+    if availability(spec)[0]:
+        return label
+    use = " · non-commercial" if spec.non_commercial else ""
+    return f"{ABSENT}: {label} · {spec.size_bytes / 1e6:.0f} MB{use}"
+
+
+def model_card(model: str) -> str:
+    """What a model is, and where it is not here what would bring it, for under its dropdown."""
+    with user_errors():
+        spec = get_spec(model)
+    badge = " · **non-commercial use only**" if spec.non_commercial else ""
+    card = (
+        f"Trained on {spec.trained_on} · licence: {spec.licence}{badge}\n<details><summary>Source"
+        f"</summary>{spec.family}, {spec.num_params / 1e6:.1f} million parameters · "
+        f"{spec.attribution}</details>"
+    )
+    problem = absence(spec)
+    return f"**{problem}**\n\n{card}" if problem else card
+
+
+def absence(spec: ModelSpec) -> str:
+    """Why a model cannot be used at once, for visitors; empty where it can."""
+    ready, reason = availability(spec)
+    if ready:
+        return ""
+    size = f"{spec.size_bytes / 1e6:.0f} MB"
+    if can_fetch(spec):
+        return f"{spec.title} needs a download of {size} first."
+    _LOG.info("%s", reason)  # what to do about it is for whoever runs the server
+    return f"{spec.title} is not on this server and cannot be downloaded here ({size})."
+
+
+def refuse_absent(model: str) -> None:
+    """Refuse a model whose weights are not here: they are fetched only where a visitor asks for it.
+
+    Raises:
+        ValueError: it is not here; the sentence says what to do.
+    """
+    spec = get_spec(model)
+    if problem := absence(spec):
+        cure = "Press Get it, under the model." if can_fetch(spec) else "Choose another model."
+        with blamed("model"):
+            raise ValueError(f"{problem} {cure}")
+
+
+def checked_model(model: str, task: str) -> str:
+    """The id, if it is one that this tab offers: a path or another name never reaches the loader.
+
+    Raises:
+        ValueError: it is not.
+    """
+    known = [spec.id for spec in models_of(task)]
+    if model not in known:
+        raise ValueError(f"There is no such model here; choose from {', '.join(known)}.")
+    return model

@@ -1,0 +1,70 @@
+"""A place for a PNG that was saved on the page; its provenance brings back what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from gan_models import provenance_is_current
+from tabs.components.enlarge import read_base_provenance
+from tabs.components.errors import user_errors
+from tabs.components.files import file_input
+
+OTHER_WEIGHTS = "The picture was made with other weights of this model; it may look different."
+
+
+def layout(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
+    """Lay out the place; `what` its pictures bring back."""
+    return file_input(
+        label=f"Drop a PNG that was saved here: it brings back {what}",
+        elem_id=elem_id,
+        elem_classes="forget-wrong",
+        height=110,
+    )
+
+
+def handler(
+    draw: Callable[..., Generator[Any, None, Any]],
+) -> Callable[..., Generator[Any, None, None]]:
+    """The event handler of an upload.
+
+    Args:
+        draw: a generator of the provenance, the values of the event's other inputs and the
+            progress; it returns the values of the outputs.
+    """
+
+    def restore(
+        file: str | None, *values: Any, progress: gr.Progress = gr.Progress()
+    ) -> Generator[Any, None, None]:
+        if file is None:
+            yield gr.skip()
+            return
+        with user_errors():
+            provenance = read_base_provenance(file)
+            yield (yield from draw(provenance, *values, progress))
+            if not provenance_is_current(provenance):
+                gr.Warning(OTHER_WEIGHTS)
+
+    return restore
+
+
+@contextmanager
+def reading(provenance: Mapping[str, Any], task: str) -> Iterator[None]:
+    """Check the task of a provenance, and turn the faults of reading its entries into a sentence.
+
+    Raises:
+        ValueError: it is another task's, or broken.
+    """
+    try:
+        if provenance["task"] != task:
+            raise ValueError(
+                f"This picture was made in another tab ({provenance['task']}); drop it there."
+            )
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            "The picture's provenance is broken; download the picture again."
+        ) from error
