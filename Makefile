@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PORT ?= 7860
 PY := .venv/bin/python
 
-.PHONY: setup run test test-long check bench quality browser tiles
+.PHONY: setup run test test-long check bench quality browser tiles pictures
 
 setup: .venv/.packages .venv/.weights
 
@@ -37,6 +37,7 @@ test-long: browser
 check: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/pyright
 	$(PY) -m pytest -m "not long and not browser and not slow"
 
 bench: setup
@@ -47,6 +48,10 @@ bench: setup
 # the moving pictures of the Start tab; RUN=… a fine-tuning run for the tile of Fine-tune
 tiles: setup
 	$(PY) -m tabs.start.render $(if $(RUN),--run $(RUN))
+
+# the pictures of the README
+pictures: browser
+	$(PY) docs/pictures.py
 
 quality: setup
 	$(PY) -m benchmarks.quality

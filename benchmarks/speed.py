@@ -37,7 +37,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import textbook, textbook_translators
+from tests.reference import textbook, textbook_translators
 from gan_models import convert
 
 Inputs = Callable[[int], tuple[Tensor, ...]]

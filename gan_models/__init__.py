@@ -8,7 +8,10 @@ from gan_models.convert.add_user_model import (
     read_options,
 )
 from gan_models.device import device_title
-from gan_models.jobs import JobError, Jobs, JobStatus, NotFound, Quotas
+from gan_models.jobs import Deleted, Draft, JobError, Jobs, JobStatus, NotFound, Quotas
+from gan_models.media.curves import read_curves
+from gan_models.media.curves import scale as scale_curves
+from gan_models.media.curves import thin as thin_curve
 from gan_models.media.images import grid, read_provenance, save_png
 from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
 from gan_models.media.openraster import Layer, save_openraster
@@ -35,6 +38,7 @@ from gan_models.pipelines import (
     find_class,
     load_pipeline,
 )
+from gan_models.pipelines.loading import Pipeline
 from gan_models.seeds import check_truncation_psi, format_seeds, parse_seeds
 from gan_models.weights import (
     MissingWeightsError,

@@ -1,4 +1,4 @@
-"""The README tells the truth: its table is the zoo's, its Python runs, its commands exist."""
+"""The README and the docs are true: the table is the zoo's, the Python runs, links lead on."""
 
 import re
 import subprocess
@@ -11,10 +11,13 @@ from gan_models.zoo import markdown_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCS = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_model_table_is_current():
-    table = README.partition("<!-- models -->")[2].partition("<!-- /models -->")[0].strip()
+    text = (ROOT / "docs" / "models.md").read_text("utf-8")
+    table = text.partition("<!-- models -->")[2].partition("<!-- /models -->")[0].strip()
     assert table == markdown_table(), "put in what python -m gan_models list --markdown prints"
 
 
@@ -39,6 +42,38 @@ def test_the_front_matter_names_the_pinned_gradio():
     assert "app_file: app.py" in README
 
 
-@pytest.mark.parametrize("picture", re.findall(r"\]\(([^)]+\.(?:png|jpg|webp))\)", README))
-def test_every_picture_is_there(picture):
-    assert (ROOT / picture).is_file()
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+def headings(text: str) -> set[str]:
+    """The anchors that GitHub makes of the headings of a text."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links() -> list[tuple[str, str]]:
+    """Files and what they link to, links to other hosts left out."""
+    pages = [*PAGES, *sorted((ROOT / "docs").glob("*.md"))]
+    found = []
+    for page in pages:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            if not target.startswith(("http://", "https://", "mailto:")):
+                found.append((str(page.relative_to(ROOT)), target))
+    return found
+
+
+@pytest.mark.parametrize(("page", "target"), links())
+def test_every_link_leads_somewhere(page, target):
+    path, _, anchor = target.partition("#")
+    file = (ROOT / page).parent / path if path else ROOT / page
+    assert file.exists()
+    assert not anchor or anchor in headings(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *DOCS])
+def test_paths_that_are_named_exist(page):
+    text = (ROOT / page).read_text("utf-8")
+    named = re.findall(r"`((?:gan_models|tabs|tests|benchmarks|docs|checkpoints)/[\w./-]*)`", text)
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert not missing

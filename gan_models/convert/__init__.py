@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models.checks import numbered
 from gan_models.convert import (
     animegan2,
     biggan,
     dcgan,
+    fastgan,
     ncnn,
     nvlabs_pickle,
     real_esrgan,
@@ -26,6 +27,7 @@ from gan_models.convert import (
 )
 from gan_models.convert.reading import FormatError, Tensors, looks_like
 from gan_models.convert.state_dicts import ENCODER, holds_tensors, unwrap
+from gan_models.networks.base import Network
 from gan_models.weights.inert_pickle import Record
 from gan_models.weights.io import read_tensors, save_generator
 
@@ -40,7 +42,7 @@ __all__ = [
     "to_safetensors",
 ]
 
-FORMATS: dict[str, Callable[..., nn.Module]] = {
+FORMATS: dict[str, Callable[..., Network]] = {
     "dcgan-pytorch": dcgan.load,
     "stylegan2-nvlabs": stylegan2.load_nvlabs,
     "stylegan2-rosinality": stylegan2.load_rosinality,
@@ -50,8 +52,8 @@ FORMATS: dict[str, Callable[..., nn.Module]] = {
     "cyclegan-vintagify": translators.load_vintagify,
     "pix2pix-junyanz": translators.load_pix2pix,
     "spade-nvlabs": spade.load_generator,
-    "animegan2-bryandlee": animegan2.load_animegan,
-    "fastgan-huggan": animegan2.load_fastgan,
+    "animegan2-bryandlee": animegan2.load,
+    "fastgan-huggan": fastgan.load,
     "real-esrgan": real_esrgan.load,
     "real-esrgan-ncnn": real_esrgan.load_ncnn,
 }
@@ -67,7 +69,7 @@ TASKS = {
 NAMELESS = ("real-esrgan-ncnn",)  # their tensors have no names: the loader reads the file itself
 
 
-def load_generator(path: str | PathLike[str], format: str, **options: Any) -> nn.Module:
+def load_generator(path: str | PathLike[str], format: str, **options: Any) -> Network:
     """Read a foreign generator checkpoint into our own network, in eval mode.
 
     The configuration is read from the tensors' shapes; what no tensor tells is an option, named as
@@ -115,7 +117,7 @@ def _read(path: Path, format: str | None) -> tuple[Tensors, dict[str, Any]]:
     raise nvlabs_pickle.without_generator(content, path.name)
 
 
-def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> nn.Module:
+def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> Network:
     """Read SPADE's style encoder (`*_net_E.pth`), in eval mode: `mu, logvar = encoder(images)`.
 
     Raises:
@@ -124,10 +126,10 @@ def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> nn.
     """
     if format != "spade-nvlabs":
         raise ValueError(f"There is no encoder format {format!r}. Choose spade-nvlabs.")
-    return spade.load_encoder(unwrap(read_tensors(path), ENCODER)[0])
+    return spade.load_encoder(unwrap(read_tensors(Path(path)), ENCODER)[0])
 
 
-def load_discriminator(path: str | PathLike[str]) -> nn.Module | None:
+def load_discriminator(path: str | PathLike[str]) -> Network | None:
     """Read the discriminator an NVIDIA `.pkl` holds under `D`, in eval mode; None without one.
 
     Raises:
@@ -188,7 +190,7 @@ def to_safetensors(
         raise ValueError(f"The network has {count} classes or labels, {len(names)} names came.")
     names = list(names or map(str, range(count)))
     save_generator(
-        out,
+        Path(out),
         generator,
         task=task,
         title=title or Path(path).stem,
@@ -200,14 +202,14 @@ def to_safetensors(
     )
 
 
-def task_of(generator: nn.Module) -> str:
+def task_of(generator: Network) -> str:
     """Return what a network is for: a task such as "latent" or "restoration"."""
     if generator.family in TASKS:
         return TASKS[generator.family]
     return "class" if generator.c_dim else "latent"
 
 
-def _check_options(load: Callable[..., nn.Module], options: dict[str, Any], format: str) -> None:
+def _check_options(load: Callable[..., Network], options: dict[str, Any], format: str) -> None:
     known = list(inspect.signature(load).parameters)[1:]
     for name in options:
         if name not in known:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from gan_models import convert
 from gan_models.checks import odd_channels
+from gan_models.networks.base import Network
 from gan_models.weights.catalogue import STYLE_ENCODER, spec_of_file
 from gan_models.weights.io import load_checkpoint, read_metadata, save_generator
 from gan_models.weights.metadata import OUR_FORMAT
@@ -27,8 +26,8 @@ def guess_format(path: Path | str) -> str | None:
     Raises:
         WeightsError: the file cannot be read, or wants to run code.
     """
-    described = "ganvas_format" in read_metadata(path)
-    return OUR_FORMAT if described else convert.guess_format(path)
+    is_ours = "ganvas_format" in read_metadata(path)
+    return OUR_FORMAT if is_ours else convert.guess_format(path)
 
 
 def add_user_model(
@@ -59,14 +58,28 @@ def add_user_model(
     if format == OUR_FORMAT:
         generator, info = load_checkpoint(path)
         _refuse_odd_channels(generator, info)
-        facts = {key: info[key] for key in ("task", "licence", "source")}
-        lists = {key: info.get(key) for key in ("classes", "labels", "training")}
-        save_generator(out, generator, title=title, half=False, **facts, **lists)
+        save_generator(
+            out,
+            generator,
+            task=info["task"],
+            title=title,
+            licence=info["licence"],
+            source=info["source"],
+            classes=info.get("classes"),
+            labels=info.get("labels"),
+            training=info.get("training"),
+            half=False,
+        )
     else:
-        source = f"file {Path(path).name}"
-        described = {"classes": names, "labels": names} if names else {}
         convert.to_safetensors(
-            path, format, out, title=title, source=source, **described, **(options or {})
+            path,
+            format,
+            out,
+            title=title,
+            source=f"file {Path(path).name}",
+            classes=names or None,
+            labels=names or None,
+            **(options or {}),
         )
     spec = spec_of_file(out)
     if style_encoder is not None:
@@ -74,7 +87,7 @@ def add_user_model(
     return spec
 
 
-def _refuse_odd_channels(generator: nn.Module, info: Mapping[str, Any]) -> None:
+def _refuse_odd_channels(generator: Network, info: Mapping[str, Any]) -> None:
     """Refuse a translator that no picture can be given to."""
     if info["task"] == "translation":
         fault = odd_channels(generator.in_channels, generator.out_channels)
@@ -82,7 +95,7 @@ def _refuse_odd_channels(generator: nn.Module, info: Mapping[str, Any]) -> None:
             raise ValueError(f"{info['title']} {fault}")
 
 
-def _read_encoder(path: Path | str | None) -> nn.Module | None:
+def _read_encoder(path: Path | str | None) -> Network | None:
     if path is None:
         return None
     if "ganvas_format" not in read_metadata(path):
@@ -93,7 +106,7 @@ def _read_encoder(path: Path | str | None) -> nn.Module | None:
     return encoder
 
 
-def _put_beside(spec: ModelSpec, path: Path, encoder: nn.Module) -> None:
+def _put_beside(spec: ModelSpec, path: Path, encoder: Network) -> None:
     """Write an encoder beside its generator; where it does not fit, delete that, too."""
     z_dim = spec.config.get("z_dim", 0) if spec.task == "semantic" else 0
     try:
@@ -103,9 +116,15 @@ def _put_beside(spec: ModelSpec, path: Path, encoder: nn.Module) -> None:
                 f"The encoder gives styles of {encoder.z_dim} numbers, and this model {styles}: "
                 "leave the encoder out, or choose the one it was trained with."
             )
-        facts = {"task": "semantic", "title": f"Style encoder of {spec.title}"}
-        facts |= {"licence": spec.licence, "source": spec.attribution}
-        save_generator(user_models.encoder_path(path), encoder, half=False, **facts)
+        save_generator(
+            user_models.encoder_path(path),
+            encoder,
+            task="semantic",
+            title=f"Style encoder of {spec.title}",
+            licence=spec.licence,
+            source=spec.attribution,
+            half=False,
+        )
     except Exception:
         path.unlink()
         raise

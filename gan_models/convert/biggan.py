@@ -6,17 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from torch import nn
-
 from gan_models.convert.reading import (
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_filled,
     foreign,
-    spectral_slots,
+    spectral_norm_tensors,
 )
+from gan_models.networks.base import Network
 
 FORMAT = "biggan-deep-hf"
 KERNELS = (1, 3, 3, 1)
@@ -24,7 +23,7 @@ KERNELS = (1, 3, 3, 1)
 
 def load(
     tensors: Tensors, layers: Sequence[tuple[bool, int, int]] | None = None, eps: float = 1e-4
-) -> nn.Module:
+) -> Network:
     """Build a BigGAN-deep generator.
 
     Args:
@@ -65,8 +64,8 @@ def load(
             FORMAT,
         ),
     }
-    slots = dict(_slots(config, blocks))
-    return build_filled("biggan-deep", config, tensors, slots, FORMAT)
+    expected = dict(_expected_tensors(config, blocks))
+    return build_filled("biggan-deep", config, tensors, expected, FORMAT)
 
 
 def _plan(
@@ -87,13 +86,18 @@ def _plan(
     return plan
 
 
-def _slots(config: dict[str, Any], blocks: list[int]) -> Iterator[tuple[str, Slot]]:
+def _expected_tensors(
+    config: dict[str, Any], blocks: list[int]
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a BigGAN-deep checkpoint."""
     width, cond, stats = config["channel_width"], 2 * config["z_dim"], config["num_stats"]
-    yield "embeddings.weight", Slot((config["z_dim"], config["num_classes"]), "embeddings.weight")
+    yield (
+        "embeddings.weight",
+        ExpectedTensor((config["z_dim"], config["num_classes"]), "embeddings.weight"),
+    )
     first = 16 * config["layers"][0][1] * width
-    yield from spectral_slots("generator.gen_z", "stem", (first, cond))
-    yield "generator.gen_z.bias", Slot((first,), "stem.bias")
+    yield from spectral_norm_tensors("generator.gen_z", "stem", (first, cond))
+    yield "generator.gen_z.bias", ExpectedTensor((first,), "stem.bias")
     for block, (_, before, after) in zip(blocks, config["layers"], strict=True):
         before, after = before * width, after * width
         middle = before // 4
@@ -102,23 +106,28 @@ def _slots(config: dict[str, Any], blocks: list[int]) -> Iterator[tuple[str, Slo
             at, to = f"generator.layers.{block}", f"blocks.{block}"
             for part in ("means", "vars"):
                 name = f"running_{part}"
-                yield f"{at}.bn_{i}.{name}", Slot((stats, widths[i]), f"{to}.norms.{i}.{name}")
+                yield (
+                    f"{at}.bn_{i}.{name}",
+                    ExpectedTensor((stats, widths[i]), f"{to}.norms.{i}.{name}"),
+                )
             for part in ("scale", "offset"):
                 shape = (widths[i], cond)
-                yield from spectral_slots(f"{at}.bn_{i}.{part}", f"{to}.norms.{i}.{part}", shape)
+                yield from spectral_norm_tensors(
+                    f"{at}.bn_{i}.{part}", f"{to}.norms.{i}.{part}", shape
+                )
             shape = (widths[i + 1], widths[i], kernel, kernel)
-            yield from spectral_slots(f"{at}.conv_{i}", f"{to}.convs.{i}", shape)
-            yield f"{at}.conv_{i}.bias", Slot((widths[i + 1],), f"{to}.convs.{i}.bias")
-    yield from _attention_slots(config)
+            yield from spectral_norm_tensors(f"{at}.conv_{i}", f"{to}.convs.{i}", shape)
+            yield f"{at}.conv_{i}.bias", ExpectedTensor((widths[i + 1],), f"{to}.convs.{i}.bias")
+    yield from _attention_tensors(config)
     for part in ("means", "vars"):
-        yield f"generator.bn.running_{part}", Slot((stats, width), f"norm.running_{part}")
+        yield f"generator.bn.running_{part}", ExpectedTensor((stats, width), f"norm.running_{part}")
     for part in ("weight", "bias"):
-        yield f"generator.bn.{part}", Slot((width,), f"norm.{part}")
-    yield from spectral_slots("generator.conv_to_rgb", "to_rgb", (width, width, 3, 3))
-    yield "generator.conv_to_rgb.bias", Slot((width,), "to_rgb.bias")
+        yield f"generator.bn.{part}", ExpectedTensor((width,), f"norm.{part}")
+    yield from spectral_norm_tensors("generator.conv_to_rgb", "to_rgb", (width, width, 3, 3))
+    yield "generator.conv_to_rgb.bias", ExpectedTensor((width,), "to_rgb.bias")
 
 
-def _attention_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+def _attention_tensors(config: dict[str, Any]) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name the tensors of the attention, which takes an index of its own among the blocks."""
     position, plan = config["attention_layer_position"], config["layers"]
     if position >= len(plan):
@@ -131,5 +140,5 @@ def _attention_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
         ("g", "g", (channels // 2, channels, 1, 1)),
         ("o_conv", "out", (channels, channels // 2, 1, 1)),
     ):
-        yield from spectral_slots(f"{at}.snconv1x1_{theirs}", f"{to}.{ours}", shape)
-    yield f"{at}.gamma", Slot((1,), f"{to}.gamma")
+        yield from spectral_norm_tensors(f"{at}.snconv1x1_{theirs}", f"{to}.{ours}", shape)
+    yield f"{at}.gamma", ExpectedTensor((1,), f"{to}.gamma")

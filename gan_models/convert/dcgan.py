@@ -5,15 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 
-from torch import nn
-
-from gan_models.convert.reading import Slot, Tensors, agreed, build_filled, foreign
+from gan_models.convert.reading import ExpectedTensor, Tensors, agreed, build_filled, foreign
+from gan_models.networks.base import Network
 
 FORMAT = "dcgan-pytorch"
 BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
 
 
-def load(tensors: Tensors, num_classes: int = 0) -> nn.Module:
+def load(tensors: Tensors, num_classes: int = 0) -> Network:
     """Build a DCGAN generator from its state dict.
 
     Args:
@@ -44,7 +43,7 @@ def load(tensors: Tensors, num_classes: int = 0) -> nn.Module:
         "dropout": dropout,
     }
     return build_filled(
-        "dcgan", config, tensors, _slots(indices, inputs, widths, img_channels), FORMAT
+        "dcgan", config, tensors, _expected_tensors(indices, inputs, widths, img_channels), FORMAT
     )
 
 
@@ -59,18 +58,26 @@ def _convolutions(tensors: Tensors) -> list[int]:
     return [index - 1 for index in sorted(norms)] + [max(last, max(norms) + 2)]
 
 
-def _slots(
+def _expected_tensors(
     indices: list[int], inputs: int, widths: list[int], img_channels: int
-) -> dict[str, Slot]:
+) -> dict[str, ExpectedTensor]:
     """Name every tensor of a DCGAN checkpoint."""
-    slots: dict[str, Slot] = {}
+    expected: dict[str, ExpectedTensor] = {}
     for block, (index, before, after) in enumerate(
         zip(indices[:-1], [inputs, *widths[:-1]], widths, strict=True)
     ):
-        slots[f"main.{index}.weight"] = Slot((before, after, 4, 4), f"blocks.{block}.conv.weight")
+        expected[f"main.{index}.weight"] = ExpectedTensor(
+            (before, after, 4, 4), f"blocks.{block}.conv.weight"
+        )
         for name in BATCH_NORM:
-            slots[f"main.{index + 1}.{name}"] = Slot((after,), f"blocks.{block}.norm.{name}")
+            expected[f"main.{index + 1}.{name}"] = ExpectedTensor(
+                (after,), f"blocks.{block}.norm.{name}"
+            )
         counter = "num_batches_tracked"
-        slots[f"main.{index + 1}.{counter}"] = Slot((), f"blocks.{block}.norm.{counter}")
-    slots[f"main.{indices[-1]}.weight"] = Slot((widths[-1], img_channels, 4, 4), "to_rgb.weight")
-    return slots
+        expected[f"main.{index + 1}.{counter}"] = ExpectedTensor(
+            (), f"blocks.{block}.norm.{counter}"
+        )
+    expected[f"main.{indices[-1]}.weight"] = ExpectedTensor(
+        (widths[-1], img_channels, 4, 4), "to_rgb.weight"
+    )
+    return expected

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_models.convert.reading import FormatError, Slot
+from gan_models.convert.reading import ExpectedTensor, FormatError
 from gan_models.weights.errors import disk_errors
 
 HALF_TAG, FLOAT_TAG = 0x01306B47, 0
 TYPES = {HALF_TAG: np.dtype("<f2"), FLOAT_TAG: np.dtype("<f4")}
 TAG_BYTES = 4
 
-Layout = Mapping[str, Slot]  # in the order of the file
+Layout = Mapping[str, ExpectedTensor]  # in the order of the file
 
 
 @dataclass
@@ -64,11 +64,13 @@ def begins_like(path: Path) -> bool:
 
 def _most_bytes(layout: Layout) -> int:
     """The size of a file that has all its weights in float32."""
-    return sum(4 * math.prod(slot.shape) + TAG_BYTES * _tagged(slot) for slot in layout.values())
+    return sum(
+        4 * math.prod(wanted.shape) + TAG_BYTES * _tagged(wanted) for wanted in layout.values()
+    )
 
 
-def _tagged(slot: Slot) -> bool:
-    return len(slot.shape) == 4
+def _tagged(wanted: ExpectedTensor) -> bool:
+    return len(wanted.shape) == 4
 
 
 def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
@@ -78,13 +80,13 @@ def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
         _FaultError: the first one.
     """
     at, tensors, name = 0, {}, ""
-    for name, slot in layout.items():
+    for name, wanted in layout.items():
         kind = TYPES[FLOAT_TAG]
-        if _tagged(slot):
+        if _tagged(wanted):
             kind = _type_at(data, at, name)
             at += TAG_BYTES
-        values, at = _numbers(data, at, name, math.prod(slot.shape), kind)
-        tensors[name] = values.reshape(slot.shape)
+        values, at = _numbers(data, at, name, math.prod(wanted.shape), kind)
+        tensors[name] = values.reshape(wanted.shape)
     if at < size:
         raise _FaultError(at, f"has {size - at:,} bytes left over behind {name!r}, its last tensor")
     return tensors

@@ -123,9 +123,10 @@ def tensors_of(network: Record) -> Tensors:
 
 def attribute(network: Record, name: str, modules: str) -> Any:
     """Return an attribute of the submodule at `modules` ("synthesis.b4.conv1"), or None."""
+    record: dict[str, Any] = network
     for module in modules.split("."):
-        network = network.get("_modules", {}).get(module) or {}
-    return network.get(name)
+        record = record.get("_modules", {}).get(module) or {}
+    return record.get(name)
 
 
 def generator_options(network: Record, format: str) -> dict[str, Any]:

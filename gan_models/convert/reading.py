@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import networks
 from gan_models.checks import odd_channels
+from gan_models.networks.base import Network
 from gan_models.weights.errors import WeightsError
 from gan_models.weights.meta_init import MetaInit
 
@@ -55,7 +56,7 @@ class FormatError(WeightsError):
 
 
 @dataclass(frozen=True)
-class Slot:
+class ExpectedTensor:
     """One tensor a checkpoint must hold: its shape there, and its name in our network.
 
     `to` None: it must be there, but our network computes the same without it.
@@ -100,40 +101,40 @@ def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
     )
 
 
-def check(tensors: Tensors, slots: Mapping[str, Slot], format: str) -> None:
+def check(tensors: Tensors, expected: Mapping[str, ExpectedTensor], format: str) -> None:
     """Refuse a missing, misshaped or extra tensor, naming the first.
 
     Raises:
         FormatError: as above.
     """
-    for key, slot in slots.items():
+    for key, wanted in expected.items():
         if key not in tensors:
             raise FormatError(
                 f"{key!r} is missing from this {format} checkpoint. Use a complete file."
             )
-        if tuple(tensors[key].shape) != slot.shape:
+        if tuple(tensors[key].shape) != wanted.shape:
             raise FormatError(
                 f"{key!r} has the shape {list(tensors[key].shape)}, but the rest of this {format} "
-                f"checkpoint needs {list(slot.shape)}. Use a file that was saved whole."
+                f"checkpoint needs {list(wanted.shape)}. Use a file that was saved whole."
             )
     for key in tensors:
-        if key not in slots:
+        if key not in expected:
             raise FormatError(
                 f"{key!r} does not belong to a {format} checkpoint of this size. {ADVICE}"
             )
 
 
-def spectral_slots(
+def spectral_norm_tensors(
     at: str, to: str, shape: tuple[int, ...], *, transposed: bool = False
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name a weight and the two vectors of its spectral norm.
 
     A transposed convolution's outputs are on axis 1.
     """
     outputs = shape[1] if transposed else shape[0]
-    yield f"{at}.weight_orig", Slot(shape, f"{to}.weight")
-    yield f"{at}.weight_u", Slot((outputs,))
-    yield f"{at}.weight_v", Slot((math.prod(shape) // outputs,))
+    yield f"{at}.weight_orig", ExpectedTensor(shape, f"{to}.weight")
+    yield f"{at}.weight_u", ExpectedTensor((outputs,))
+    yield f"{at}.weight_v", ExpectedTensor((math.prod(shape) // outputs,))
 
 
 def fold_spectral_norm(tensors: Tensors, transposed: Collection[str] = ()) -> Tensors:
@@ -157,32 +158,32 @@ def build_filled(
     family: str,
     config: dict[str, Any],
     tensors: Tensors,
-    slots: Mapping[str, Slot],
+    expected: Mapping[str, ExpectedTensor],
     format: str,
     transposed: Collection[str] = (),
-) -> nn.Module:
-    """Check `tensors` against `slots`, build the network and fill it; eval mode, float32.
+) -> Network:
+    """Check `tensors` against `expected`, build the network and fill it; eval mode, float32.
 
     The network is built without memory and takes the tensors over, so that nothing is held twice.
 
     Raises:
         FormatError: the tensors do not fit.
     """
-    tensors = {**_missing_counters(tensors, slots), **tensors}
-    check(tensors, slots, format)
+    tensors = {**_missing_counters(tensors, expected), **tensors}
+    check(tensors, expected, format)
     network = build_empty(family, config, format)
     tensors = fold_spectral_norm(tensors, transposed)
     own = network.state_dict()
     filled = {
-        slot.to: _as(tensors[key], own[slot.to])
-        for key, slot in slots.items()
-        if slot.to is not None
+        wanted.to: _as(tensors[key], own[wanted.to])
+        for key, wanted in expected.items()
+        if wanted.to is not None
     }
     network.load_state_dict(filled, strict=True, assign=True)
     return network.eval().requires_grad_(False)
 
 
-def for_pictures(translator: nn.Module, format: str) -> nn.Module:
+def for_pictures(translator: Network, format: str) -> Network:
     """Return a translator that reads and writes grey or colour pictures, and refuse others.
 
     Raises:
@@ -194,13 +195,13 @@ def for_pictures(translator: nn.Module, format: str) -> nn.Module:
     return translator
 
 
-def _missing_counters(tensors: Tensors, slots: Mapping[str, Slot]) -> Tensors:
+def _missing_counters(tensors: Tensors, expected: Mapping[str, ExpectedTensor]) -> Tensors:
     """Zero for the batch norms' counters that a file lacks, as torch does; no picture shows it."""
-    missing = [key for key in slots if key.endswith(f".{COUNTER}") and key not in tensors]
-    return {key: torch.zeros(slots[key].shape, dtype=torch.int64) for key in missing}
+    missing = [key for key in expected if key.endswith(f".{COUNTER}") and key not in tensors]
+    return {key: torch.zeros(expected[key].shape, dtype=torch.int64) for key in missing}
 
 
-def build_empty(family: str, config: dict[str, Any], format: str) -> nn.Module:
+def build_empty(family: str, config: dict[str, Any], format: str) -> Network:
     """Build a network without memory for its parameters.
 
     Raises:

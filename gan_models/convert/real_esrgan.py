@@ -1,6 +1,6 @@
 """Real-ESRGAN's checkpoints: the authors' .pth (RRDBNet and the compact network), and ncnn's .bin.
 
-Our networks keep the authors' names, so that a slot's key is its name.
+Our networks keep the authors' names, so that a wanted's key is its name.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from gan_models.convert import ncnn
 from gan_models.convert.reading import (
     ADVICE,
     PICTURE_CHANNELS,
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_filled,
     foreign,
 )
+from gan_models.networks.base import Network
 from gan_models.networks.rrdbnet import UNSHUFFLE
 from gan_models.networks.srvgg import MAX_SCALE
 
@@ -40,7 +39,7 @@ NCNN_NETWORKS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def load(tensors: Tensors, act_type: str | None = None) -> nn.Module:
+def load(tensors: Tensors, act_type: str | None = None) -> Network:
     """Build an RRDBNet from `body.<n>.rdb<m>.conv<k>`, or a compact network from `body.<n>`.
 
     Args:
@@ -53,16 +52,18 @@ def load(tensors: Tensors, act_type: str | None = None) -> nn.Module:
         family, config = "srvgg", _compact_config(tensors, act_type or "prelu")
     else:
         raise foreign(tensors, "body.0.weight", FORMAT)
-    return build_filled(family, config, tensors, dict(_slots(family, config)), FORMAT)
+    return build_filled(family, config, tensors, dict(_expected_tensors(family, config)), FORMAT)
 
 
-def load_ncnn(path: Path) -> nn.Module:
+def load_ncnn(path: Path) -> Network:
     """Read one of the networks of `NCNN_NETWORKS` from its ncnn file; its bytes tell which it is.
 
     Raises:
         FormatError: the file is truncated, goes on after the last tensor, or is of another network.
     """
-    layouts = [dict(_slots(family, _full(family, config))) for family, config in NCNN_NETWORKS]
+    layouts = [
+        dict(_expected_tensors(family, _full(family, config))) for family, config in NCNN_NETWORKS
+    ]
     index, tensors = ncnn.read(path, layouts)
     family, config = NCNN_NETWORKS[index]
     return build_filled(family, config, tensors, layouts[index], NCNN)
@@ -150,19 +151,19 @@ def _count(tensors: Tensors, pattern: str) -> int:
     return count
 
 
-def _slots(family: str, config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+def _expected_tensors(family: str, config: dict[str, Any]) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a network, in the order of the authors' files and of ncnn's."""
-    return _rrdbnet_slots(**config) if family == "rrdbnet" else _compact_slots(**config)
+    return _rrdbnet_tensors(**config) if family == "rrdbnet" else _compact_tensors(**config)
 
 
-def _rrdbnet_slots(
+def _rrdbnet_tensors(
     in_channels: int,
     out_channels: int,
     scale: int,
     num_feat: int,
     num_blocks: int,
     num_grow_ch: int,
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     feat, grow = num_feat, num_grow_ch
     yield from _conv("conv_first", in_channels * UNSHUFFLE[scale] ** 2, feat)
     for at in (f"body.{n}.rdb{m}" for n in range(num_blocks) for m in (1, 2, 3)):
@@ -173,18 +174,18 @@ def _rrdbnet_slots(
     yield from _conv("conv_last", feat, out_channels)
 
 
-def _compact_slots(
+def _compact_tensors(
     in_channels: int, out_channels: int, scale: int, num_feat: int, num_convs: int, act_type: str
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     for k in range(num_convs + 1):
         yield from _conv(f"body.{2 * k}", num_feat if k else in_channels, num_feat)
         if act_type == "prelu":
             slopes = f"body.{2 * k + 1}.weight"
-            yield slopes, Slot((num_feat,), slopes)
+            yield slopes, ExpectedTensor((num_feat,), slopes)
     yield from _conv(f"body.{2 * num_convs + 2}", num_feat, out_channels * scale**2)
 
 
-def _conv(name: str, before: int, after: int) -> Iterator[tuple[str, Slot]]:
+def _conv(name: str, before: int, after: int) -> Iterator[tuple[str, ExpectedTensor]]:
     weight, bias = f"{name}.weight", f"{name}.bias"
-    yield weight, Slot((after, before, 3, 3), weight)
-    yield bias, Slot((after,), bias)
+    yield weight, ExpectedTensor((after, before, 3, 3), weight)
+    yield bias, ExpectedTensor((after,), bias)

@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from torch import nn
-
 from gan_models.convert.reading import (
     PICTURE_CHANNELS,
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_filled,
     foreign,
-    spectral_slots,
+    spectral_norm_tensors,
 )
-from gan_models.networks.spade import DOUBLINGS
+from gan_models.networks.base import Network
+from gan_models.networks.spade import DOUBLINGS, Upsampling
 
 FORMAT = "spade-nvlabs"
 BLOCKS = ("head_0", "G_middle_0", "G_middle_1", "up_0", "up_1", "up_2", "up_3", "up_4")
@@ -29,8 +28,8 @@ def load_generator(
     tensors: Tensors,
     crop_size: int | None = None,
     aspect_ratio: float = 1.0,
-    num_upsampling_layers: str | None = None,
-) -> nn.Module:
+    num_upsampling_layers: Upsampling | None = None,
+) -> Network:
     """Build a SPADE generator.
 
     Args:
@@ -42,7 +41,7 @@ def load_generator(
             else "normal", the reference's default.
     """
     most = any(key.startswith("up_4.") for key in tensors)
-    layers = num_upsampling_layers or ("most" if most else "normal")
+    layers: Upsampling = num_upsampling_layers or ("most" if most else "normal")
     if layers not in DOUBLINGS:
         raise ValueError(f"num_upsampling_layers is one of {', '.join(DOUBLINGS)}, not {layers!r}.")
     blocks = BLOCKS if layers == "most" else BLOCKS[:-1]
@@ -71,11 +70,11 @@ def load_generator(
         ),
     }
     spectral = _is_spectral(tensors)
-    slots = dict(_generator_slots(config, blocks, spectral))
-    return build_filled("spade", config, tensors, slots, FORMAT)
+    expected = dict(_generator_tensors(config, blocks, spectral))
+    return build_filled("spade", config, tensors, expected, FORMAT)
 
 
-def load_encoder(tensors: Tensors) -> nn.Module:
+def load_encoder(tensors: Tensors) -> Network:
     """Build SPADE's style encoder from `layer<i>.0…`, `fc_mu` and `fc_var`."""
     layers = [int(m[1]) for key in tensors if (m := re.match(r"layer(\d+)\.0\.", key))]
     if not layers or not any(key.startswith("fc_mu.") for key in tensors):
@@ -96,8 +95,8 @@ def load_encoder(tensors: Tensors) -> nn.Module:
             tensors, [("layer1.0." + name, 1)], "channels", FORMAT, PICTURE_CHANNELS
         ),
     }
-    slots = dict(_encoder_slots(config, count, name))
-    return build_filled("spade-encoder", config, tensors, slots, FORMAT)
+    expected = dict(_encoder_tensors(config, count, name))
+    return build_filled("spade-encoder", config, tensors, expected, FORMAT)
 
 
 def _has_style(tensors: Tensors) -> bool:
@@ -120,7 +119,7 @@ def _norm_kind(tensors: Tensors, norms: list[str]) -> str:
 
 
 def _crop_size(
-    tensors: Tensors, sixteenth: int, given: int | None, aspect_ratio: float, layers: str
+    tensors: Tensors, sixteenth: int, given: int | None, aspect_ratio: float, layers: Upsampling
 ) -> int:
     """Return the crop size, from the style's first layer where nobody says."""
     if given is not None:
@@ -136,64 +135,71 @@ def _crop_size(
     )
 
 
-def _weight(at: str, to: str, shape: tuple[int, ...], spectral: bool) -> Iterator[tuple[str, Slot]]:
+def _weight(
+    at: str, to: str, shape: tuple[int, ...], spectral: bool
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name a weight, with the two vectors of its spectral norm where it has one."""
     if spectral:
-        yield from spectral_slots(at, to, shape)
+        yield from spectral_norm_tensors(at, to, shape)
     else:
-        yield f"{at}.weight", Slot(shape, f"{to}.weight")
+        yield f"{at}.weight", ExpectedTensor(shape, f"{to}.weight")
 
 
-def _generator_slots(
+def _generator_tensors(
     config: dict[str, Any], blocks: tuple[str, ...], spectral: bool
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a SPADE generator."""
     wide, labels = 16 * config["width"], config["num_labels"]
     across = config["crop_size"] // 2 ** DOUBLINGS[config["num_upsampling_layers"]]
     pixels = across * round(across / config["aspect_ratio"])
     if config["z_dim"]:
-        yield "fc.weight", Slot((wide * pixels, config["z_dim"]), "stem.weight")
-        yield "fc.bias", Slot((wide * pixels,), "stem.bias")
+        yield "fc.weight", ExpectedTensor((wide * pixels, config["z_dim"]), "stem.weight")
+        yield "fc.bias", ExpectedTensor((wide * pixels,), "stem.bias")
     else:
-        yield "fc.weight", Slot((wide, labels, 3, 3), "stem.weight")
-        yield "fc.bias", Slot((wide,), "stem.bias")
+        yield "fc.weight", ExpectedTensor((wide, labels, 3, 3), "stem.weight")
+        yield "fc.bias", ExpectedTensor((wide,), "stem.bias")
     for index, block in enumerate(blocks):
         before, after = wide >> max(index - 3, 0), wide >> max(index - 2, 0)
         middle, to = min(before, after), f"blocks.{index}"
         for name, inputs, outputs in (("0", before, middle), ("1", middle, after)):
-            yield f"{block}.conv_{name}.bias", Slot((outputs,), f"{to}.conv{name}.bias")
+            yield f"{block}.conv_{name}.bias", ExpectedTensor((outputs,), f"{to}.conv{name}.bias")
             shape = (outputs, inputs, 3, 3)
             yield from _weight(f"{block}.conv_{name}", f"{to}.conv{name}", shape, spectral)
-            yield from _norm_slots(f"{block}.norm_{name}", f"{to}.norm{name}", inputs, config)
+            yield from _norm_tensors(f"{block}.norm_{name}", f"{to}.norm{name}", inputs, config)
         if before != after:
             shape = (after, before, 1, 1)
             yield from _weight(f"{block}.conv_s", f"{to}.conv_s", shape, spectral)
-            yield from _norm_slots(f"{block}.norm_s", f"{to}.norm_s", before, config)
+            yield from _norm_tensors(f"{block}.norm_s", f"{to}.norm_s", before, config)
     last = wide >> (len(blocks) - 3)
-    yield "conv_img.weight", Slot((config["img_channels"], last, 3, 3), "to_rgb.weight")
-    yield "conv_img.bias", Slot((config["img_channels"],), "to_rgb.bias")
+    yield "conv_img.weight", ExpectedTensor((config["img_channels"], last, 3, 3), "to_rgb.weight")
+    yield "conv_img.bias", ExpectedTensor((config["img_channels"],), "to_rgb.bias")
 
 
-def _norm_slots(
+def _norm_tensors(
     at: str, to: str, channels: int, config: dict[str, Any]
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name the tensors of one SPADE normalisation."""
     kernel, hidden = (config["kernel"],) * 2, config["hidden"]
     yield (
         f"{at}.mlp_shared.0.weight",
-        Slot((hidden, config["num_labels"], *kernel), f"{to}.shared.weight"),
+        ExpectedTensor((hidden, config["num_labels"], *kernel), f"{to}.shared.weight"),
     )
-    yield f"{at}.mlp_shared.0.bias", Slot((hidden,), f"{to}.shared.bias")
+    yield f"{at}.mlp_shared.0.bias", ExpectedTensor((hidden,), f"{to}.shared.bias")
     for part in ("gamma", "beta"):
-        yield f"{at}.mlp_{part}.weight", Slot((channels, hidden, *kernel), f"{to}.{part}.weight")
-        yield f"{at}.mlp_{part}.bias", Slot((channels,), f"{to}.{part}.bias")
+        yield (
+            f"{at}.mlp_{part}.weight",
+            ExpectedTensor((channels, hidden, *kernel), f"{to}.{part}.weight"),
+        )
+        yield f"{at}.mlp_{part}.bias", ExpectedTensor((channels,), f"{to}.{part}.bias")
     if config["norm"] == "batch":
         for part in STATISTICS:
             shape = () if part == "num_batches_tracked" else (channels,)
-            yield f"{at}.param_free_norm.{part}", Slot(shape, f"{to}.norm.{part}")
+            yield f"{at}.param_free_norm.{part}", ExpectedTensor(shape, f"{to}.norm.{part}")
 
 
-def _encoder_slots(config: dict[str, Any], count: int, name: str) -> Iterator[tuple[str, Slot]]:
+def _encoder_tensors(
+    config: dict[str, Any], count: int, name: str
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a style encoder."""
     widths = [config["img_channels"]] + [config["width"] * min(2**i, 8) for i in range(count)]
     for i in range(count):
@@ -201,8 +207,8 @@ def _encoder_slots(config: dict[str, Any], count: int, name: str) -> Iterator[tu
         at, to = f"layer{i + 1}.0", f"convs.{i}"
         yield from _weight(at, to, shape, name == "weight_orig")
         if config["norm"] == "none":
-            yield f"{at}.bias", Slot((widths[i + 1],), f"{to}.bias")
+            yield f"{at}.bias", ExpectedTensor((widths[i + 1],), f"{to}.bias")
     inputs = widths[-1] * 16
     for part, to in (("mu", "mu"), ("var", "logvar")):
-        yield f"fc_{part}.weight", Slot((config["z_dim"], inputs), f"{to}.weight")
-        yield f"fc_{part}.bias", Slot((config["z_dim"],), f"{to}.bias")
+        yield f"fc_{part}.weight", ExpectedTensor((config["z_dim"], inputs), f"{to}.weight")
+        yield f"fc_{part}.bias", ExpectedTensor((config["z_dim"],), f"{to}.bias")

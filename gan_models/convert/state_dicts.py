@@ -174,11 +174,12 @@ def _words(key: str) -> set[str]:
 def _beside(content: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     """The entries beside a state dict, and beside the dictionaries it lies in."""
     beside: dict[str, Any] = {}
+    level: Any = content
     for step in path:
-        beside |= {key: value for key, value in content.items() if str(key) != step}
-        content = content.get(step)
-        if not isinstance(content, Mapping):
+        if not isinstance(level, Mapping):
             break
+        beside |= {key: value for key, value in level.items() if str(key) != step}
+        level = level.get(step)
     return beside
 
 

@@ -7,23 +7,24 @@ from collections import Counter
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models.convert.reading import (
     PICTURE_CHANNELS,
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_filled,
     foreign,
 )
+from gan_models.networks.base import Network
 from gan_models.networks.resampling import BINOMIAL, fir_taps
 
 NVLABS, ROSINALITY = "stylegan2-nvlabs", "stylegan2-rosinality"
 
 
-def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module:
+def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> Network:
     """Build a generator from NVIDIA's `synthesis.b<pixels>…` and `mapping.fc<i>…`.
 
     Args:
@@ -49,19 +50,19 @@ def load_nvlabs(tensors: Tensors, conv_clamp: float | None = 256.0) -> nn.Module
         "channels": channels,
         "conv_clamp": conv_clamp,
     }
-    slots = {"synthesis.b4.const": Slot((channels[0], 4, 4), "synthesis.const")}
+    expected = {"synthesis.b4.const": ExpectedTensor((channels[0], 4, 4), "synthesis.const")}
     for index, size in enumerate(sizes):
-        slots |= _nvlabs_block(index, size, channels, w_dim, img_channels)
-    slots |= mapping_slots(config)
+        expected |= _nvlabs_block(index, size, channels, w_dim, img_channels)
+    expected |= mapping_tensors(config)
     filters = [
         f"synthesis.b{size}.{part}resample_filter" for size in sizes[1:] for part in ("", "conv0.")
     ]
     taps = shared_filter(tensors, filters or ["synthesis.b4.resample_filter"], 1.0, NVLABS)
     tensors = {"mapping.w_avg": torch.zeros(w_dim), **tensors}
-    return _build(config, tensors, slots, taps, NVLABS)
+    return _build(config, tensors, expected, taps, NVLABS)
 
 
-def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> nn.Module:
+def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> Network:
     """Build a generator from rosinality's `style.<i>`, `convs.<i>` and `to_rgbs.<i>`.
 
     Args:
@@ -78,38 +79,44 @@ def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> nn.Mo
     _refuse_odd_sides(tensors, "input.input", noises, len(sizes))
     config, channels = _rosinality_config(tensors, sizes)
     w_dim, img_channels = config["w_dim"], config["img_channels"]
-    slots = {"input.input": Slot((1, channels[0], 4, 4), "synthesis.const")}
+    expected = {"input.input": ExpectedTensor((1, channels[0], 4, 4), "synthesis.const")}
     for i in range(config["num_mapping_layers"]):
         inputs = config["z_dim"] if i == 0 else w_dim
-        slots[f"style.{i + 1}.weight"] = Slot((w_dim, inputs), f"mapping.layers.{i}.weight")
-        slots[f"style.{i + 1}.bias"] = Slot((w_dim,), f"mapping.layers.{i}.bias")
+        expected[f"style.{i + 1}.weight"] = ExpectedTensor(
+            (w_dim, inputs), f"mapping.layers.{i}.weight"
+        )
+        expected[f"style.{i + 1}.bias"] = ExpectedTensor((w_dim,), f"mapping.layers.{i}.bias")
     filters = []
     for index, size in enumerate(sizes):
-        slots |= _rosinality_block(index, size, channels, w_dim, img_channels)
+        expected |= _rosinality_block(index, size, channels, w_dim, img_channels)
         if index:
             filters += [
                 f"convs.{2 * index - 2}.conv.blur.kernel",
                 f"to_rgbs.{index - 1}.upsample.kernel",
             ]
-    slots |= {name: Slot((4, 4)) for name in filters}
+    expected |= {name: ExpectedTensor((4, 4)) for name in filters}
     tensors = dict(tensors)
-    slots |= _rosinality_noises(tensors, sizes)
+    expected |= _rosinality_noises(tensors, sizes)
     taps = shared_filter(tensors, filters, 0.25, ROSINALITY)
     tensors["latent_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.flatten()
-    slots["latent_avg"] = Slot((w_dim,), "mapping.w_avg")
-    return _build(config, tensors, slots, taps, ROSINALITY)
+    expected["latent_avg"] = ExpectedTensor((w_dim,), "mapping.w_avg")
+    return _build(config, tensors, expected, taps, ROSINALITY)
 
 
 def _build(
-    config: dict[str, Any], tensors: Tensors, slots: dict[str, Slot], taps: Tensor, format: str
-) -> nn.Module:
+    config: dict[str, Any],
+    tensors: Tensors,
+    expected: dict[str, ExpectedTensor],
+    taps: Tensor,
+    format: str,
+) -> Network:
     """Add the filter, which both layouts hold many times and our network once, and build."""
     own = "synthesis.resample_filter"
     return build_filled(
         "stylegan2",
         config,
         {**tensors, own: taps},
-        {**slots, own: Slot(tuple(taps.shape), own)},
+        {**expected, own: ExpectedTensor(tuple(taps.shape), own)},
         format,
     )
 
@@ -214,7 +221,7 @@ def mapping_config(tensors: Tensors, w_dim: int, format: str) -> dict[str, Any]:
     }
 
 
-def mapping_slots(config: dict[str, Any]) -> dict[str, Slot]:
+def mapping_tensors(config: dict[str, Any]) -> dict[str, ExpectedTensor]:
     """Name the tensors of NVIDIA's mapping network."""
     embed, w_dim, count = (
         config["embed_features"] or 0,
@@ -222,46 +229,50 @@ def mapping_slots(config: dict[str, Any]) -> dict[str, Slot]:
         config["num_mapping_layers"],
     )
     widths = [config["z_dim"] + embed] + [config["layer_features"]] * (count - 1) + [w_dim]
-    slots = {"mapping.w_avg": Slot((w_dim,), "mapping.w_avg")}
+    expected = {"mapping.w_avg": ExpectedTensor((w_dim,), "mapping.w_avg")}
     if embed:
-        slots["mapping.embed.weight"] = Slot((embed, config["c_dim"]), "mapping.embed.weight")
-        slots["mapping.embed.bias"] = Slot((embed,), "mapping.embed.bias")
+        expected["mapping.embed.weight"] = ExpectedTensor(
+            (embed, config["c_dim"]), "mapping.embed.weight"
+        )
+        expected["mapping.embed.bias"] = ExpectedTensor((embed,), "mapping.embed.bias")
     for i in range(count):
-        slots[f"mapping.fc{i}.weight"] = Slot(
+        expected[f"mapping.fc{i}.weight"] = ExpectedTensor(
             (widths[i + 1], widths[i]), f"mapping.layers.{i}.weight"
         )
-        slots[f"mapping.fc{i}.bias"] = Slot((widths[i + 1],), f"mapping.layers.{i}.bias")
-    return slots
+        expected[f"mapping.fc{i}.bias"] = ExpectedTensor(
+            (widths[i + 1],), f"mapping.layers.{i}.bias"
+        )
+    return expected
 
 
 def _nvlabs_block(
     index: int, size: int, channels: list[int], w_dim: int, img_channels: int
-) -> dict[str, Slot]:
+) -> dict[str, ExpectedTensor]:
     """Name the tensors of one resolution."""
     theirs, ours = f"synthesis.b{size}", f"synthesis.blocks.{index}"
     width, before = channels[index], channels[max(index - 1, 0)]
-    slots = {f"{theirs}.resample_filter": Slot((4, 4))}
+    expected = {f"{theirs}.resample_filter": ExpectedTensor((4, 4))}
     for name, inputs in (("conv0", before), ("conv1", width)):
         if name == "conv0" and size == 4:
             continue
         at, to = f"{theirs}.{name}", f"{ours}.{name}"
-        slots |= {
-            f"{at}.weight": Slot((width, inputs, 3, 3), f"{to}.conv.weight"),
-            f"{at}.noise_strength": Slot((), f"{to}.noise_strength"),
-            f"{at}.bias": Slot((width,), f"{to}.bias"),
-            f"{at}.resample_filter": Slot((4, 4)),
-            f"{at}.noise_const": Slot((size, size), f"{to}.noise_const"),
-            f"{at}.affine.weight": Slot((inputs, w_dim), f"{to}.conv.affine.weight"),
-            f"{at}.affine.bias": Slot((inputs,), f"{to}.conv.affine.bias"),
+        expected |= {
+            f"{at}.weight": ExpectedTensor((width, inputs, 3, 3), f"{to}.conv.weight"),
+            f"{at}.noise_strength": ExpectedTensor((), f"{to}.noise_strength"),
+            f"{at}.bias": ExpectedTensor((width,), f"{to}.bias"),
+            f"{at}.resample_filter": ExpectedTensor((4, 4)),
+            f"{at}.noise_const": ExpectedTensor((size, size), f"{to}.noise_const"),
+            f"{at}.affine.weight": ExpectedTensor((inputs, w_dim), f"{to}.conv.affine.weight"),
+            f"{at}.affine.bias": ExpectedTensor((inputs,), f"{to}.conv.affine.bias"),
         }
     at, to = f"{theirs}.torgb", f"{ours}.to_rgb"
-    slots |= {
-        f"{at}.weight": Slot((img_channels, width, 1, 1), f"{to}.conv.weight"),
-        f"{at}.bias": Slot((img_channels,), f"{to}.bias"),
-        f"{at}.affine.weight": Slot((width, w_dim), f"{to}.conv.affine.weight"),
-        f"{at}.affine.bias": Slot((width,), f"{to}.conv.affine.bias"),
+    expected |= {
+        f"{at}.weight": ExpectedTensor((img_channels, width, 1, 1), f"{to}.conv.weight"),
+        f"{at}.bias": ExpectedTensor((img_channels,), f"{to}.bias"),
+        f"{at}.affine.weight": ExpectedTensor((width, w_dim), f"{to}.conv.affine.weight"),
+        f"{at}.affine.bias": ExpectedTensor((width,), f"{to}.conv.affine.bias"),
     }
-    return slots
+    return expected
 
 
 def _rosinality_config(tensors: Tensors, sizes: list[int]) -> tuple[dict[str, Any], list[int]]:
@@ -298,7 +309,7 @@ def _rosinality_config(tensors: Tensors, sizes: list[int]) -> tuple[dict[str, An
 
 def _rosinality_block(
     index: int, size: int, channels: list[int], w_dim: int, img_channels: int
-) -> dict[str, Slot]:
+) -> dict[str, ExpectedTensor]:
     """Name the tensors of one resolution."""
     ours, width, before = f"synthesis.blocks.{index}", channels[index], channels[max(index - 1, 0)]
     if index == 0:
@@ -309,35 +320,41 @@ def _rosinality_block(
             (f"convs.{2 * index - 1}", "conv1", width),
         ]
         rgb = f"to_rgbs.{index - 1}"
-    slots = {}
+    expected = {}
     for at, name, inputs in convs:
         to = f"{ours}.{name}"
-        slots |= {
-            f"{at}.conv.weight": Slot((1, width, inputs, 3, 3), f"{to}.conv.weight"),
-            f"{at}.conv.modulation.weight": Slot((inputs, w_dim), f"{to}.conv.affine.weight"),
-            f"{at}.conv.modulation.bias": Slot((inputs,), f"{to}.conv.affine.bias"),
-            f"{at}.noise.weight": Slot((1,), f"{to}.noise_strength"),
-            f"{at}.activate.bias": Slot((width,), f"{to}.bias"),
+        expected |= {
+            f"{at}.conv.weight": ExpectedTensor((1, width, inputs, 3, 3), f"{to}.conv.weight"),
+            f"{at}.conv.modulation.weight": ExpectedTensor(
+                (inputs, w_dim), f"{to}.conv.affine.weight"
+            ),
+            f"{at}.conv.modulation.bias": ExpectedTensor((inputs,), f"{to}.conv.affine.bias"),
+            f"{at}.noise.weight": ExpectedTensor((1,), f"{to}.noise_strength"),
+            f"{at}.activate.bias": ExpectedTensor((width,), f"{to}.bias"),
         }
-    return slots | {
-        f"{rgb}.bias": Slot((1, img_channels, 1, 1), f"{ours}.to_rgb.bias"),
-        f"{rgb}.conv.weight": Slot((1, img_channels, width, 1, 1), f"{ours}.to_rgb.conv.weight"),
-        f"{rgb}.conv.modulation.weight": Slot((width, w_dim), f"{ours}.to_rgb.conv.affine.weight"),
-        f"{rgb}.conv.modulation.bias": Slot((width,), f"{ours}.to_rgb.conv.affine.bias"),
+    return expected | {
+        f"{rgb}.bias": ExpectedTensor((1, img_channels, 1, 1), f"{ours}.to_rgb.bias"),
+        f"{rgb}.conv.weight": ExpectedTensor(
+            (1, img_channels, width, 1, 1), f"{ours}.to_rgb.conv.weight"
+        ),
+        f"{rgb}.conv.modulation.weight": ExpectedTensor(
+            (width, w_dim), f"{ours}.to_rgb.conv.affine.weight"
+        ),
+        f"{rgb}.conv.modulation.bias": ExpectedTensor((width,), f"{ours}.to_rgb.conv.affine.bias"),
     }
 
 
-def _rosinality_noises(tensors: Tensors, sizes: list[int]) -> dict[str, Slot]:
+def _rosinality_noises(tensors: Tensors, sizes: list[int]) -> dict[str, ExpectedTensor]:
     """Name the noise maps; old files hold none at all, then they are drawn once for all."""
     targets = ["blocks.0.conv1"]
     targets += [f"blocks.{i}.{name}" for i in range(1, len(sizes)) for name in ("conv0", "conv1")]
-    slots = {}
+    expected = {}
     for index, target in enumerate(targets):
         side = 4 * 2 ** ((index + 1) // 2)
         to = f"synthesis.{target}.noise_const"
-        slots[f"noises.noise_{index}"] = Slot((1, 1, side, side), to)
+        expected[f"noises.noise_{index}"] = ExpectedTensor((1, 1, side, side), to)
     if not any(key.startswith("noises.") for key in tensors):
         source = torch.Generator().manual_seed(0)
-        for key, slot in slots.items():
-            tensors[key] = torch.randn(slot.shape, generator=source)
-    return slots
+        for key, wanted in expected.items():
+            tensors[key] = torch.randn(wanted.shape, generator=source)
+    return expected

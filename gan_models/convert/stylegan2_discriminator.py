@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from torch import nn
-
-from gan_models.convert.reading import Slot, Tensors, agreed, build_filled
+from gan_models.convert.reading import ExpectedTensor, Tensors, agreed, build_filled
 from gan_models.convert.stylegan2 import NVLABS, shared_filter, sizes_named
+from gan_models.networks.base import Network
 
 
-def load(
-    tensors: Tensors, conv_clamp: float | None = 256.0, group_size: int | None = 4
-) -> nn.Module:
+def load(tensors: Tensors, conv_clamp: float | None = 256.0, group_size: int | None = 4) -> Network:
     """Build a discriminator from NVIDIA's `b<pixels>…`, as a pickle holds it under `D`."""
     sizes = sizes_named(tensors, r"b(\d+)\.", NVLABS, "b4.conv.weight")
     channels = []
@@ -49,29 +46,29 @@ def load(
         else None,
         "num_mapping_layers": count,
     }
-    slots = dict(_discriminator_slots(config))
-    filters = [key for key in slots if key.endswith("resample_filter")]
+    expected = dict(_discriminator_tensors(config))
+    filters = [key for key in expected if key.endswith("resample_filter")]
     taps = shared_filter(tensors, filters, 1.0, NVLABS)
-    own = Slot((4,), "resample_filter")
+    own = ExpectedTensor((4,), "resample_filter")
     return build_filled(
         "stylegan2-discriminator",
         config,
         {**tensors, "taps": taps},
-        {**slots, "taps": own},
+        {**expected, "taps": own},
         NVLABS,
     )
 
 
-def _discriminator_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+def _discriminator_tensors(config: dict[str, Any]) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of NVIDIA's residual discriminator."""
     widths, last = config["channels"][::-1], config["channels"][0]
     top, colours, cmap = config["img_resolution"], config["img_channels"], config["cmap_dim"]
-    yield f"b{top}.fromrgb.weight", Slot((widths[0], colours, 1, 1), "from_rgb.weight")
-    yield f"b{top}.fromrgb.bias", Slot((widths[0],), "from_rgb.bias")
-    yield f"b{top}.fromrgb.resample_filter", Slot((4, 4))
+    yield f"b{top}.fromrgb.weight", ExpectedTensor((widths[0], colours, 1, 1), "from_rgb.weight")
+    yield f"b{top}.fromrgb.bias", ExpectedTensor((widths[0],), "from_rgb.bias")
+    yield f"b{top}.fromrgb.resample_filter", ExpectedTensor((4, 4))
     for index, (before, after) in enumerate(pairwise(widths)):
         at, to = f"b{top >> index}", f"blocks.{index}"
-        yield f"{at}.resample_filter", Slot((4, 4))
+        yield f"{at}.resample_filter", ExpectedTensor((4, 4))
         for name, outputs, kernel in (
             ("conv0", before, 3),
             ("conv1", after, 3),
@@ -79,21 +76,27 @@ def _discriminator_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
         ):
             yield (
                 f"{at}.{name}.weight",
-                Slot((outputs, before, kernel, kernel), f"{to}.{name}.weight"),
+                ExpectedTensor((outputs, before, kernel, kernel), f"{to}.{name}.weight"),
             )
             if name != "skip":
-                yield f"{at}.{name}.bias", Slot((outputs,), f"{to}.{name}.bias")
-            yield f"{at}.{name}.resample_filter", Slot((4, 4))
-    yield "b4.conv.weight", Slot((last, last + 1, 3, 3), "conv.weight")
-    yield "b4.conv.bias", Slot((last,), "conv.bias")
-    yield "b4.conv.resample_filter", Slot((4, 4))
-    yield "b4.fc.weight", Slot((last, last * 16), "fc.weight")
-    yield "b4.fc.bias", Slot((last,), "fc.bias")
-    yield "b4.out.weight", Slot((cmap or 1, last), "out.weight")
-    yield "b4.out.bias", Slot((cmap or 1,), "out.bias")
+                yield f"{at}.{name}.bias", ExpectedTensor((outputs,), f"{to}.{name}.bias")
+            yield f"{at}.{name}.resample_filter", ExpectedTensor((4, 4))
+    yield "b4.conv.weight", ExpectedTensor((last, last + 1, 3, 3), "conv.weight")
+    yield "b4.conv.bias", ExpectedTensor((last,), "conv.bias")
+    yield "b4.conv.resample_filter", ExpectedTensor((4, 4))
+    yield "b4.fc.weight", ExpectedTensor((last, last * 16), "fc.weight")
+    yield "b4.fc.bias", ExpectedTensor((last,), "fc.bias")
+    yield "b4.out.weight", ExpectedTensor((cmap or 1, last), "out.weight")
+    yield "b4.out.bias", ExpectedTensor((cmap or 1,), "out.bias")
     if cmap:
-        yield "mapping.embed.weight", Slot((cmap, config["c_dim"]), "mapping.embed.weight")
-        yield "mapping.embed.bias", Slot((cmap,), "mapping.embed.bias")
+        yield (
+            "mapping.embed.weight",
+            ExpectedTensor((cmap, config["c_dim"]), "mapping.embed.weight"),
+        )
+        yield "mapping.embed.bias", ExpectedTensor((cmap,), "mapping.embed.bias")
         for i in range(config["num_mapping_layers"]):
-            yield f"mapping.fc{i}.weight", Slot((cmap, cmap), f"mapping.layers.{i}.weight")
-            yield f"mapping.fc{i}.bias", Slot((cmap,), f"mapping.layers.{i}.bias")
+            yield (
+                f"mapping.fc{i}.weight",
+                ExpectedTensor((cmap, cmap), f"mapping.layers.{i}.weight"),
+            )
+            yield f"mapping.fc{i}.bias", ExpectedTensor((cmap,), f"mapping.layers.{i}.bias")

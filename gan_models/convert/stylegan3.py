@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import nn
 
 from gan_models.convert.reading import (
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_empty,
     build_filled,
     foreign,
 )
-from gan_models.convert.stylegan2 import mapping_config, mapping_slots
-from gan_models.networks.stylegan3 import plan_bands
+from gan_models.convert.stylegan2 import mapping_config, mapping_tensors
+from gan_models.networks.base import Network
+from gan_models.networks.stylegan3 import SynthesisNetwork, plan_bands
 
 FORMAT = "stylegan3-nvlabs"
 
@@ -32,7 +32,7 @@ def load(
     channel_base: int | None = None,
     channel_max: int | None = None,
     conv_clamp: float | None = 256.0,
-) -> nn.Module:
+) -> Network:
     """Build a StyleGAN3 generator, T or R.
 
     Args:
@@ -73,8 +73,8 @@ def load(
     tensors = dict(tensors)
     tensors.setdefault("mapping.w_avg", torch.zeros(config["w_dim"]))
     tensors.setdefault("synthesis.input.transform", torch.eye(3))
-    slots = mapping_slots(config) | dict(_synthesis_slots(config))
-    return build_filled("stylegan3", config, tensors, slots, FORMAT)
+    expected = mapping_tensors(config) | dict(_synthesis_tensors(config))
+    return build_filled("stylegan3", config, tensors, expected, FORMAT)
 
 
 def _is_radial(tensors: Tensors, layers: list[str]) -> bool:
@@ -100,12 +100,18 @@ def _planned_channels(config: dict[str, Any], channel_base: int, channel_max: in
     return [band.channels for band in bands]
 
 
-def _synthesis_slots(config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+def _synthesis_tensors(config: dict[str, Any]) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of the synthesis network."""
-    synthesis = build_empty("stylegan3", config, FORMAT).synthesis
+    synthesis = cast("SynthesisNetwork", build_empty("stylegan3", config, FORMAT).synthesis)
     for index, (layer, band) in enumerate(zip(synthesis.layers, synthesis.bands, strict=True)):
         theirs = f"synthesis.L{index}_{band.size}_{band.channels}"
         for name, tensor in layer.state_dict().items():
-            yield f"{theirs}.{name}", Slot(tuple(tensor.shape), f"synthesis.layers.{index}.{name}")
+            yield (
+                f"{theirs}.{name}",
+                ExpectedTensor(tuple(tensor.shape), f"synthesis.layers.{index}.{name}"),
+            )
     for name, tensor in synthesis.input.state_dict().items():
-        yield f"synthesis.input.{name}", Slot(tuple(tensor.shape), f"synthesis.input.{name}")
+        yield (
+            f"synthesis.input.{name}",
+            ExpectedTensor(tuple(tensor.shape), f"synthesis.input.{name}"),
+        )

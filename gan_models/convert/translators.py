@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import nn
 
 from gan_models.convert.reading import (
     PICTURE_CHANNELS,
+    ExpectedTensor,
     FormatError,
-    Slot,
     Tensors,
     agreed,
     build_filled,
     for_pictures,
     foreign,
 )
+from gan_models.networks.base import Network
 from gan_models.networks.resnet import DOWN_TAPS
 
 CYCLEGAN, PIX2PIX, VINTAGIFY = "cyclegan-junyanz", "pix2pix-junyanz", "cyclegan-vintagify"
@@ -30,17 +30,17 @@ UP_TAPS = (0.25, 0.75, 0.75, 0.25)
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
-def load_cyclegan(tensors: Tensors) -> nn.Module:
+def load_cyclegan(tensors: Tensors) -> Network:
     """Build a ResNet translator from `model.<index>…` and `model.<index>.conv_block…`."""
     return _load_resnet(tensors, "conv_block", CYCLEGAN)
 
 
-def load_vintagify(tensors: Tensors) -> nn.Module:
+def load_vintagify(tensors: Tensors) -> Network:
     """Build a ResNet translator from `model.<index>.block…`, instance norms with weights."""
     return _load_resnet(tensors, "block", VINTAGIFY)
 
 
-def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
+def _load_resnet(tensors: Tensors, block: str, format: str) -> Network:
     inside = Counter(
         int(m[1]) for key in tensors if (m := re.match(rf"model\.(\d+)\.{block}\.\d+\.", key))
     )
@@ -85,9 +85,9 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> nn.Module:
     }
     if norm == "instance":
         tensors = _without_statistics(tensors, [t for t, _, kind in positions if kind == "norm"])
-    slots = dict(_resnet_slots(positions, config))
-    _check_filters(tensors, slots)
-    return for_pictures(build_filled("resnet", config, tensors, slots, format), format)
+    expected = dict(_resnet_tensors(positions, config))
+    _check_filters(tensors, expected)
+    return for_pictures(build_filled("resnet", config, tensors, expected, format), format)
 
 
 def _positions(
@@ -137,23 +137,23 @@ def _without_statistics(tensors: Tensors, norms: list[str]) -> Tensors:
     return {key: tensor for key, tensor in tensors.items() if key not in unused}
 
 
-def _resnet_slots(
+def _resnet_tensors(
     positions: list[tuple[str, str, str]], config: dict[str, Any]
-) -> Iterator[tuple[str, Slot]]:
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a ResNet translator."""
     norm = config["norm"]
     for theirs, ours, kind in positions:
         before, after, kernel = _resnet_sizes(ours, config)
         if kind == "filter":
-            yield f"{theirs}.filt", Slot((before, 1, kernel, kernel))
+            yield f"{theirs}.filt", ExpectedTensor((before, 1, kernel, kernel))
         elif kind == "norm":
-            yield from norm_slots(theirs, ours, after, norm)
+            yield from norm_tensors(theirs, ours, after, norm)
         else:
             transposed = ours.startswith("ups.") and not config["antialias_up"]
             channels = (before, after) if transposed else (after, before)
-            yield f"{theirs}.weight", Slot((*channels, kernel, kernel), f"{ours}.weight")
+            yield f"{theirs}.weight", ExpectedTensor((*channels, kernel, kernel), f"{ours}.weight")
             if norm != "batch" or ours == "to_rgb":
-                yield f"{theirs}.bias", Slot((after,), f"{ours}.bias")
+                yield f"{theirs}.bias", ExpectedTensor((after,), f"{ours}.bias")
 
 
 def _resnet_sizes(ours: str, config: dict[str, Any]) -> tuple[int, int, int]:
@@ -174,33 +174,35 @@ def _resnet_sizes(ours: str, config: dict[str, Any]) -> tuple[int, int, int]:
     return 4 * width, 4 * width, 3
 
 
-def norm_slots(theirs: str, ours: str, channels: int, norm: str) -> Iterator[tuple[str, Slot]]:
+def norm_tensors(
+    theirs: str, ours: str, channels: int, norm: str
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name the tensors of one normalisation."""
     if norm == "instance":
         return
     for part in ("weight", "bias"):
-        yield f"{theirs}.{part}", Slot((channels,), f"{ours}.{part}")
+        yield f"{theirs}.{part}", ExpectedTensor((channels,), f"{ours}.{part}")
     if norm == "batch":
         for part in STATISTICS:
             shape = () if part == "num_batches_tracked" else (channels,)
-            yield f"{theirs}.{part}", Slot(shape, f"{ours}.{part}")
+            yield f"{theirs}.{part}", ExpectedTensor(shape, f"{ours}.{part}")
 
 
-def _check_filters(tensors: Tensors, slots: dict[str, Slot]) -> None:
+def _check_filters(tensors: Tensors, expected: dict[str, ExpectedTensor]) -> None:
     """Refuse antialiasing filters other than CUT's, which the network has built in."""
-    for key, slot in slots.items():
+    for key, wanted in expected.items():
         if not key.endswith(".filt") or key not in tensors:
             continue
-        taps = torch.tensor(DOWN_TAPS if slot.shape[-1] == 3 else UP_TAPS)
-        expected = torch.outer(taps, taps).expand(slot.shape)
+        taps = torch.tensor(DOWN_TAPS if wanted.shape[-1] == 3 else UP_TAPS)
+        cut_filter = torch.outer(taps, taps).expand(wanted.shape)
         found = tensors[key].float()
-        if found.shape == expected.shape and not torch.allclose(found, expected, atol=1e-5):
+        if found.shape == cut_filter.shape and not torch.allclose(found, cut_filter, atol=1e-5):
             raise FormatError(
                 f"{key!r} is not CUT's antialiasing filter. Use a checkpoint of the original code."
             )
 
 
-def load_pix2pix(tensors: Tensors) -> nn.Module:
+def load_pix2pix(tensors: Tensors) -> Network:
     """Build a U-Net translator from the nested `model.model.1.model.3…` of junyanz's code."""
     deepest = max(
         (key.count("model.") for key in tensors if key.startswith("model.model.")), default=0
@@ -235,11 +237,13 @@ def load_pix2pix(tensors: Tensors) -> nn.Module:
     if norm == "instance":
         norms = [f"{prefix}{index}" for prefix in prefixes[1:] for index in (2, 4, 6)]
         tensors = _without_statistics(tensors, norms)
-    slots = dict(_unet_slots(prefixes, config))
-    return for_pictures(build_filled("unet", config, tensors, slots, PIX2PIX), PIX2PIX)
+    expected = dict(_unet_tensors(prefixes, config))
+    return for_pictures(build_filled("unet", config, tensors, expected, PIX2PIX), PIX2PIX)
 
 
-def _unet_slots(prefixes: list[str], config: dict[str, Any]) -> Iterator[tuple[str, Slot]]:
+def _unet_tensors(
+    prefixes: list[str], config: dict[str, Any]
+) -> Iterator[tuple[str, ExpectedTensor]]:
     """Name every tensor of a U-Net translator, from the outermost level in."""
     widths = [config["width"] * min(2**i, 8) for i in range(len(prefixes))]
     biased, norm = config["norm"] != "batch", config["norm"]
@@ -249,13 +253,19 @@ def _unet_slots(prefixes: list[str], config: dict[str, Any]) -> Iterator[tuple[s
         outputs = config["out_channels"] if first else before
         inputs = widths[i] if last else 2 * widths[i]
         down, up = (0, 3) if first else (1, 3) if last else (1, 5)
-        yield f"{prefix}{down}.weight", Slot((widths[i], before, 4, 4), f"downs.{i}.conv.weight")
-        yield f"{prefix}{up}.weight", Slot((inputs, outputs, 4, 4), f"ups.{i}.conv.weight")
+        yield (
+            f"{prefix}{down}.weight",
+            ExpectedTensor((widths[i], before, 4, 4), f"downs.{i}.conv.weight"),
+        )
+        yield (
+            f"{prefix}{up}.weight",
+            ExpectedTensor((inputs, outputs, 4, 4), f"ups.{i}.conv.weight"),
+        )
         if biased:
-            yield f"{prefix}{down}.bias", Slot((widths[i],), f"downs.{i}.conv.bias")
+            yield f"{prefix}{down}.bias", ExpectedTensor((widths[i],), f"downs.{i}.conv.bias")
         if biased or first:
-            yield f"{prefix}{up}.bias", Slot((outputs,), f"ups.{i}.conv.bias")
+            yield f"{prefix}{up}.bias", ExpectedTensor((outputs,), f"ups.{i}.conv.bias")
         if not first and not last:
-            yield from norm_slots(f"{prefix}2", f"downs.{i}.norm", widths[i], norm)
+            yield from norm_tensors(f"{prefix}2", f"downs.{i}.norm", widths[i], norm)
         if not first:
-            yield from norm_slots(f"{prefix}{up + 1}", f"ups.{i}.norm", outputs, norm)
+            yield from norm_tensors(f"{prefix}{up + 1}", f"ups.{i}.norm", outputs, norm)

@@ -1,4 +1,4 @@
-"""Pictures at the border: PIL to tensor and back, safe opening, and the provenance inside a PNG."""
+"""Convert PIL images to tensors and back, open files safely, and store provenance inside PNGs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def from_pil(pictures: Sequence[Image.Image]) -> Tensor:
 
 
 def add_provenance(image: Image.Image, provenance: dict[str, Any]) -> Image.Image:
-    """Attach to `image` what it takes to make it again; `save_png` writes it into the file."""
+    """Attach to `image` what is needed to make it again; `save_png` writes it into the file."""
     image.info[PROVENANCE_KEY] = json.dumps(provenance, ensure_ascii=False, sort_keys=True)
     return image
 
@@ -63,12 +64,12 @@ def read_provenance(path: Path | str) -> dict[str, Any]:
         ValueError: no picture, too large, or a picture without a provenance.
     """
     with open_picture(path) as picture:
-        picture.load()  # text chunks may stand behind the pixels
+        picture.load()  # text chunks may follow the pixels
         text = picture.info.get(PROVENANCE_KEY)
-    try:
-        provenance = json.loads(text)
-    except (TypeError, ValueError):
-        provenance = None
+    provenance = None
+    if isinstance(text, str | bytes):
+        with suppress(ValueError):
+            provenance = json.loads(text)
     if not isinstance(provenance, dict):
         raise ValueError(
             "This picture carries no Ganvas provenance; drop a PNG that was saved on this page, "
@@ -78,7 +79,7 @@ def read_provenance(path: Path | str) -> dict[str, Any]:
 
 
 def open_picture(path: Path | str) -> Image.Image:
-    """Open a picture without decoding it, after checking what can be checked from outside.
+    """Open a picture without decoding it, after checking its size in bytes and pixels.
 
     Raises:
         ValueError: no picture, broken, over 50 MB or 64 megapixels, or narrower than 16 px.

@@ -38,12 +38,12 @@ class LabelMapReading:
     """What a picture or an array means to a model."""
 
     ids: NDArray[np.int32]  # [H, W]
-    note: str = ""  # a sentence where it could have meant something else, too
+    note: str = ""  # a message where it could have meant something else, too
 
 
 @dataclass(frozen=True, eq=False)
 class _Coded:
-    """A map of few values, each with the colour it is shown in."""
+    """A map of few values, each with its colour."""
 
     values: NDArray[np.int64]  # [H, W]
     used: NDArray[np.int64]  # [U] the values that occur
@@ -76,7 +76,7 @@ def read_label_map(
     """`read_ids`, with a note where the map could have been read otherwise.
 
     An indexed picture is read by its colours where they are the labels', by its indices where its
-    palette says nothing of the labels. Three equal channels are ids unless they are colours of the
+    palette has no colours of the labels. Three equal channels are ids unless they are colours of the
     labels.
     """
     source = None if palette_name is None else palette(palette_name)
@@ -136,7 +136,8 @@ class _Reader:
     def ids(self, ids: NDArray) -> LabelMapReading:
         """Ids [H, W] as files of the set have them."""
         if self.source is not None:
-            return LabelMapReading(self._translated(places_of_ids(ids, self.source)))
+            places = places_of_ids(ids, self.source)
+            return LabelMapReading(translate(places, self.source, self.labels))
         otherwise = _numbered_otherwise(self.labels)
         _check_ids(ids, self.labels, otherwise)
         return LabelMapReading(ids.astype(np.int32), _own_ids_note(self.labels, otherwise))
@@ -144,7 +145,9 @@ class _Reader:
     def colors(self, pixels: NDArray[np.uint8], note: str = "") -> LabelMapReading:
         """Colours [H, W, 3] of the set's labels."""
         places = places_of_colors(pixels, self.known)
-        return LabelMapReading(self._translated(places) if self.source else places, note)
+        if self.source is not None:
+            places = translate(places, self.source, self.labels)
+        return LabelMapReading(places, note)
 
     def pixels(self, pixels: NDArray[np.uint8]) -> LabelMapReading:
         """[H, W, 3]: colours, or ids in three equal channels that are no colours of the labels."""
@@ -198,15 +201,12 @@ class _Reader:
         wanted = np.asarray([color_of.get(value, (999,) * 3) for value in coded.used.tolist()])
         return np.abs(wanted - coded.colors).max(1) <= COLOR_TOLERANCE
 
-    def _translated(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
-        return translate(places, self.source, self.labels)
-
 
 # --- pictures of few values ---------------------------------------------------------------------
 
 
 def _coded(values: NDArray[np.uint8], colors: NDArray, alpha: NDArray) -> _Coded:
-    """Values [H, W] with the colours [256, 3] and the alpha [256] that each is shown with."""
+    """Values [H, W] with the colours [256, 3] and the alpha [256] of each."""
     counts = np.bincount(values.ravel(), minlength=256)
     used = np.flatnonzero(counts)
     seen = alpha[used] >= _OPAQUE
@@ -214,10 +214,10 @@ def _coded(values: NDArray[np.uint8], colors: NDArray, alpha: NDArray) -> _Coded
 
 
 def _indexed(picture: Image.Image) -> _Coded:
-    """An indexed picture, taken apart."""
+    """The values, colours and alpha of an indexed picture."""
     entries = Image.frombytes("P", (256, 1), bytes(range(256)))
-    mode = picture.palette.mode
-    entries.putpalette(picture.getpalette(mode), mode)
+    mode = picture.palette.mode if picture.palette else "RGB"
+    entries.putpalette(picture.getpalette(mode) or (), mode)
     if "transparency" in picture.info:
         entries.info["transparency"] = picture.info["transparency"]
     rgba = np.asarray(entries.convert("RGBA"))[0]  # [256, 4]
@@ -231,15 +231,15 @@ def _pixels_of(coded: _Coded) -> NDArray[np.uint8]:
 
 
 def _is_ramp(coded: _Coded) -> bool:
-    """Whether a palette only makes indices visible, as grey levels or in PASCAL VOC's colours."""
+    """Whether a palette only numbers the indices, as grey levels or in PASCAL VOC's colours."""
     ramps = (np.repeat(coded.used[:, None], 3, 1), np.asarray([_voc(i) for i in coded.used]))
     return any((coded.colors == ramp).all() for ramp in ramps)
 
 
 def _has_twins(coded: _Coded) -> bool:
-    """Whether a palette shows two used values alike, and so cannot be what tells them apart."""
-    shown = np.column_stack([coded.colors, coded.seen])
-    return len(np.unique(shown, axis=0)) < len(shown)
+    """Whether two used values have the same colour in the palette, which then cannot be read."""
+    visible = np.column_stack([coded.colors, coded.seen])
+    return len(np.unique(visible, axis=0)) < len(visible)
 
 
 def _is_colorful(colors: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -248,7 +248,7 @@ def _is_colorful(colors: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _foreign_colors(coded: _Coded) -> str:
-    """The name of a set of labels whose very colours a palette has; empty for none."""
+    """The name of a set of labels that has all colours of a palette; empty for none."""
     used = set(map(tuple, coded.colors.tolist()))
     if _is_ramp(coded) or _is_colorful(coded.colors).sum() < 2:
         return ""
@@ -287,12 +287,12 @@ def _check_ids(ids: NDArray, labels: Sequence[str], otherwise: Palette | None) -
 
 
 def _numbered_otherwise(labels: Sequence[str]) -> Palette | None:
-    """The set whose labels a model has, where its files number them otherwise than the model."""
+    """The set whose labels a model has, where its files number them differently."""
     number = {label: i for i, label in enumerate(labels)}
     for name in PALETTES:
         known = palette(name)
-        shared = [(i, number[label]) for i, label in zip(known.ids, known.labels, strict=True)
-                  if label in number]  # fmt: skip
+        pairs = zip(known.ids, known.labels, strict=True)
+        shared = [(i, number[label]) for i, label in pairs if label in number]
         if len(shared) > 0.9 * len(known.labels) and any(i != j for i, j in shared):
             return known
     return None

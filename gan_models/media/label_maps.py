@@ -1,7 +1,7 @@
-"""Label maps at the border: files to pictures, ids to pictures and texts, and sizes.
+"""Label maps: files to pictures, ids to pictures and texts, and resizing.
 
-A label map is an integer array [H, W] of ids from 0. What ids a picture means is told in
-`media.label_ids`, the known sets of labels in `media.palettes`.
+A label map is an integer array [H, W] of ids from 0. `media.label_ids` reads the ids of a picture,
+`media.palettes` has the known sets of labels.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 
 def open_label_map(path: Path | str) -> Image.Image:
-    """Read a PNG that holds a label map, after checking its size from outside.
+    """Read a PNG that holds a label map, after checking its size.
 
     Raises:
         ValueError: no file, no PNG, broken, over 50 MB or 16.8 megapixels, or narrower than 16 px.
@@ -75,7 +75,7 @@ def read_png(data: bytes, name: str = "the label map") -> Image.Image:
     except DECODE_ERRORS as error:
         raise ValueError(f"{name} is damaged and cannot be read; save it again.") from error
     if kind == 0 and depth in (2, 4):  # Pillow stretches these to 0..255; ids must stay
-        picture = picture.point(lambda value: value * ((1 << depth) - 1) // 255)
+        picture = picture.point([value * ((1 << depth) - 1) // 255 for value in range(256)])
     if kind != 0 and depth == 16 and not picture.convert("RGB").getbbox():
         raise ValueError(  # Pillow keeps only the upper half of each number
             f"{name} has 16 bits a channel and no number over 255 in them: save it as a grey PNG, "

@@ -112,5 +112,6 @@ def _blurred(array: NDArray[np.float32]) -> NDArray[np.float32]:
     """[S, S, C] with each number the mean of the nine around it."""
     side = array.shape[0]
     padded = np.pad(array, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    rows = sum(padded[k : k + side] for k in range(3))
-    return sum(rows[:, k : k + side] for k in range(3)) / 9
+    rows = padded[:side] + padded[1 : side + 1] + padded[2:]
+    total = rows[:, :side] + rows[:, 1 : side + 1] + rows[:, 2:]
+    return total / np.float32(9)

@@ -1,6 +1,6 @@
-"""Sets of labels that files come in: how each numbers, names and colours its labels.
+"""Sets of labels of files: how each numbers, names and colours its labels.
 
-They stand in `palettes/*.csv`, with what each label is in a landscape.
+They are stored in `palettes/*.csv`, with the nearest label of a landscape for each.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def colors_of(labels: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
         colorsys.hsv_to_rgb(i * golden % 1, (0.5, 0.85)[i % 2], (0.95, 0.7, 0.5)[i % 3])
         for i in range(len(labels))
     )
-    return tuple(tuple(round(255 * part) for part in color) for color in rgb)
+    return tuple((round(255 * r), round(255 * g), round(255 * b)) for r, g, b in rgb)
 
 
 def default_labels(num_labels: int) -> tuple[str, ...]:

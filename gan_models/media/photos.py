@@ -1,4 +1,4 @@
-"""Photographs as people mean them: upright, in sRGB, 8 bits a colour, with their transparency."""
+"""Read photographs upright, in sRGB, with 8 bits a colour, with their transparency; and clips."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image, ImageCms, ImageSequence, TiffTags
@@ -20,10 +20,12 @@ from gan_models.media.limits import check_clip_size, check_size
 
 if TYPE_CHECKING:
     import av
+    from av.sidedata.sidedata import SideDataContainer
+    from PIL.TiffImagePlugin import TiffImageFile
 
 _DEFAULT_FRAME_MS = 100
 _ORIENTATION = 0x0112  # the EXIF tag
-_TURNS = {  # what its values ask for, EXIF 2.32, section 4.6.4
+_TURNS = {  # of its values, EXIF 2.32, section 4.6.4
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -39,10 +41,10 @@ _TELLING_TURNS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 @dataclass(frozen=True)
 class Clip:
-    """A moving picture, taken apart."""
+    """The frames of a moving picture."""
 
     frames: list[Image.Image]  # RGB
-    durations_ms: tuple[float, ...]  # how long each frame is shown
+    durations_ms: tuple[float, ...]  # of each frame
 
     @property
     def fps(self) -> float:
@@ -68,15 +70,14 @@ def _broken(name: str) -> str:
 
 
 def depth_note(path: Path | str, photo: Image.Image) -> str:
-    """A sentence where a picture of more than 8 bits a channel uses a small part of its range.
+    """A message where a picture of more than 8 bits a channel uses a small part of its range.
 
-    Twelve bits of a camera or a scanner in a file of sixteen come out nearly black.
+    Twelve bits of a camera or a scanner in a file of sixteen become nearly black.
 
     Args:
         photo: what `read_photo` made of the file.
     """
-    colours = photo.convert("RGB").getextrema()
-    brightest = max(high for _, high in colours)
+    brightest = int(np.asarray(photo.convert("RGB")).max())
     if brightest > _DARK or _bits_of(path) <= 8:
         return ""
     return (
@@ -87,10 +88,10 @@ def depth_note(path: Path | str, photo: Image.Image) -> str:
 
 
 def _bits_of(path: Path | str) -> int:
-    """Bits a channel of a picture file, as its head says; 8 where it does not."""
+    """Bits a channel of a picture file, from its header; 8 where it does not say."""
     with open_picture(path) as picture:
         if picture.format == "TIFF":
-            return max(picture.tag_v2.get(258, (8,)))
+            return max(cast("TiffImageFile", picture).tag_v2.get(258, (8,)))
         if picture.format == "PNG":
             with open(path, "rb") as file:
                 return file.read(25)[24]  # of the IHDR chunk
@@ -135,11 +136,11 @@ def normalise(picture: Image.Image) -> Image.Image:
 def _upright(picture: Image.Image) -> Image.Image:
     """The picture turned as its EXIF or XMP asks.
 
-    Of the metadata only the orientation is read, and none is kept where it turned something: what
-    else stands there may be odd, and would turn the picture again.
+    Of the metadata only the orientation is read, and where it turned something it is removed, so
+    that no program turns the picture again.
     """
     if picture.format == "TIFF":
-        _prepare_tiff(picture)
+        _prepare_tiff(cast("TiffImageFile", picture))
     picture.load()  # of a TIFF, Pillow turns the pixels here and takes the orientation away
     turn = _TURNS.get(_orientation(picture))
     if turn is None:
@@ -150,8 +151,8 @@ def _upright(picture: Image.Image) -> Image.Image:
     return turned
 
 
-def _prepare_tiff(picture: Image.Image) -> None:
-    """Keep Pillow from what spoils a good TIFF while its pixels are loaded."""
+def _prepare_tiff(picture: TiffImageFile) -> None:
+    """Avoid faults of Pillow in loading a TIFF's pixels."""
     picture.filename = ""  # mapped into memory by name, a turned one is read with its sides swapped
     with suppress(*DECODE_ERRORS):
         exif = picture.getexif()
@@ -160,7 +161,7 @@ def _prepare_tiff(picture: Image.Image) -> None:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """How a picture is to be turned, 1 to 8; 1, not at all, where nothing sensible says."""
+    """How a picture is to be turned, 1 to 8; 1, not at all, where there is no valid value."""
     found = _exif_orientation(picture.info.get("exif") or b"")
     if found is not None:
         return found
@@ -206,7 +207,7 @@ def _deep_grey(picture: Image.Image) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB by the picture's own colour profile, or as it is where that says nothing usable."""
+    """RGB by the picture's own colour profile, or unchanged where that is not usable."""
     if profile:
         try:
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -221,7 +222,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def as_rgb(picture: Image.Image) -> Image.Image:
-    """The picture itself where it is RGB, else converted; large ones are not worth a copy."""
+    """The picture itself, not a copy, where it is RGB, else converted."""
     if picture.mode != "RGB":
         return picture.convert("RGB")
     picture.load()
@@ -255,7 +256,7 @@ def fill_hidden(picture: Image.Image) -> Image.Image:
 
 
 def read_clip(path: Path | str) -> Clip:
-    """Take an animated GIF, WebP or PNG, or a video file, apart.
+    """Read the frames of an animated GIF, WebP or PNG, or of a video file.
 
     Raises:
         ValueError: no moving picture that can be read, or over 240 frames or 200 megapixels.
@@ -269,7 +270,7 @@ def read_clip(path: Path | str) -> Clip:
         frames, durations = [], []
         try:
             for frame in ImageSequence.Iterator(picture):
-                frame.load()  # of a WebP, what is known of the frame comes with its pixels
+                frame.load()  # a WebP has the frame's duration only after its pixels
                 durations.append(float(frame.info.get("duration") or _DEFAULT_FRAME_MS))
                 frames.append(frame.convert("RGB"))
         except DECODE_ERRORS as error:
@@ -278,7 +279,7 @@ def read_clip(path: Path | str) -> Clip:
 
 
 def _read_video(path: Path) -> Clip:
-    import av  # takes a while to load, and only videos need it
+    from av.error import FFmpegError  # takes a while to load, and only videos need it
 
     no_video = f"{path.name} is no video that can be read; MP4 and GIF can."
     try:
@@ -297,7 +298,7 @@ def _read_video(path: Path) -> Clip:
                 frames.append(upright_frame(frame))
                 times.append(None if frame.time is None else 1000 * frame.time)
                 last_ms = 1000 * float((frame.duration or 0) * (frame.time_base or 0)) or usual_ms
-    except (av.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         raise ValueError(no_video) from error
     if not frames:
         raise ValueError(_broken(path.name))
@@ -307,19 +308,21 @@ def _read_video(path: Path) -> Clip:
 def _durations_ms(
     times_ms: list[float | None], last_ms: float, usual_ms: float
 ) -> tuple[float, ...]:
-    """How long each frame is shown, from when each begins; the usual time where that is unknown."""
-    if None in times_ms or any(a >= b for a, b in pairwise(times_ms)):
+    """How long each frame lasts, from when each begins; the usual time where that is unknown."""
+    known = [time for time in times_ms if time is not None]
+    if len(known) < len(times_ms) or any(a >= b for a, b in pairwise(known)):
         return (usual_ms,) * len(times_ms)
-    return (*(b - a for a, b in pairwise(times_ms)), last_ms)
+    return (*(b - a for a, b in pairwise(known)), last_ms)
 
 
 def upright_frame(frame: av.VideoFrame) -> Image.Image:
-    """A decoded frame turned and mirrored as its display matrix asks: phones film on their side.
+    """A decoded frame turned and mirrored as its display matrix asks: phones record sideways.
 
     The matrix (ISO/IEC 14496-12, section 8.3.2) shows the point (x, y) at (a x + c y, b x + d y).
     """
     image = frame.to_image()
-    matrix = next((s for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
+    found = cast("SideDataContainer", frame.side_data)
+    matrix = next((s for s in found if s.type.name == "DISPLAYMATRIX"), None)
     if matrix is None:
         return image
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix)[:36])

@@ -1,7 +1,7 @@
-"""PNG files whose notes are too large for Pillow: the same pixels without those notes.
+"""Remove the text chunks of a PNG that are too large for Pillow.
 
 Programs put editing histories (XMP), workflows and colour profiles of megabytes into a PNG; Pillow
-refuses the whole file then, to bound its memory. PNG, third edition, section 5 (chunks) and 11.3.3
+then refuses the whole file, to bound its memory. PNG, third edition, section 5 (chunks) and 11.3.3
 (text).
 """
 
@@ -18,7 +18,7 @@ MAX_NOTE_BYTES = 1 << 20  # unpacked; Pillow's own limit
 MAX_NOTES_BYTES = 32 << 20  # of all together; Pillow's own limit is 64 MiB
 MAX_PROFILE_BYTES = 16 << 20  # unpacked: colour tables of printers and scanners have some
 _XMP = b"XML:com.adobe.xmp"
-_XMP_BYTES = 1 << 16  # kept of a large one: it begins with how the picture is turned
+_XMP_BYTES = 1 << 16  # of a large one that remain: it begins with the orientation
 
 
 def without_large_notes(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
@@ -48,7 +48,8 @@ def without_large_notes(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
         total += size
         if total > MAX_NOTES_BYTES or (packed is not None and size > MAX_NOTE_BYTES):
             replaced[start] = _short_xmp(body, packed, text)
-            profile = _unpacked(packed, MAX_PROFILE_BYTES) if kind == b"iCCP" else profile
+            if packed is not None and kind == b"iCCP":
+                profile = _unpacked(packed, MAX_PROFILE_BYTES)
     file.seek(0)
     return (_copy(file, replaced), profile) if replaced else (file, None)
 
@@ -67,7 +68,7 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
 
 
 def _packed_part(kind: bytes, body: bytes) -> tuple[bytes | None, bytes]:
-    """What is compressed in a note, or None and the plain text."""
+    """The compressed part of a note and no text, or None and the plain text."""
     _, _, rest = body.partition(b"\0")
     if kind in (b"zTXt", b"iCCP"):
         return rest[1:], b""
@@ -92,7 +93,7 @@ def _unpack(packed: bytes, limit: int) -> bytes:
 
 
 def _short_xmp(body: bytes, packed: bytes | None, text: bytes) -> bytes:
-    """What stands in a large note's place: of XMP its beginning, of others nothing."""
+    """The replacement of a large note: of XMP its beginning, of others nothing."""
     if not body.startswith(_XMP + b"\0"):
         return b""
     begun = _unpack(packed, _XMP_BYTES) if packed is not None else text[:_XMP_BYTES]
@@ -101,7 +102,7 @@ def _short_xmp(body: bytes, packed: bytes | None, text: bytes) -> bytes:
 
 
 def _copy(file: BinaryIO, replaced: dict[int, bytes]) -> BinaryIO:
-    """The file with other chunks in the place of those whose contents begin at some places."""
+    """The file with the chunks whose contents start at the given places replaced."""
     data, made, at = file.read(), io.BytesIO(), 0
     for start, chunk in sorted(replaced.items()):
         (length,) = struct.unpack(">I", data[start - 8 : start - 4])

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import nn
+    from gan_models.networks.base import Network
 
 # family -> "module:class"; imported when built, so that one family costs nothing to the others
 FAMILIES: dict[str, str] = {
@@ -40,7 +40,7 @@ FAMILIES: dict[str, str] = {
 ALIASES = {"feature-reader": "aux-classifier"}
 
 
-def build(family: str, config: dict[str, Any]) -> nn.Module:
+def build(family: str, config: dict[str, Any]) -> Network:
     """Build an untrained network of `family` from its constructor arguments.
 
     Raises:

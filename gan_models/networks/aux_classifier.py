@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 
-class AuxClassifier(nn.Module):
+
+class AuxClassifier(Network):
     """One hidden layer.
 
     A linear classifier is nearly as accurate, but its gradient is the same everywhere.
@@ -36,7 +40,7 @@ class AuxClassifier(nn.Module):
         )
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         names = ("num_classes", "num_features", "hidden", "dropout")
         return {name: getattr(self, name) for name in names}

@@ -15,10 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import typed_modules
 from gan_models.networks.inference import (
     ChannelsLast,
     autocasts,
     bfloat16_twin,
+    bias_of,
     doubling_kernel,
     is_frozen,
     one_by_one,
@@ -35,6 +37,9 @@ class TruncatedBatchNorm(nn.Module):
 
     Statistics are stored for `num_stats` truncations from 0 to 1.
     """
+
+    running_means: Tensor
+    running_vars: Tensor
 
     def __init__(self, channels: int, num_stats: int, cond_dim: int, eps: float) -> None:
         super().__init__()
@@ -98,7 +103,8 @@ class BottleneckBlock(nn.Module):
     def forward(self, x: Tensor, cond: Tensor, truncation: float) -> Tensor:
         """x [N, before, H, W] -> [N, after, H, W] or [N, after, 2H, 2W]."""
         y = x
-        for index, (norm, conv) in enumerate(zip(self.norms, self.convs, strict=True)):
+        convs = typed_modules(self.convs, nn.Conv2d)
+        for index, (norm, conv) in enumerate(zip(self.norms, convs, strict=True)):
             y = norm(y, cond, truncation)
             if self.up and index == 1:
                 y = self._double(y)
@@ -114,7 +120,7 @@ class BottleneckBlock(nn.Module):
 
     def _double(self, y: Tensor) -> Tensor:
         """Double the size and convolve: y [N, C, H, W] -> [N, C, 2H, 2W]."""
-        conv = self.convs[1]
+        conv = typed_modules(self.convs, nn.Conv2d)[1]
         if y.device.type != "cpu" or y.shape[2] < DOUBLE_IN_ONE_FROM_PX or not is_frozen(self, y):
             return conv(F.interpolate(y, scale_factor=2, mode="nearest"))
         state = state_of(conv.weight)
@@ -180,7 +186,7 @@ class BigGANDeepGenerator(ChannelsLast):
             eps,
             num_stats,
         )
-        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
+        self.kept_twin = None
         self.img_channels = 3
         self.img_resolution = 4 * 2 ** sum(up for up, _, _ in self.layer_plan)
         cond_dim, first = 2 * z_dim, self.layer_plan[0][1] * channel_width
@@ -192,8 +198,9 @@ class BigGANDeepGenerator(ChannelsLast):
                 self.blocks.append(SelfAttention(before * channel_width))
             before, after = before * channel_width, after * channel_width
             self.blocks.append(BottleneckBlock(before, after, cond_dim, up, num_stats, eps))
-        self.norm = TruncatedBatchNorm(after, num_stats, 0, eps)
-        self.to_rgb = nn.Conv2d(after, after, 3, padding=1)
+        last = self.layer_plan[-1][2] * channel_width
+        self.norm = TruncatedBatchNorm(last, num_stats, 0, eps)
+        self.to_rgb = nn.Conv2d(last, last, 3, padding=1)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -234,7 +241,8 @@ class BigGANDeepGenerator(ChannelsLast):
         wide = self._first_wide_block()
         for block in self.blocks[:wide]:
             x = block(x, cond, truncation)
-        return one_by_one(lambda *row: self._run(range(wide, count), *row, truncation), x, cond)
+        run = lambda x, cond: self._run(range(wide, count), x, cond, truncation)
+        return one_by_one(run, x, cond)
 
     def _first_wide_block(self) -> int:
         """Return the first block that works on `ONE_BY_ONE_FROM_PX` pixels or more."""
@@ -251,4 +259,5 @@ class BigGANDeepGenerator(ChannelsLast):
             x = self.blocks[index](x, cond, truncation)
         x = self.norm(x, cond, truncation)
         # the checkpoint has as many outputs as inputs here, of which three are the picture
-        return F.conv2d(x, self.to_rgb.weight[:3], self.to_rgb.bias[:3], padding=1).tanh()
+        weight, bias = self.to_rgb.weight[:3], bias_of(self.to_rgb)[:3]
+        return F.conv2d(x, weight, bias, padding=1).tanh()

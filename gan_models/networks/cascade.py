@@ -1,6 +1,6 @@
 """A base and an upscaler as one generator: GigaGAN (Kang et al. 2023, arXiv:2303.05511), figure 4.
 
-Both kinds look from outside like the base, but that their pictures are larger.
+Both kinds have the interface of the base; only their pictures are larger.
 """
 
 from __future__ import annotations
@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from gan_models.networks.stylegan2 import NoiseMode, StyleGAN2Generator, SynthesisNetwork
+from gan_models.networks.base import Network, Synthesis
+from gan_models.networks.stylegan2 import NoiseMode
 from gan_models.networks.upscaler import Upscaler
 
 BASE_PX = 64  # side of what the upscaler is trained on
 
 
-def cascade(base: nn.Module, upscaler: Upscaler) -> CascadeGenerator | CascadePainter:
-    """A base with an upscaler behind it, by what the base is: a painter, or a StyleGAN2."""
+def cascade(base: Network, upscaler: Upscaler) -> CascadeGenerator | CascadePainter:
+    """A base with an upscaler behind it: a semantic generator, or else a StyleGAN2."""
     if hasattr(base, "num_labels"):
         return CascadePainter(base, upscaler)
     return CascadeGenerator(base, upscaler)
 
 
-class CascadeSynthesis(nn.Module):
-    """The base's synthesis, then the upscaler; pictures one at a time, as both are fastest so."""
+class CascadeSynthesis(Synthesis):
+    """The base's synthesis, then the upscaler; one picture at a time, the fastest for both."""
 
-    def __init__(self, base: SynthesisNetwork, upscaler: Upscaler) -> None:
+    def __init__(self, base: Synthesis, upscaler: Upscaler) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.num_ws, self.w_dim = base.num_ws, base.w_dim
@@ -42,17 +43,17 @@ class CascadeSynthesis(nn.Module):
         return self.upscaler(self.base(ws, noise_mode, noise))
 
 
-class CascadeGenerator(nn.Module):
+class CascadeGenerator(Network):
     """A StyleGAN2 with an upscaler behind it.
 
     Args:
-        base: the generator of small pictures.
+        base: the StyleGAN2 generator of small pictures.
         upscaler: makes them large.
     """
 
     family = "stylegan2"
 
-    def __init__(self, base: StyleGAN2Generator, upscaler: Upscaler) -> None:
+    def __init__(self, base: Network, upscaler: Upscaler) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.z_dim, self.c_dim, self.w_dim = base.z_dim, base.c_dim, base.w_dim
@@ -75,15 +76,15 @@ class CascadeGenerator(nn.Module):
         return self.synthesis(ws, noise_mode, noise)
 
 
-class CascadePainter(nn.Module):
+class CascadePainter(Network):
     """A semantic generator with an upscaler behind it.
 
     Args:
-        base: semantic maps of its own size -> pictures; shrunk or not to what the upscaler takes.
+        base: semantic maps of its own size -> pictures, which are resized to the upscaler's input.
         upscaler: makes them large.
     """
 
-    def __init__(self, base: nn.Module, upscaler: Upscaler) -> None:
+    def __init__(self, base: Network, upscaler: Upscaler) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.crop_size = self.img_resolution = BASE_PX * upscaler.factor
@@ -91,7 +92,7 @@ class CascadePainter(nn.Module):
         self.num_classes = base.num_classes
 
     def preview(self, semantic_map: Tensor, z: Tensor | None = None) -> Tensor:
-        """The base's picture alone, enlarged by bicubic interpolation: for while a brush moves."""
+        """The base's picture alone, enlarged by bicubic interpolation: a fast draft."""
         small = self.base(self._shrunk(semantic_map), z)
         size = semantic_map.shape[2:]
         return F.interpolate(small, size=size, mode="bicubic", align_corners=False)
@@ -102,7 +103,7 @@ class CascadePainter(nn.Module):
         images = F.interpolate(
             images, size=(BASE_PX, BASE_PX), mode="bilinear", antialias=True, align_corners=False
         )
-        return self.upscaler(images)  # it has seen what bases make without their maps
+        return self.upscaler(images)  # trained also without label maps
 
     def _shrunk(self, semantic_map: Tensor) -> Tensor:
         """The map at the base's size, by nearest neighbour."""

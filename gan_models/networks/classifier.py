@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 
-class Classifier(nn.Module):
+
+class Classifier(Network):
     """Picture of any size from 32 px -> one logit a class."""
 
     family = "classifier"
@@ -30,7 +34,7 @@ class Classifier(nn.Module):
         self.fc = nn.Linear(c_in, num_classes)
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         return {"num_classes": self.num_classes, "width": self.width, "depth": self.depth}
 

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
+
 
 class UpBlock(nn.Sequential):
     """4x4 transposed convolution, batch norm, ReLU."""
@@ -22,7 +24,7 @@ class UpBlock(nn.Sequential):
         self.act = nn.ReLU(inplace=True)
 
 
-class DCGANGenerator(nn.Module):
+class DCGANGenerator(Network):
     """z, and a class where there are any, -> pictures of 4 * 2**len(widths) pixels.
 
     Args:
@@ -87,7 +89,7 @@ class DCGANGenerator(nn.Module):
         return self.to_rgb(x).tanh()
 
 
-class DCGANDiscriminator(nn.Module):
+class DCGANDiscriminator(Network):
     """Pictures of 4 * 2**len(widths) pixels, and a class where there are any -> logits [N].
 
     The mirror of the generator, for training: strided 4x4 convolutions, batch norm from the second

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 and 2, ImageNet classifiers: the features of 0 train, those of 2 measure.
+"""EfficientNet-Lite0 and 2, ImageNet classifiers: 0 gives features to train with, 2 to measure.
 
 EfficientNet (Tan and Le 2019, arXiv:1905.11946) without squeeze-and-excitation and with ReLU6.
 Stem, head, and the repeats of the first and last stage are those of Lite0 in all sizes.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from gan_models.networks.base import Network
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -33,12 +35,14 @@ STAGES = (
 class SameConv2d(nn.Conv2d):
     """Convolution that pads like TensorFlow's "SAME": the odd pixel goes right and below."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         (kernel, _), (stride, _) = self.kernel_size, self.stride
         if stride == 1:
-            return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
-        pads = [max((-(-size // stride) - 1) * stride + kernel - size, 0) for size in x.shape[2:]]
-        x = F.pad(x, (pads[1] // 2, pads[1] - pads[1] // 2, pads[0] // 2, pads[0] - pads[0] // 2))
+            return F.conv2d(input, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
+        sides = input.shape[2:]
+        down, across = (max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in sides)
+        top, left = down // 2, across // 2
+        x = F.pad(input, (left, across - left, top, down - top))
         return F.conv2d(x, self.weight, self.bias, stride, 0, 1, self.groups)
 
 
@@ -84,7 +88,7 @@ def scale_stages(width: float, depth: float) -> list[tuple[int, int, int, int, i
     return stages
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(Network):
     """Classifier of 1000 ImageNet classes; takes pictures from 32 px.
 
     Args:
@@ -92,7 +96,8 @@ class EfficientNetLite(nn.Module):
     """
 
     num_features = 1280
-    img_resolution: int  # pixels it was made for
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, width: float, depth: float, num_classes: int = 1000) -> None:
         super().__init__()
@@ -119,7 +124,7 @@ class EfficientNetLite(nn.Module):
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         return {"num_classes": self.num_classes}
 
@@ -162,7 +167,8 @@ class EfficientNetLite(nn.Module):
     def freeze(self) -> Self:
         """Fold the batch norms into the convolutions and stop all gradients; for features only."""
         self.eval().requires_grad_(False)
-        pairs = [(self, "conv_stem", "bn0"), (self, "conv_head", "bn1")]
+        pairs: list[tuple[nn.Module, str, str]] = []
+        pairs += [(self, "conv_stem", "bn0"), (self, "conv_head", "bn1")]
         for block in self.blocks:
             pairs += [(block, "depthwise_conv", "bn1"), (block, "project_conv", "bn2")]
             if block.has_expansion:

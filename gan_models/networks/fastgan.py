@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 from gan_models.networks.stylegan2 import NoiseMode
 
 WIDTHS = (1024, 512, 256, 128, 128, 64, 32, 16, 8)  # at 4, 8, … 1024 px
@@ -40,7 +41,7 @@ class GatedConv(nn.Module):
         return F.glu(self.norm(x), dim=1)
 
     def _noise(self, x: Tensor, noise_mode: NoiseMode) -> Tensor:
-        """Return noise [N or 1, 1, H, W]; "const" is the same for ever."""
+        """Return noise [N or 1, 1, H, W]; "const" is always the same."""
         if noise_mode == "random":
             return torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, dtype=x.dtype)
         source = torch.Generator().manual_seed(x.shape[1] * x.shape[2])
@@ -75,10 +76,10 @@ class Excitation(nn.Module):
     def forward(self, small: Tensor, large: Tensor) -> Tensor:
         """small [N, before, h, w], large [N, after, H, W] -> [N, after, H, W]."""
         x = self.squeeze(F.adaptive_avg_pool2d(small, 4))  # [N, after, 1, 1]
-        return large * self.of_features(F.silu(x)).sigmoid()
+        return large * self.weigh(F.silu(x)).sigmoid()
 
 
-class FastGANGenerator(nn.Module):
+class FastGANGenerator(Network):
     """z -> pictures of 1024 px.
 
     Args:

@@ -7,15 +7,18 @@ arXiv:1512.09300). Only training needs it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
+
 COLOR_PX = 8  # feature maps say little of plain colour; so small a picture says it
 
 
-class FeatureEncoder(nn.Module):
+class FeatureEncoder(Network):
     """The two coarsest feature maps, reduced and laid flat, and the picture made small.
 
     Args:
@@ -45,7 +48,7 @@ class FeatureEncoder(nn.Module):
         self.mu, self.logvar = nn.Linear(hidden, z_dim), nn.Linear(hidden, z_dim)
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         return {
             "z_dim": self.z_dim,

@@ -10,11 +10,13 @@ import copy
 import time
 from collections.abc import Callable, Generator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from gan_models.networks.base import Network
 
 
 def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
@@ -80,10 +82,10 @@ def state_of(tensor: Tensor) -> tuple[int, int]:
     return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
 
-def bfloat16_twin(network: nn.Module) -> nn.Module:
+def bfloat16_twin(network: ChannelsLast) -> nn.Module:
     """Return the network with its weights in bfloat16, which autocast would convert at every call.
 
-    It is kept in the network's `kept_twin` for as long as the weights stay what they are.
+    It is cached in the network's `kept_twin` until the weights change.
     """
     tensors = [*network.parameters(), *network.buffers()]
     state = [state_of(tensor) for tensor in tensors]
@@ -98,6 +100,17 @@ def _seconds(given: tuple[Tensor, Tensor]) -> float:
     start = time.perf_counter()
     F.conv2d(*given, padding=1).sum().item()
     return time.perf_counter() - start
+
+
+def bias_of(layer: nn.Conv2d | nn.Linear) -> Tensor:
+    """The bias [O] of a layer that was built with one.
+
+    Raises:
+        ValueError: it was built without.
+    """
+    if layer.bias is None:
+        raise ValueError("This layer has no bias.")
+    return layer.bias
 
 
 def pointwise(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -125,11 +138,13 @@ def doubling_kernel(weight: Tensor) -> Tensor:
     return kernel.contiguous(memory_format=torch.channels_last)
 
 
-class ChannelsLast(nn.Module):
+class ChannelsLast(Network):
     """A network whose convolution weights have the channels last once it is in eval mode."""
 
-    def train(self, mode: bool = True) -> ChannelsLast:
-        """Switch modes, and lay the weights out for inference."""
+    kept_twin: tuple[list[tuple[int, int]], nn.Module] | None  # where it uses `bfloat16_twin`
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch modes; in eval mode, store the weights with the channels last."""
         super().train(mode)
         if not mode:
             for parameter in self.parameters():

@@ -1,13 +1,14 @@
 """Label maps that are looked up instead of convolved.
 
 On a one-hot map a convolution is a sum of table rows, and a stack of convolutions depends on
-nothing but the labels within its reach: pixels with the same surroundings get the same result,
-which needs to be computed once. Insides of regions and straight borders make such pixels common.
+only the labels within its reach: pixels with the same surroundings get the same result,
+which needs to be computed once. Such pixels are common inside regions and along straight borders.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +20,8 @@ class Surroundings:
     """The different surroundings that occur in a map of H x W pixels.
 
     Attributes:
-        labels: [U, side, side] labels around one pixel of each kind; `num_labels` lies outside.
-        index: [H W] which kind each pixel is.
+        labels: [U, side, side] labels around one pixel of each kind; `num_labels`: outside the map.
+        index: [H W] the kind of each pixel.
     """
 
     labels: Tensor
@@ -63,7 +64,7 @@ class LabelMap:
     def surroundings(self, height: int, width: int, reach: int) -> Surroundings:
         """Return the kinds of surroundings within `reach` pixels, found by their hashes.
 
-        Two kinds fall together with a probability of about U**2 / 2**64.
+        Two kinds collide with a probability of about U**2 / 2**64.
         """
         key = (height, width, reach)
         if key not in self._kinds:
@@ -86,9 +87,9 @@ def _hashes(padded: Tensor, side: int, num_labels: int) -> Tensor:
     table = torch.randint(-limit, limit, (side, num_labels + 1), generator=source)
     factors = torch.randint(-limit, limit, (side,), generator=source) * 2 + 1
     table, width = table.to(padded.device), padded.shape[1] - side + 1
-    across = sum(table[i][padded[:, i : i + width]] for i in range(side))
+    across = reduce(torch.add, (table[i][padded[:, i : i + width]] for i in range(side)))
     height = padded.shape[0] - side + 1
-    return sum(across[i : i + height] * int(factors[i]) for i in range(side))
+    return reduce(torch.add, (across[i : i + height] * int(factors[i]) for i in range(side)))
 
 
 def window_sums(windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -48,8 +48,10 @@ def normalise(x: Tensor) -> Tensor:
 class MappingNetwork(nn.Module):
     """z, and a class where there are any -> w, one copy for each layer that takes one.
 
-    `w_avg` is a live buffer: the truncation of the next call uses what is in it then.
+    `w_avg` is a live buffer: the truncation of the next call uses its value at that time.
     """
+
+    w_avg: Tensor
 
     def __init__(
         self,
@@ -101,12 +103,12 @@ class MappingNetwork(nn.Module):
 
     def map(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """Map z [N, z_dim], c [N, c_dim] to w [N, w_dim], without truncation."""
-        x = normalise(z.to(self.w_avg.dtype)) if self.z_dim else None
+        parts = [normalise(z.to(self.w_avg.dtype))] if self.z_dim else []
         if self.embed is not None:
             if c is None:
                 raise ValueError(f"This network needs a class: give c, one row of {self.c_dim}.")
-            y = normalise(self.embed(c.to(self.w_avg.dtype)))
-            x = y if x is None else torch.cat([x, y], dim=1)
+            parts.append(normalise(self.embed(c.to(self.w_avg.dtype))))
+        x = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
         for layer in self.layers:
             x = layer(x)
         return x

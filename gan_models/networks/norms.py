@@ -30,11 +30,25 @@ class InstanceNorm(nn.Module):
 class BatchNorm(nn.BatchNorm2d):
     """Batch norm that can use the batch's own statistics outside training, too."""
 
-    def forward(self, x: Tensor, batch_stats: bool = False) -> Tensor:
-        """x [N, C, H, W] -> the same shape; `batch_stats`: as in training, but learning nothing."""
+    def forward(self, input: Tensor, batch_stats: bool = False) -> Tensor:
+        """input [N, C, H, W] -> the same shape.
+
+        `batch_stats`: normalise as in training, without updating the running statistics.
+        """
         if self.training or not batch_stats:
-            return super().forward(x)
-        return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+            return super().forward(input)
+        return F.batch_norm(input, None, None, self.weight, self.bias, training=True, eps=self.eps)
+
+
+def running_statistics(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """The running variance and mean [C] of a batch norm.
+
+    Raises:
+        ValueError: it was built without them.
+    """
+    if norm.running_var is None or norm.running_mean is None:
+        raise ValueError("This batch norm has no running statistics.")
+    return norm.running_var, norm.running_mean
 
 
 def make_norm(kind: NormKind, channels: int) -> nn.Module:

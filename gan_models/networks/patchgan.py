@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 from gan_models.networks.norms import NormKind, initialise, make_norm
 
 
-class PatchDiscriminator(nn.Module):
+class PatchDiscriminator(Network):
     """Pictures -> a map of logits, each for one patch (70 px with three layers).
 
     Args:

@@ -10,12 +10,14 @@ minibatch deviation (Karras et al. 2018, arXiv:1710.10196, section 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gan_models.networks.base import Network
 from gan_models.networks.stylegan2_discriminator import minibatch_deviation
 
 
@@ -32,8 +34,8 @@ class FeatureMixing(nn.Module):
             nn.Conv2d(above, mixed, 3, padding=1, bias=False)
             for above, mixed in zip(coarser, c_out, strict=True)
         )
-        for conv in (*self.across_channels, *self.across_scales):
-            nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")
+        for weight in self.parameters():  # without biases
+            nn.init.kaiming_normal_(weight, nonlinearity="linear")
         self.requires_grad_(False)
 
     def forward(self, scales: Sequence[Tensor]) -> list[Tensor]:
@@ -76,7 +78,7 @@ class Head(nn.Module):
         return logits + torch.einsum("nchw,nc->nhw", h, self.embed(c))[:, None]
 
 
-class ProjectedDiscriminator(nn.Module):
+class ProjectedDiscriminator(Network):
     """One head a scale over mixed features; the frozen feature network itself stays outside.
 
     Args:
@@ -111,7 +113,7 @@ class ProjectedDiscriminator(nn.Module):
         self.color_head = Head(3, width, 2, num_classes) if color_px else None
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         return {
             "feature_channels": list(self.feature_channels),

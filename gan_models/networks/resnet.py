@@ -19,15 +19,21 @@ DOWN_TAPS = (0.25, 0.5, 0.25)  # CUT's antialiasing filter before halving (Zhang
 class ConvNorm(nn.Module):
     """Convolution, normalisation, ReLU."""
 
-    def __init__(self, conv: nn.Module, norm: NormKind, *, activate: bool = True) -> None:
+    def __init__(
+        self, conv: nn.Conv2d | nn.ConvTranspose2d, norm: NormKind, *, activate: bool = True
+    ) -> None:
         super().__init__()
         self.conv, self.activate = conv, activate
         self.norm = make_norm(norm, conv.out_channels)
 
     def forward(self, x: Tensor, batch_stats: bool = False) -> Tensor:
         """x [N, I, H, W] -> [N, O, H', W']."""
-        y = winograd.convolve(self.conv, x) if winograd.pays(self.conv, x) else self.conv(x)
-        x = self.norm(y, batch_stats)
+        conv = self.conv
+        if isinstance(conv, nn.Conv2d) and winograd.pays(conv, x):
+            x = winograd.convolve(conv, x)
+        else:
+            x = conv(x)
+        x = self.norm(x, batch_stats)
         return F.relu_(x) if self.activate else x
 
 
@@ -169,7 +175,7 @@ def _reflected(before: int, after: int, kernel: int, bias: bool) -> nn.Conv2d:
     return nn.Conv2d(before, after, kernel, padding=kernel // 2, padding_mode="reflect", bias=bias)
 
 
-def _doubling(width: int, antialias: bool, bias: bool) -> nn.Module:
+def _doubling(width: int, antialias: bool, bias: bool) -> nn.Conv2d | nn.ConvTranspose2d:
     """Halve the channels; without antialiasing, double the size as well."""
     if antialias:
         return nn.Conv2d(width, width // 2, 3, 1, 1, bias=bias)

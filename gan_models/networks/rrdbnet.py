@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import typed_modules
 from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.2  # of every leaky ReLU
@@ -98,7 +99,7 @@ class RRDBNet(ChannelsLast):
         self.scale, self.img_channels = scale, out_channels
         self.num_feat, self.num_blocks, self.num_grow_ch = num_feat, num_blocks, num_grow_ch
         self.unshuffle = UNSHUFFLE[scale]
-        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
+        self.kept_twin = None
         self.conv_first = nn.Conv2d(in_channels * self.unshuffle**2, num_feat, 3, padding=1)
         self.body = nn.ModuleList(
             ResidualDenseBlocks(num_feat, num_grow_ch) for _ in range(num_blocks)
@@ -144,11 +145,12 @@ class RRDBNet(ChannelsLast):
         first = self.first_features(images)
         dtype = torch.promote_types(first.dtype, images.dtype)
         y = first.to(dtype)
-        for index, block in enumerate(self.body):
+        blocks = typed_modules(self.body, ResidualDenseBlocks)
+        for index, block in enumerate(blocks):
             pauses = block.steps(y)
             for pause in range(12):
                 next(pauses)
-                yield (index + pause / 12) / len(self.body)
+                yield (index + pause / 12) / len(blocks)
             y = result_of(pauses)
         x = first + self.conv_body(y.to(first.dtype))
         for conv in (self.conv_up1, self.conv_up2):

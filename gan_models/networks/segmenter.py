@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from gan_models.networks.base import Network
 
 NORMS = {"batch": nn.BatchNorm2d, "group": lambda channels: nn.GroupNorm(4, channels)}
 
@@ -20,7 +24,7 @@ def _double_conv(c_in: int, c_out: int, norm: str) -> nn.Sequential:
     )
 
 
-class Segmenter(nn.Module):
+class Segmenter(Network):
     """Picture -> one logit a class and pixel; sizes that 2**depth divides.
 
     Args:
@@ -49,7 +53,7 @@ class Segmenter(nn.Module):
         self.out = nn.Conv2d(width, num_classes, 1)
 
     @property
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """Constructor arguments that rebuild this network."""
         names = ("num_classes", "width", "depth", "norm")
         return {name: getattr(self, name) for name in names}

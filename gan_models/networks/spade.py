@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_models.networks.inference import ChannelsLast, is_frozen, one_by_one, pointwise
+from gan_models.networks.base import Network
+from gan_models.networks.inference import ChannelsLast, bias_of, is_frozen, one_by_one, pointwise
 from gan_models.networks.label_map import LabelMap, window_sums
-from gan_models.networks.norms import BatchNorm, InstanceNorm
+from gan_models.networks.norms import BatchNorm, InstanceNorm, running_statistics
 
 Upsampling = Literal["normal", "more", "most"]
 PIXELS_AT_ONCE = 8192  # what one look-up yields stays in the cache
@@ -77,13 +78,14 @@ class SpadeNorm(nn.Module):
             var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
             eps = 1e-5
         else:
-            var, mean, eps = self.norm.running_var, self.norm.running_mean, self.norm.eps
+            var, mean, eps = *running_statistics(self.norm), self.norm.eps
         a = torch.rsqrt(var + eps)
         b = -mean * a
         gamma, beta = self.gamma, self.beta
         a4, b4 = a[:, None, None, None], b[:, None, None, None]
         weight = torch.cat([gamma.weight * a4, torch.addcmul(beta.weight, gamma.weight, b4)])
-        bias = torch.cat([(1 + gamma.bias) * a, (1 + gamma.bias) * b + beta.bias])
+        factor = 1 + bias_of(gamma)
+        bias = torch.cat([factor * a, factor * b + bias_of(beta)])
         return weight.contiguous(memory_format=torch.channels_last), bias
 
     def _hidden(self, padded: Tensor) -> Tensor:
@@ -91,9 +93,8 @@ class SpadeNorm(nn.Module):
         kernel = self.shared.kernel_size[0]
         windows = padded.unfold(0, kernel, 1).unfold(1, kernel, 1)  # [H, W, k, k]
         height, width = windows.shape[:2]
-        hidden = window_sums(
-            windows.reshape(-1, kernel, kernel), self.shared.weight, self.shared.bias
-        )
+        flat = windows.reshape(-1, kernel, kernel)
+        hidden = window_sums(flat, self.shared.weight, bias_of(self.shared))
         return hidden.relu_().view(1, height, width, -1).permute(0, 3, 1, 2)
 
     def _of_windows(self, windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -101,7 +102,7 @@ class SpadeNorm(nn.Module):
         kernel = self.shared.kernel_size[0]
         inner = windows.unfold(1, kernel, 1).unfold(2, kernel, 1)  # [U, k, k, k, k]
         flat = inner.reshape(-1, kernel, kernel)
-        hidden = window_sums(flat, self.shared.weight, self.shared.bias).relu_()
+        hidden = window_sums(flat, self.shared.weight, bias_of(self.shared)).relu_()
         # outside the map the hidden layer is padded with zeros
         middle = flat[:, kernel // 2, kernel // 2]
         hidden.masked_fill_((middle == self.shared.in_channels)[:, None], 0)
@@ -264,7 +265,7 @@ class SpadeGenerator(ChannelsLast):
         return self
 
 
-class StyleEncoder(nn.Module):
+class StyleEncoder(Network):
     """A picture -> mean and log-variance of its style.
 
     Args:

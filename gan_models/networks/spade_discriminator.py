@@ -9,6 +9,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 from gan_models.networks.norms import InstanceNorm
 from gan_models.networks.spade import add_spectral_norm, initialise
 
@@ -37,7 +38,7 @@ class PatchStack(nn.Module):
         return [*features, self.to_logits(x)]
 
 
-class MultiscaleDiscriminator(nn.Module):
+class MultiscaleDiscriminator(Network):
     """Semantic maps and pictures -> features and logits of patches at several scales.
 
     Args:

@@ -10,6 +10,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import typed_modules
 from gan_models.networks.inference import ChannelsLast, result_of
 
 SLOPE = 0.1  # of the leaky ReLU, where it is the activation
@@ -57,7 +58,7 @@ class SRVGGNetCompact(ChannelsLast):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.scale, self.img_channels = scale, out_channels
         self.num_feat, self.num_convs, self.act_type = num_feat, num_convs, act_type
-        self.kept_twin: tuple[list[tuple[int, int]], nn.Module] | None = None
+        self.kept_twin = None
         layers: list[nn.Module] = []
         for k in range(num_convs + 1):
             layers.append(nn.Conv2d(num_feat if k else in_channels, num_feat, 3, padding=1))
@@ -77,6 +78,10 @@ class SRVGGNetCompact(ChannelsLast):
             "act_type": self.act_type,
         }
 
+    def convs(self) -> list[nn.Conv2d]:
+        """The convolutions, each but the last before its activation in `body`."""
+        return typed_modules(self.body[0::2], nn.Conv2d)
+
     def forward(self, images: Tensor) -> Tensor:
         """images [N, in_channels, H, W] in [0, 1] -> [N, out_channels, scale H, scale W], about
         [0, 1], not clamped.
@@ -88,7 +93,7 @@ class SRVGGNetCompact(ChannelsLast):
 
         The enlarged input that is added at the end keeps its precision.
         """
-        x = images.to(self.body[0].weight.dtype)
+        x = images.to(self.convs()[0].weight.dtype)
         for index, layer in enumerate(self.body):
             x = layer(x)
             yield (index + 1) / len(self.body)

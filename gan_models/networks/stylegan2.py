@@ -9,12 +9,13 @@ that no grouped convolution is needed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network, Synthesis, typed_modules
 from gan_models.networks.inference import state_of
 from gan_models.networks.mapping import SQRT2, EqualLinear, MappingNetwork
 from gan_models.networks.resampling import BINOMIAL, blur, fir_taps, upsample2
@@ -81,7 +82,7 @@ class ModulatedConv(nn.Module):
         return blur(x, taps, ((pads + 1) // 2, pads // 2), gain=4.0, bias=bias)
 
     def _power(self) -> Tensor:
-        """Return the squared weights summed over the kernel, [O, I]; kept while nothing trains."""
+        """Return the squared weights summed over the kernel, [O, I]; cached in eval mode."""
         if self.training or torch.compiler.is_compiling():
             return self.weight.square().sum(dim=(2, 3))
         state = state_of(self.weight)
@@ -90,14 +91,14 @@ class ModulatedConv(nn.Module):
                 self.kept_power = (state, self.weight.square().sum(dim=(2, 3)))
         return self.kept_power[1]
 
-    def train(self, mode: bool = True) -> ModulatedConv:
-        """Switch modes, forgetting what was kept for inference."""
+    def train(self, mode: bool = True) -> Self:
+        """Switch modes and clear what is cached for inference."""
         super().train(mode)
         self.kept_power, self.is_laid_out = None, False
         return self
 
     def _lay_out(self) -> None:
-        """Lay the weights out as the convolution reads them, once, when they are first used."""
+        """Store the weights with the channels last, once, when they are first used."""
         with torch.inference_mode(False), torch.no_grad():
             axes = self.weight.data.transpose(0, 1) if self.up else self.weight.data
             laid_out = axes.contiguous(memory_format=torch.channels_last)
@@ -111,6 +112,8 @@ class ModulatedConv(nn.Module):
 
 class SynthesisLayer(nn.Module):
     """Modulated 3x3 convolution, noise, bias, leaky ReLU."""
+
+    noise_const: Tensor
 
     def __init__(
         self,
@@ -133,13 +136,13 @@ class SynthesisLayer(nn.Module):
         """x [N, I, H, W], w [N, w_dim] -> [N, O, resolution, resolution]."""
         # leaky ReLU is homogeneous: its gain of sqrt(2) goes into what comes before it
         x = self.conv(x, w, taps, self.bias, gain=SQRT2)
-        noise = self._noise(x, noise)
-        if noise is not None:
-            noise = noise * (self.noise_strength * SQRT2).to(x.dtype)
+        added = self._noise(x, noise)
+        if added is not None:
+            added = added * (self.noise_strength * SQRT2).to(x.dtype)
         if x.requires_grad:
-            x = F.leaky_relu(x if noise is None else x + noise, 0.2)
+            x = F.leaky_relu(x if added is None else x + added, 0.2)
             return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
-        x = F.leaky_relu_(x if noise is None else x.add_(noise), 0.2)
+        x = F.leaky_relu_(x if added is None else x.add_(added), 0.2)
         return x if self.conv_clamp is None else x.clamp_(-self.conv_clamp, self.conv_clamp)
 
     def _noise(self, x: Tensor, noise: Tensor | NoiseMode) -> Tensor | None:
@@ -214,8 +217,10 @@ class SynthesisBlock(nn.Module):
             return x, upsample2(images, taps) + rgb
 
 
-class SynthesisNetwork(nn.Module):
+class SynthesisNetwork(Synthesis):
     """ws -> pictures; the learned 4x4 constant, then one block a resolution with skip outputs."""
+
+    resample_filter: Tensor
 
     def __init__(
         self,
@@ -235,7 +240,7 @@ class SynthesisNetwork(nn.Module):
             )
             for i, width in enumerate(channels)
         )
-        self.num_convs = sum(block.num_convs for block in self.blocks)
+        self.num_convs = sum(block.num_convs for block in self._typed_blocks())
         self.num_ws = self.num_convs + 1
         self.register_buffer("resample_filter", fir_taps(resample_filter))
 
@@ -259,25 +264,31 @@ class SynthesisNetwork(nn.Module):
             raise ValueError(f"ws must be [N, {self.num_ws}, {self.w_dim}], not {list(ws.shape)}.")
         if noise_mode not in ("const", "none", "random"):
             raise ValueError(f'noise_mode is "const", "none" or "random", not {noise_mode!r}.')
-        noises = [noise_mode] * self.num_convs if noise is None else list(noise)
+        noises: list[Tensor | NoiseMode] = (
+            [noise_mode] * self.num_convs if noise is None else list(noise)
+        )
         if len(noises) != self.num_convs:
             raise ValueError(f"noise must hold {self.num_convs} tensors, not {len(noises)}.")
         x = self.const.expand(len(ws), -1, -1, -1)  # [N, C, 4, 4]
         x = x.contiguous(memory_format=torch.channels_last)
-        count = len(self.blocks)
+        blocks = self._typed_blocks()
+        count = len(blocks)
         alone = len(ws) == 1 or x.device.type != "cpu"
         if alone or ws.requires_grad or self.const.requires_grad:
             return self._run(range(count), x, None, ws, noises)[1]
         # where a picture outgrows the weights, one at a time keeps it in the processor's caches
-        narrow = sum(block.resolution < ONE_BY_ONE_FROM_PX for block in self.blocks)
+        narrow = sum(block.resolution < ONE_BY_ONE_FROM_PX for block in blocks)
         x, images = self._run(range(narrow), x, None, ws, noises)
         pictures = []
         for i in range(len(ws)):
-            mine = [_noise_of(each, i) for each in noises]
-            start = None if images is None else images[i : i + 1]
+            noise_i: list[Tensor | NoiseMode] = [_noise_of(each, i) for each in noises]
+            one = slice(i, i + 1)
             wide = range(narrow, count)
-            pictures.append(self._run(wide, x[i : i + 1], start, ws[i : i + 1], mine)[1])
+            pictures.append(self._run(wide, x[one], images[one], ws[one], noise_i)[1])
         return torch.cat(pictures)
+
+    def _typed_blocks(self) -> list[SynthesisBlock]:
+        return typed_modules(self.blocks, SynthesisBlock)
 
     def _run(
         self,
@@ -286,16 +297,23 @@ class SynthesisNetwork(nn.Module):
         images: Tensor | None,
         ws: Tensor,
         noises: Sequence[Tensor | NoiseMode],
-    ) -> tuple[Tensor, Tensor | None]:
-        """Go through some of the blocks: x [N, C, H, W], images [N, 3, H, W], both larger after."""
-        at = sum(block.num_convs for block in self.blocks[: blocks.start])
+    ) -> tuple[Tensor, Tensor]:
+        """Apply some of the blocks: x [N, C, H, W], images [N, 3, H, W], both larger after.
+
+        Raises:
+            ValueError: there are neither blocks nor images.
+        """
+        modules = self._typed_blocks()
+        at = sum(block.num_convs for block in modules[: blocks.start])
         for index in blocks:
-            block = self.blocks[index]
+            block = modules[index]
             last = at + block.num_convs
             # the picture's w is also that of the next block's first convolution
-            mine = ws[:, at : last + 1]
-            x, images = block(x, images, mine, self.resample_filter, noises[at:last])
+            own_ws = ws[:, at : last + 1]
+            x, images = block(x, images, own_ws, self.resample_filter, noises[at:last])
             at = last
+        if images is None:
+            raise ValueError("There are no blocks to apply.")
         return x, images
 
 
@@ -318,7 +336,7 @@ def channel_plan(img_resolution: int, channel_base: int, channel_max: int) -> li
     return [max(min(channel_base // size, channel_max), 1) for size in sizes]
 
 
-class StyleGAN2Generator(nn.Module):
+class StyleGAN2Generator(Network):
     """Mapping and synthesis in one.
 
     Args:

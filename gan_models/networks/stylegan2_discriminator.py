@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
 from gan_models.networks.mapping import SQRT2, EqualLinear, normalise
 from gan_models.networks.resampling import BINOMIAL, blur, downsample2, fir_taps
 from gan_models.networks.stylegan2 import channel_plan
@@ -69,7 +70,7 @@ class DiscriminatorBlock(nn.Module):
 
 
 class ClassMapping(nn.Module):
-    """c -> the direction in which its pictures lie."""
+    """Class -> vector that the features of its pictures are projected on."""
 
     def __init__(self, c_dim: int, width: int, num_layers: int = 8) -> None:
         super().__init__()
@@ -98,13 +99,15 @@ def minibatch_deviation(x: Tensor, group_size: int | None) -> Tensor:
     return torch.cat([x, plane], dim=1)
 
 
-class StyleGAN2Discriminator(nn.Module):
+class StyleGAN2Discriminator(Network):
     """Pictures, and a class where there are any -> logits.
 
     Args: those of `StyleGAN2Generator` of the same name; `group_size` is the minibatch deviation's.
     """
 
     family = "stylegan2-discriminator"
+    mapping: ClassMapping | None
+    resample_filter: Tensor
 
     def __init__(
         self,
@@ -135,7 +138,9 @@ class StyleGAN2Discriminator(nn.Module):
         self.conv = EqualConv(last + 1, last, 3, conv_clamp=conv_clamp)
         self.fc = EqualLinear(last * 16, last, activate=True)
         self.out = EqualLinear(last, self.cmap_dim or 1)
-        self.mapping = ClassMapping(c_dim, self.cmap_dim, num_mapping_layers) if c_dim else None
+        # the class alone, not a generator's mapping; the attribute is named as in saved weights
+        mapping = ClassMapping(c_dim, self.cmap_dim, num_mapping_layers) if c_dim else None
+        self.mapping = mapping  # pyright: ignore[reportIncompatibleVariableOverride]  see above
         self.register_buffer("resample_filter", fir_taps(BINOMIAL))
 
     @property

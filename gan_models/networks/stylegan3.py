@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network, Synthesis
 from gan_models.networks.mapping import EqualLinear, MappingNetwork
 from gan_models.networks.resampling import (
     fir_downsample,
@@ -71,6 +72,10 @@ def plan_bands(
 class FourierInput(nn.Module):
     """Sine waves, moved and turned by w and by the live buffer `transform`."""
 
+    freqs: Tensor
+    phases: Tensor
+    transform: Tensor
+
     def __init__(self, w_dim: int, band: Band) -> None:
         super().__init__()
         self.band = band
@@ -106,7 +111,7 @@ class FourierInput(nn.Module):
         return (mixed @ waves.flatten(2)).unflatten(2, (size, size))
 
     def _placement(self, w: Tensor) -> Tensor:
-        """Return the rotation and translation w asks for, [N, 3, 3]."""
+        """Return the rotation and translation that w gives, [N, 3, 3]."""
         t = self.affine(w)  # [N, 4]: cosine, sine, x, y
         t = t / t[:, :2].norm(dim=1, keepdim=True)
         cosine, sine, x, y = t.unbind(dim=1)
@@ -117,7 +122,11 @@ class FourierInput(nn.Module):
 
 
 class SynthesisLayer(nn.Module):
-    """Modulated convolution, then a leaky ReLU taken at a higher sampling rate."""
+    """Modulated convolution, then a leaky ReLU at a higher sampling rate."""
+
+    magnitude_ema: Tensor
+    up_filter: Tensor | None
+    down_filter: Tensor | None
 
     def __init__(
         self,
@@ -177,7 +186,7 @@ class SynthesisLayer(nn.Module):
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
 
 
-class SynthesisNetwork(nn.Module):
+class SynthesisNetwork(Synthesis):
     """ws -> pictures; ws[0] places the input, the others modulate one layer each."""
 
     def __init__(
@@ -222,7 +231,7 @@ class SynthesisNetwork(nn.Module):
         return x * OUTPUT_SCALE
 
 
-class StyleGAN3Generator(nn.Module):
+class StyleGAN3Generator(Network):
     """Mapping and synthesis in one.
 
     Args:
@@ -270,7 +279,7 @@ class StyleGAN3Generator(nn.Module):
         self.img_resolution, self.img_channels = img_resolution, img_channels
         self.num_layers, self.margin_size = num_layers, margin_size
         self.conv_kernel, self.use_radial_filters = conv_kernel, use_radial_filters
-        self.conv_clamp = conv_clamp
+        self.conv_clamp, self.bands = conv_clamp, bands
         self.synthesis = SynthesisNetwork(w_dim, bands, conv_kernel, use_radial_filters, conv_clamp)
         self.num_ws = self.synthesis.num_ws
         self.mapping = MappingNetwork(
@@ -286,7 +295,7 @@ class StyleGAN3Generator(nn.Module):
             "w_dim": self.w_dim,
             "img_resolution": self.img_resolution,
             "img_channels": self.img_channels,
-            "channels": [band.channels for band in self.synthesis.bands],
+            "channels": [band.channels for band in self.bands],
             "num_layers": self.num_layers,
             "margin_size": self.margin_size,
             "conv_kernel": self.conv_kernel,

@@ -16,7 +16,9 @@ from gan_models.networks.norms import NormKind, initialise, make_norm
 class Step(nn.Module):
     """Activation, 4x4 convolution that halves or doubles the size, normalisation."""
 
-    def __init__(self, conv: nn.Module, norm: NormKind | None, slope: float | None) -> None:
+    def __init__(
+        self, conv: nn.Conv2d | nn.ConvTranspose2d, norm: NormKind | None, slope: float | None
+    ) -> None:
         super().__init__()
         self.conv, self.slope = conv, slope
         self.norm = make_norm(norm, conv.out_channels) if norm else None

@@ -1,9 +1,9 @@
-"""The second stage of a cascade: a picture of 64 px to one of 256 px, with what 64 px leave out.
+"""The second stage of a cascade: enlarges a picture of 64 px to 256 px and adds detail.
 
 Cascades of a base and a GAN upscaler: GigaGAN (Kang et al. 2023, arXiv:2303.05511), section 3.4.
 Residual blocks without batch norm at the small size as in EDSR (Lim et al. 2017, arXiv:1707.02921),
-sub-pixel convolutions (Shi et al. 2016, arXiv:1609.05158) that begin as nearest-neighbour
-enlargement (Aitken et al. 2017, arXiv:1707.02937), so that no weave is there to be unlearned, and
+sub-pixel convolutions (Shi et al. 2016, arXiv:1609.05158) that start as nearest-neighbour
+enlargement (Aitken et al. 2017, arXiv:1707.02937) to avoid checkerboard artefacts, and
 noise at every size as in StyleGAN (Karras et al. 2019, arXiv:1812.04948, section 2).
 """
 
@@ -15,9 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan_models.networks.base import Network
+from gan_models.networks.inference import bias_of
+
 NOISE_PX = 64  # side of the fixed noise at the small size; larger pictures repeat it
 FACTOR = 4
-FIRST_CORRECTION = 0.1  # of the usual initial weights: begin near the plain enlargement
+FIRST_CORRECTION = 0.1  # factor of the usual initial weights, to start near the plain enlargement
 
 
 class ResidualBlock(nn.Module):
@@ -40,20 +43,21 @@ class SubPixelConv(nn.Module):
     def __init__(self, c_in: int, c_out: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(c_in, 4 * c_out, 3, padding=1)
-        with torch.no_grad():  # the four pixels of a cell begin alike
+        with torch.no_grad():  # the four pixels of a cell start equal
             first = self.conv.weight[::4].clone()
             self.conv.weight.copy_(first.repeat_interleave(4, dim=0))
-            self.conv.bias.copy_(self.conv.bias[::4].repeat_interleave(4))
+            bias = bias_of(self.conv)
+            bias.copy_(bias[::4].repeat_interleave(4))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(F.pixel_shuffle(self.conv(x), 2), 0.2)
 
 
-class Upscaler(nn.Module):
+class Upscaler(Network):
     """Pictures [N, 3, H, W] -> [N, 3, 4 H, 4 W], with their label maps where there are any.
 
     Args:
-        num_labels: labels of the maps it can see beside the pictures.
+        num_labels: labels of the maps it can take beside the pictures.
         widths: channels at the size given, at twice and at four times that size.
         num_blocks: residual blocks at the size given and at twice that size.
         label_width: channels to which the labels of a cell of 4x4 pixels are reduced.
@@ -82,7 +86,7 @@ class Upscaler(nn.Module):
         self.to_rgb = nn.Conv2d(narrow, 3, 3, padding=1)
         with torch.no_grad():
             self.to_rgb.weight.mul_(FIRST_CORRECTION)
-            self.to_rgb.bias.zero_()
+            bias_of(self.to_rgb).zero_()
         self.noise_strength0 = nn.Parameter(torch.zeros(middle, 1, 1))
         self.noise_strength1 = nn.Parameter(torch.zeros(narrow, 1, 1))
         for index in range(3):
@@ -107,18 +111,18 @@ class Upscaler(nn.Module):
         height, width = x.shape[2:]
         if self.training:
             return torch.randn(len(x), 1, height, width, device=x.device, dtype=x.dtype)
-        kept = getattr(self, f"noise{index}").to(x.dtype)
-        side = kept.shape[-1]
+        noise = getattr(self, f"noise{index}").to(x.dtype)
+        side = noise.shape[-1]
         if height > side or width > side:
-            kept = kept.repeat(1, 1, -(-height // side), -(-width // side))
-        return kept[:, :, :height, :width]
+            noise = noise.repeat(1, 1, -(-height // side), -(-width // side))
+        return noise[:, :, :height, :width]
 
     def forward(self, images: Tensor, semantic_map: Tensor | None = None) -> Tensor:
         """Images in [-1, 1] -> four times as large, about [-1, 1].
 
         Args:
             images: [N, 3, H, W].
-            semantic_map: one-hot [N, num_labels, 4 H, 4 W]; None: what is shown is not known.
+            semantic_map: one-hot [N, num_labels, 4 H, 4 W]; None: unknown.
 
         Raises:
             ValueError: the map has another size.

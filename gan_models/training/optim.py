@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from gan_models.training.errors import TrainingError
 
@@ -76,9 +77,10 @@ def split(batch: Batch, num_chunks: int) -> list[Batch]:
 
 @torch.no_grad()
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move an exponential moving average of the weights on; buffers are copied."""
-    kept, current = list(average.parameters()), list(network.parameters())
-    torch._foreach_lerp_(kept, current, 1 - decay)
+    """Update an exponential moving average of the weights; buffers are copied."""
+    update_parameters = get_ema_multi_avg_fn(decay)
+    # the count is of no use to an exponential average
+    update_parameters(list(average.parameters()), list(network.parameters()), 0)
     for buffer, source in zip(average.buffers(), network.buffers(), strict=True):
         buffer.copy_(source)
 

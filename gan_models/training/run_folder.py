@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import copy
 import csv
-import ctypes
 import io
-import os
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import torch
 from PIL import Image
 
 from gan_models import weights
+from gan_models.media.curves import read_curves
 from gan_models.paths import atomic_write
 from gan_models.training.curves import draw_curves
 from gan_models.training.errors import TrainingError
@@ -28,73 +28,33 @@ LOCK = "lock"
 BY_STEP = ("sheets", "raw", "snapshots")  # folders of files named by their step
 
 
-def _process_start(pid: int) -> str | None:
-    """When a process began, as the system tells; None if there is none, "" if it does not tell."""
-    if os.name == "nt":
-        return "" if _is_alive_on_windows(pid) else None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return None if fields[0] in "ZX" else fields[19]  # a zombie is dead
-
-
-def _is_alive_on_windows(pid: int) -> bool:
-    """Signal 0 asks on other systems; on Windows it would be Ctrl-C."""
-    kernel = ctypes.windll.kernel32
-    query_limited_information, still_active = 0x1000, 259
-    handle = kernel.OpenProcess(query_limited_information, False, pid)
-    code = ctypes.c_ulong()
-    known = handle and kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return bool(known) and code.value == still_active
-
-
 class RunFolder:
     """A folder that holds at most one run, which at most one process trains.
 
     Raises (on entering):
-        TrainingError: another living process trains here.
+        TrainingError: another process trains here.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # the system releases it when the process ends, however it ends
+        self._lock = filelock.FileLock(path / LOCK, thread_local=False)
 
     def __enter__(self) -> RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = self.path / LOCK
-        mine = f"{os.getpid()} {_process_start(os.getpid())}"
-        for _ in range(2):
-            try:
-                with open(lock, "x") as file:
-                    file.write(mine)
-            except FileExistsError:
-                self._remove_dead_lock(lock)
-            else:
-                for rest in self.path.glob(f"{Path(STATE).stem}.*.part.pt"):  # of a killed process
-                    rest.unlink()
-                return self
-        raise TrainingError(f"Another process has just begun to train in {self.path}; wait for it.")
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise TrainingError(
+                f"Another process is training in {self.path}; wait for it, stop it, "
+                "or choose another folder."
+            ) from error
+        for rest in self.path.glob(f"{Path(STATE).stem}.*.part.pt"):  # of a killed process
+            rest.unlink()
+        return self
 
     def __exit__(self, *_: object) -> None:
-        (self.path / LOCK).unlink(missing_ok=True)
-
-    def _remove_dead_lock(self, lock: Path) -> None:
-        words = lock.read_text().split()
-        pid = int(words[0]) if words and words[0].isdigit() else 0
-        start = _process_start(pid) if pid else None
-        if start is not None and start == (words[1] if len(words) > 1 else start):
-            raise TrainingError(
-                f"Process {pid} is training in {self.path}; wait for it, stop it, "
-                "or choose another folder."
-            )
-        lock.unlink(missing_ok=True)
+        self._lock.release()
 
     @property
     def holds_run(self) -> bool:
@@ -215,15 +175,7 @@ class Journal:
 
     def draw(self) -> None:
         """Draw all curves again."""
-        panels: dict[str, tuple[list[float], list[float]]] = {}
-        for table in (self.losses, self.metrics):
-            for row in table.rows():
-                for name, value in row.items():
-                    if name not in ("step", "kimg") and value:
-                        xs, ys = panels.setdefault(name, ([], []))
-                        xs.append(float(row["kimg"]))
-                        ys.append(float(value))
-        if panels:
+        if panels := read_curves(self.picture.parent):
             atomic_write(self.picture, draw_curves(panels).save)
 
 

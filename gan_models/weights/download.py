@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict, cast
 from urllib.parse import urlsplit
 
 import filelock
@@ -25,6 +26,14 @@ TIMEOUT = httpx.Timeout(connect=8, read=20, write=20, pool=8)  # seconds
 OPEN_SECONDS = 20  # for name look-up, connection and redirects together
 PAUSE_SECONDS = 0.5  # before going on after a cut
 SPARE_BYTES = 8 << 20  # to leave free on the disk
+
+
+class _Notes(TypedDict):
+    """Which version of which file a partial download is of."""
+
+    url: str
+    tag: str  # `ETag` or `Last-Modified`
+    total: int  # bytes
 
 
 @dataclass
@@ -113,7 +122,7 @@ def fetch_url(url: str, headers: dict[str, str], part: Path, monitor: DownloadMo
             "open a file on this machine by its path."
         )
     with _client(headers, monitor) as client:
-        fruitless = 0
+        fruitless, reason = 0, ""
         while fruitless < 2:
             before, reason = size_of(part), "the connection was cut"
             try:
@@ -153,7 +162,7 @@ def _stream(client: httpx.Client, url: str, part: Path, monitor: DownloadMonitor
     with contextlib.closing(_open(client, url, wanted, monitor)) as response:
         start = have if _goes_on(response, have, notes) else 0
         if response.status_code in (206, 416) and not start:
-            whole = bool(wanted) and have == notes["total"]
+            whole = notes is not None and 0 < have == notes["total"]
             if not whole:  # the file is another one now: begin again
                 forget(part)
             return whole
@@ -196,7 +205,7 @@ def _open(
     raise httpx.ConnectTimeout(f"no answer from {url} within {OPEN_SECONDS} s")
 
 
-def _goes_on(response: httpx.Response, have: int, notes: dict | None) -> bool:
+def _goes_on(response: httpx.Response, have: int, notes: _Notes | None) -> bool:
     """Whether the answer is the rest of the very file that an earlier call began."""
     if response.status_code != 206 or not notes:
         return False
@@ -245,13 +254,13 @@ def _notes_of(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
-def _read_notes(part: Path, url: str) -> dict | None:
+def _read_notes(part: Path, url: str) -> _Notes | None:
     """What is known of the file that `part` is the beginning of; None: nothing to go on with."""
     try:
         notes = json.loads(_notes_of(part).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return notes if isinstance(notes, dict) and notes.get("url") == url else None
+    return cast("_Notes", notes) if isinstance(notes, dict) and notes.get("url") == url else None
 
 
 def _tag_of(response: httpx.Response) -> str:
@@ -265,5 +274,5 @@ def _write_notes(part: Path, url: str, response: httpx.Response, total: int) -> 
     if not total or not tag or tag.startswith("W/"):
         _notes_of(part).unlink(missing_ok=True)
         return
-    notes = {"url": url, "tag": tag, "total": total}
+    notes: _Notes = {"url": url, "tag": tag, "total": total}
     _notes_of(part).write_text(json.dumps(notes), "utf-8")

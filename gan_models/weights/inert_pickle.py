@@ -15,7 +15,7 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, BinaryIO, ClassVar, NoReturn
+from typing import Any, BinaryIO, ClassVar, NoReturn, cast
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from gan_models.weights.errors import CorruptWeightsError, UnsafeWeightsError
 __all__ = ["TORCH_PICKLE", "InertUnpickler", "Record", "Standin", "class_of", "refusal"]
 
 _ROOM = 1 << 16  # in the memo, beyond one place an operation
+MEMO_WRITES = ("PUT", "BINPUT", "LONG_BINPUT")  # opcodes
 _NUMPY_LAYOUTS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "b1": "?"}
 
 # of Python's own library, what options and logs hold: modules of plain data, and single names
@@ -63,13 +64,14 @@ class _InertMeta(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Record:
         if not cls.may_be_called:
             raise refusal(f"calls {cls.__module__}.{cls.__name__}")
-        return cls.__new__(cls)
+        return Record.__new__(cast("type[Record]", cls))
 
 
 class Record(dict, metaclass=_InertMeta):
     """Something of a class we do not know: its attributes and items by name, and nothing else."""
 
-    __hash__ = object.__hash__  # it may be a key, or lie in a set
+    # it may be a key, or a member of a set
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]  a dict's is None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Record:
         """Make an empty record, whatever the class's own arguments."""
@@ -158,7 +160,10 @@ def _check_memory(file: BinaryIO) -> None:
     start = file.tell()
     try:
         for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
-            if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > count + _ROOM:
+            if (
+                operation.name in ("PUT", "BINPUT", "LONG_BINPUT")
+                and (argument or 0) > count + _ROOM
+            ):
                 raise refusal("asks for memory that it does not fill")
     except MemoryError as error:
         raise refusal("asks for memory that it does not fill") from error
@@ -240,7 +245,7 @@ def _rebuild_from_type(function: Any, kind: Any, arguments: tuple[Any, ...], *_:
 
 def _reconstruct_old(kind: Any, *_: Any) -> Record:
     """Make an instance as pickle protocols 0 and 1 do."""
-    if not isinstance(kind, _InertMeta):
+    if not (isinstance(kind, type) and issubclass(kind, Record)):
         raise refusal("makes an object in an unusual way")
     return kind.__new__(kind)
 

@@ -16,9 +16,9 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import torch
-from torch import nn
 
 from gan_models import networks
+from gan_models.networks.base import Network
 from gan_models.weights.errors import (
     CorruptWeightsError,
     UnsafeWeightsError,
@@ -162,7 +162,7 @@ def _refuse_zip_bomb(path: Path) -> None:
 
 def save_generator(
     path: Path | str,
-    generator: nn.Module,
+    generator: Network,
     *,
     task: str,
     title: str,
@@ -219,7 +219,7 @@ def _for_storage(tensor: torch.Tensor, half: bool) -> torch.Tensor:
     return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def load_checkpoint(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
+def load_checkpoint(path: Path | str) -> tuple[Network, dict[str, Any]]:
     """The network of a self-describing file, in eval mode and float32, and what the file says.
 
     Returns:
@@ -237,7 +237,7 @@ def load_checkpoint(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
 
 def assemble(
     family: str, config: dict[str, Any], tensors: dict[str, torch.Tensor], label: str
-) -> nn.Module:
+) -> Network:
     """A network of `family` that holds `tensors` themselves, not copies; float32, eval mode.
 
     It is built without memory for its parameters and compared with the tensors before it takes

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from torch import nn
-
+from gan_models.networks.base import Network
 from gan_models.weights.errors import MissingWeightsError
 from gan_models.weights.io import load_checkpoint
 from gan_models.weights.locate import ensure
@@ -18,7 +17,7 @@ def load_network(
     spec_or_path: ModelSpec | Path | str,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> nn.Module:
+) -> Network:
     """The network of a model or of a self-describing file, in eval mode and float32 on the CPU.
 
     Args:
@@ -61,7 +60,7 @@ def companion_path(path: Path, role: str) -> Path:
     return named
 
 
-def companion(path: Path, role: str) -> nn.Module | None:
+def companion(path: Path, role: str) -> Network | None:
     """The network of a role stored beside a generator's file (`companion_path`); None: no file.
 
     Raises:

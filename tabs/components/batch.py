@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import VideoWriter, count_frames, read_clip, save_png
+from gan_models import Pipeline, VideoWriter, count_frames, read_clip, save_png
 from tabs.components.errors import user_errors
-from tabs.components.events import PRIVATE
+from tabs.components.events import PRIVATE, Event, Options, Steps, Updates
 from tabs.components.files import file_input, output_folder
 from tabs.components.loading import in_thread
 from tabs.components.preview import into_view
@@ -30,7 +30,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Head:
-    """What is known of a picture file before its pixels are read."""
+    """A picture file before its pixels are read."""
 
     path: str
     size: Size
@@ -42,7 +42,7 @@ class Head:
 
     @property
     def pixels(self) -> int:
-        """How many it has."""
+        """Width times height."""
         return self.size[0] * self.size[1]
 
 
@@ -58,20 +58,20 @@ class Work:
 
     prefix: str  # of element ids
     verb: str  # on the buttons
-    given: list[gr.components.Component]  # the model, then the settings
+    given: Sequence[gr.Dropdown | gr.Radio | gr.Slider | gr.Checkbox]  # the model, then settings
     # (sizes of all pictures, progress, *values of `given`): checks them, returns the pipeline
-    open: Callable[..., Generator[Any, None, Any]]
-    # (pipeline, picture, *values of the settings): yields how far it is, returns the picture
-    steps: Callable[..., Generator[Any, None, Image.Image]]
-    lane: dict[str, Any]  # where its events wait
-    # (sizes, *values of `given`): what to say of pictures before the work begins
+    open: Callable[..., Steps[Pipeline]]
+    # (pipeline, picture, *values of the settings): yields its progress, returns the picture
+    steps: Callable[..., Steps[Image.Image]]
+    queue: Options  # that its events wait in
+    # (sizes, *values of `given`): a note on pictures before the work begins
     forecast: Callable[..., str] | None = None
     # (picture, path without suffix, *values of the settings): writes it, returns its path
     save: Callable[..., Path] = _save_png
 
 
-def build_several(work: Work) -> list[Any]:
-    """Lay out and connect the panel of several pictures; returns what can be cancelled."""
+def build_several(work: Work) -> list[Event]:
+    """Lay out and connect the panel of several pictures; returns the events to cancel."""
     files = file_input(
         label=f"Up to {MAX_PICTURES} pictures", file_count="multiple",
         elem_id=f"{work.prefix}-files", height=140,
@@ -87,7 +87,7 @@ def build_several(work: Work) -> list[Any]:
         model: str,
         *settings: Any,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             heads, notes = read_heads(paths or [])
             sizes, stems = [head.size for head in heads], zip_stems([head.path for head in heads])
@@ -100,7 +100,7 @@ def build_several(work: Work) -> list[Any]:
                     try:
                         steps = work.steps(pipeline, open_photo(head.path), *settings)
                         made = yield from bar.follow(steps, f"{k} of {len(heads)}", head.pixels)
-                    except ValueError as error:  # broken behind its head, or refused
+                    except ValueError as error:  # broken after its header, or refused
                         notes.append(f"**{head.name} was left out.** {error}")
                         continue
                     save = partial(work.save, made, folder / "one", *settings)
@@ -113,14 +113,14 @@ def build_several(work: Work) -> list[Any]:
             yield gr.File(str(target), visible=True), "\n\n".join([line, *notes])
 
     _forecast(work, files, info, lambda paths: [head.size for head in read_heads(paths)[0]])
-    options = {"show_progress_on": [info], **work.lane, **PRIVATE}
+    options: Options = {"show_progress_on": [info], **work.queue, **PRIVATE}
     started = go.click(run, [files, *work.given], [archive, info], **options)
     started.then(**into_view(f"{work.prefix}-zip"))
     return [started]
 
 
-def build_clip(work: Work) -> list[Any]:
-    """Lay out and connect the panel of moving pictures; returns what can be cancelled."""
+def build_clip(work: Work) -> list[Event]:
+    """Lay out and connect the panel of moving pictures; returns the events to cancel."""
     clip = file_input(
         label="GIF or short video, up to 240 frames",
         elem_id=f"{work.prefix}-clip", height=140,
@@ -146,7 +146,7 @@ def build_clip(work: Work) -> list[Any]:
         model: str,
         *settings: Any,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             if path is None:
                 raise ValueError("Upload a GIF or a short video first.")
@@ -162,16 +162,16 @@ def build_clip(work: Work) -> list[Any]:
                     made = yield from bar.follow(steps, f"Frame {count} of {total}", 1)
                     writer.add(made, duration_ms)
             seconds = time.perf_counter() - started
-            plays = suffix == ".mp4"
+            is_video = suffix == ".mp4"
             line = speed_line(total, seconds, device_of(pipeline))
             yield (
-                gr.Video(str(target) if plays else None, visible=plays),
+                gr.Video(str(target) if is_video else None, visible=is_video),
                 gr.File(str(target), visible=True),
                 line,
             )
 
     _forecast(work, clip, info, lambda path: [frame.size for frame in read_clip(path).frames])
-    options = {"show_progress_on": [info], **work.lane, **PRIVATE}
+    options: Options = {"show_progress_on": [info], **work.queue, **PRIVATE}
     started = go.click(run, [clip, suffix, *work.given], [video, file, info], **options)
     started.then(**into_view(f"{work.prefix}-movie"))
     return [started]
@@ -183,22 +183,23 @@ def _forecast(
     info: gr.Markdown,
     sizes_of: Callable[[Any], Sequence[Size]],
 ) -> None:
-    """Say what the work will be as soon as there are files, and when a setting changes."""
+    """Show the forecast as soon as there are files, and when a setting changes."""
     if work.forecast is None:
         return
+    forecast = work.forecast
 
-    def look(given: Any, *values: Any) -> str:
+    def note(given: Any, *values: Any) -> str:
         if not given:
             return ""
         try:
-            return work.forecast(sizes_of(given), *values)
+            return forecast(sizes_of(given), *values)
         except ValueError as error:
             return f"**{error}**"
 
-    quiet = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
+    quiet: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
     gr.on(
         [files.change, *(component.change for component in work.given)],
-        look,
+        note,
         [files, *work.given],
         info,
         **quiet,
@@ -206,7 +207,7 @@ def _forecast(
 
 
 def read_heads(paths: Sequence[str]) -> tuple[list[Head], list[str]]:
-    """The files that hold pictures, and what to say of the others and of animations.
+    """The files that hold pictures, and notes on the others and on animations.
 
     Raises:
         ValueError: no pictures, too many, or none that can be read.

@@ -1,35 +1,37 @@
-"""Enlarge, beside the pictures of any tab: one click, and the large picture opens in place.
+"""Enlarge the pictures of a tab: a click opens the enlarged picture in place.
 
-A tab lays out one `Enlarged` (a button and, hidden until it is used, where the large picture opens)
-and wires it; every picture of the tab that can be downloaded then has Enlarge in its corner, too.
+A tab lays out one `Enlarged` (a button and, hidden until it is used, the panel of the result) and
+wires it; every picture of the tab that can be downloaded then has Enlarge in its corner, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockContext
+from gradio.components import Component
 from PIL import Image
 
 from gan_models import count_frames, read_provenance, save_png
 from tabs.components import upscalers
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.events import AT_ONCE, PRIVATE, Options, Steps, Trigger, Updates
 from tabs.components.files import output_folder
-from tabs.components.gradio_compat import add_to_toolbar, photo_input, pictures_in
+from tabs.components.gradio_compat import add_to_toolbar, downloadable_pictures, photo_input
 from tabs.components.into_view import into_sight
 from tabs.components.loading import Load, in_thread
 from tabs.components.save_as import slider_pair
 from tabs.components.upload import open_photo
 from tabs.components.upscalers import FACTOR, TASK, best_for
 
-# beside what other tabs draw; these take seconds
-ONE = {"concurrency_id": "enlarge-one", "concurrency_limit": 2, **PRIVATE}
+# takes seconds; runs beside what other tabs draw
+ONE: Options = {"concurrency_id": "enlarge-one", "concurrency_limit": 2, **PRIVATE}
 _LABEL = "Before and after: drag the line"
-# the picture itself is not handed to the handler, which reads its file
+# the handler gets the picture's file alone
 _FILE_JS = "(picture, _) => [null, picture]"
 
 
@@ -37,8 +39,7 @@ _FILE_JS = "(picture, _) => [null, picture]"
 class Enlarged:
     """The components of a tab's Enlarge."""
 
-    button: gr.Button | None  # none where the tab has its own
-    switch: gr.Checkbox | None  # whether the tab's sheet is drawn enlarged
+    button: gr.Button | None  # None: the tab has another event for it
     box: gr.Column
     compare: gr.ImageSlider
     info: gr.Markdown
@@ -46,27 +47,24 @@ class Enlarged:
     close: gr.Button
 
     @property
-    def outputs(self) -> list[gr.components.Component | gr.Column]:
-        """What enlarging fills."""
+    def outputs(self) -> list[Component | gr.Column]:
+        """The components that enlarging fills."""
         return [self.box, self.compare, self.info, self.file]
 
 
-def layout(prefix: str, label: str | None) -> Enlarged:
-    """Lay out the button and, right under it, where the large picture opens.
-
-    `label`: of the button; None for none.
-    """
-    shown = None if label is None else button(prefix, label)
-    return Enlarged(shown, None, **layout_box(prefix))
+def layout(prefix: str, label: str) -> Enlarged:
+    """Lay out the button and, right under it, the panel of the result."""
+    above = button(prefix, label)
+    return replace(layout_panel(prefix), button=above)
 
 
 def button(prefix: str, label: str) -> gr.Button:
-    """Lay out the button alone, for beside the picture that it enlarges."""
+    """Lay out the button alone, beside the picture that it enlarges."""
     return gr.Button(label, size="sm", min_width=110, elem_id=f"{prefix}-enlarge")
 
 
-def layout_box(prefix: str) -> dict[str, Any]:
-    """Lay out where the large picture opens, alone; the components by their names in `Enlarged`."""
+def layout_panel(prefix: str) -> Enlarged:
+    """Lay out the panel of the result alone, without a button."""
     with gr.Column(visible=False, elem_id=f"{prefix}-enlarged") as box:
         compare = gr.ImageSlider(
             label=_LABEL, type="filepath", format="png", interactive=False,
@@ -79,11 +77,11 @@ def layout_box(prefix: str) -> dict[str, Any]:
                 elem_id=f"{prefix}-enlarged-file",
             )  # fmt: skip
             close = gr.Button("Close", size="sm", min_width=80, elem_id=f"{prefix}-enlarged-close")
-    return {"box": box, "compare": compare, "info": info, "file": file, "close": close}
+    return Enlarged(None, box, compare, info, file, close)
 
 
 def switch(prefix: str) -> gr.Checkbox:
-    """Lay out "show enlarged" for a sheet; its value goes to `fast_grower`."""
+    """Lay out "show enlarged" for a sheet; its value goes to `fast_enlarger`."""
     return gr.Checkbox(
         False, label="Show enlarged (4 x, fast network)", container=False, min_width=250,
         elem_id=f"{prefix}-show-enlarged",
@@ -91,12 +89,12 @@ def switch(prefix: str) -> gr.Checkbox:
 
 
 def suffix(enlarged: bool) -> str:
-    """What the names of files end in."""
+    """The end of a file's name."""
     return f"-x{FACTOR}" if enlarged else ""
 
 
 def film_switch(prefix: str) -> gr.Checkbox:
-    """Lay out "enlarged" for a film; its value goes to `fast_grower`."""
+    """Lay out "enlarged" for a film; its value goes to `fast_enlarger`."""
     return gr.Checkbox(
         False, label="Enlarged", info="4 x, fast network", min_width=140,
         elem_id=f"{prefix}-film-enlarged",
@@ -106,40 +104,41 @@ def film_switch(prefix: str) -> gr.Checkbox:
 def wire(
     panel: Enlarged,
     load: Load,
-    tab: Any,
+    tab: BlockContext,
     make: Callable[..., str],
-    inputs: Sequence[gr.components.Component],
+    inputs: Sequence[Component],
     js: str | None = None,
-    trigger: Callable[..., Any] | None = None,
+    trigger: Trigger | None = None,
 ) -> None:
     """Connect the button and the pictures of a tab.
 
     Args:
-        panel: what `layout` gave.
+        panel: from `layout` or `layout_panel`.
         load: gives a pipeline.
         tab: the block that holds the pictures.
-        make: gives the file of the picture that the button enlarges, of the values of `inputs`.
+        make: takes the values of `inputs`, returns the file of the picture to enlarge.
         inputs: components.
-        js: hands over what the browser alone knows, as values of `inputs`.
+        js: gives values of `inputs` that only the browser knows.
         trigger: the event that enlarges; by default a click of the button.
     """
-    trigger = trigger or panel.button.click
+    if trigger is None:
+        if panel.button is None:
+            raise ValueError("A panel without a button needs a trigger.")
+        trigger = panel.button.click
 
-    def open_large(
-        *values: Any, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def open_large(*values: Any, progress: gr.Progress = gr.Progress()) -> Updates:
         with user_errors():
             path = yield from in_thread(lambda: make(*values))
             photo, folder = open_photo(path), output_folder()
             waiting = gr.DownloadButton(interactive=False)
-            plain = slider_pair(photo, plainly(photo), folder)
+            plain = slider_pair(photo, bicubic(photo), folder)
             yield gr.Column(visible=True), plain, "Enlarging …", waiting
             made, line = yield from enlarged(load, path, photo, progress)
             pair = yield from in_thread(lambda: slider_pair(photo, made, folder))
             full = yield from in_thread(lambda: _saved(made, path, folder))
             yield gr.skip(), pair, line, gr.DownloadButton(value=full, interactive=True)
 
-    trigger(None, None, None, js=into_sight(panel.box.elem_id, "img"), **PRIVATE)
+    trigger(None, None, None, js=into_sight(str(panel.box.elem_id), "img"), **PRIVATE)
     started = trigger(
         open_large, inputs, panel.outputs, js=js, show_progress_on=[panel.info], **ONE
     )
@@ -149,12 +148,12 @@ def wire(
     _wire_pictures(load, tab)
 
 
-def _wire_pictures(load: Load, tab: Any) -> None:
-    """Give every picture of a tab that can be downloaded an Enlarge: the large one replaces it."""
+def _wire_pictures(load: Load, tab: BlockContext) -> None:
+    """Give every picture of a tab that can be downloaded an Enlarge, whose result replaces it."""
 
-    def replace(
+    def enlarge_in_place(
         picture: None, path: str | None, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             if path is None:
                 raise ValueError("There is no picture to enlarge yet.")
@@ -162,16 +161,16 @@ def _wire_pictures(load: Load, tab: Any) -> None:
             yield (yield from in_thread(lambda: _saved(made, path, output_folder())))
             gr.Info(line, title="Enlarged", duration=5)
 
-    for picture in list(pictures_in(tab)):
+    for picture in list(downloadable_pictures(tab)):
         file = photo_input(visible=False, label="picture")
         button = add_to_toolbar(picture, "Enlarge")
-        button.click(replace, [picture, file], picture, js=_FILE_JS, **ONE)
+        button.click(enlarge_in_place, [picture, file], picture, js=_FILE_JS, **ONE)
 
 
 def enlarged(
     load: Load, path: str, photo: Image.Image, progress: gr.Progress
-) -> Generator[Any, None, tuple[Image.Image, str]]:
-    """Enlarge a picture with the best network that takes seconds; also what was done, in a line.
+) -> Steps[tuple[Image.Image, str]]:
+    """Enlarge a picture with the best network that takes seconds; returns it and a line on it.
 
     Raises:
         ValueError: it is enlarged already, or too large.
@@ -188,7 +187,7 @@ def enlarged(
 
 
 def provenance_of(path: str) -> dict[str, Any]:
-    """What a picture's PNG says of how it was made; nothing where it is not one of this page."""
+    """The provenance in a picture's PNG; empty where it has none."""
     try:
         return read_provenance(path)
     except ValueError:
@@ -196,7 +195,7 @@ def provenance_of(path: str) -> dict[str, Any]:
 
 
 def read_base_provenance(path: str) -> dict[str, Any]:
-    """The provenance in a PNG of this page; of one that was enlarged, what it was enlarged from.
+    """The provenance in a PNG of this page; of an enlarged one, that of the original.
 
     Raises:
         ValueError: there is none.
@@ -206,8 +205,8 @@ def read_base_provenance(path: str) -> dict[str, Any]:
     return base if provenance.get("task") == TASK and isinstance(base, dict) else provenance
 
 
-def plainly(photo: Image.Image) -> Image.Image:
-    """The picture enlarged without a network: what there is to see until it is ready."""
+def bicubic(photo: Image.Image) -> Image.Image:
+    """The picture enlarged without a network, visible until the result is ready."""
     size = (photo.width * FACTOR, photo.height * FACTOR)
     return photo.resize(size, Image.Resampling.BICUBIC)
 

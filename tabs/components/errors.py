@@ -14,12 +14,20 @@ NOT_HERE = "This model is not on this server; choose another one."
 _LOG = logging.getLogger(__name__)
 
 
+class FieldError(ValueError):
+    """A field of the page has a wrong value; `field` is the end of its element id."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn errors a visitor can act on into toasts; bugs pass through to the log."""
+    """Turn errors that a visitor can act on into toasts; bugs pass and are logged."""
     try:
         yield
-    except MissingWeightsError as error:  # its sentence is for whoever runs the server
+    except MissingWeightsError as error:  # its message is for whoever runs the server
         _LOG.warning("%s", error)
         raise gr.Error(NOT_HERE, title="This model is not here", duration=12) from error
     except (ValueError, WeightsError) as error:
@@ -27,10 +35,16 @@ def user_errors() -> Iterator[None]:
 
 
 @contextmanager
-def blamed(field: str) -> Iterator[None]:
-    """Note in errors which field of the page they are about: the end of its element id."""
+def about_field(field: str) -> Iterator[None]:
+    """Name in errors the field of the page that they are about.
+
+    Args:
+        field: the end of its element id.
+
+    Raises:
+        FieldError: instead of a ValueError, with its message.
+    """
     try:
         yield
     except ValueError as error:
-        error.field = field
-        raise
+        raise FieldError(str(error), field) from error

@@ -1,15 +1,38 @@
-"""How the events of the page are run: queues, concurrency, visibility."""
+"""How the events of the page run (queues, concurrency, visibility), and types of handlers."""
 
 from __future__ import annotations
 
-GPU = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one picture maker at a time
-PRIVATE = {"api_visibility": "private"}
-# small things: every click counts and none waits for pictures; queued, so that a toast can say
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from gradio.events import Dependency
+
+Returned = TypeVar("Returned")
+
+Options = dict[str, Any]  # keyword arguments of an event listener or a component
+Event = Dependency  # an event that was connected; `event.then` follows it
+Trigger = Callable[..., Event]  # an event listener, such as `button.click`
+Values = tuple[Any, ...]  # new values or properties of a handler's outputs, in their order
+Updates = Generator[Any, None, None]  # what a handler yields: values of its outputs
+Steps = Generator[Any, None, Returned]  # yields updates meanwhile; returns its result
+
+GPU: Options = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one at a time on the device
+PRIVATE: Options = {"api_visibility": "private"}
+# small events: every click counts and none waits for pictures; queued, so that a toast can say
 # what is wrong
-AT_ONCE = {"concurrency_limit": None, "show_progress": "hidden", "trigger_mode": "multiple"}
-AT_ONCE |= PRIVATE
+AT_ONCE: Options = {
+    "concurrency_limit": None,
+    "show_progress": "hidden",
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
 # clicks that build on each other: one after the other, however fast they come
-IN_ORDER = {"concurrency_id": "clicks", "concurrency_limit": 1, "show_progress": "hidden"}
-IN_ORDER |= {"trigger_mode": "multiple", **PRIVATE}
-# what draws within seconds: a click while it still draws is for the settings as they are then
-LAST = {"trigger_mode": "always_last", **GPU, **PRIVATE}
+IN_ORDER: Options = {
+    "concurrency_id": "clicks",
+    "concurrency_limit": 1,
+    "show_progress": "hidden",
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
+# events that draw within seconds: a click during one draws again, with the settings of that click
+LAST: Options = {"trigger_mode": "always_last", **GPU, **PRIVATE}

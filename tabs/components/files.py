@@ -14,17 +14,17 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import save_png
-from tabs.components.gradio_compat import hand_over_paths
+from tabs.components.gradio_compat import pass_paths
 
 CACHE_SECONDS = 3600  # how long a visitor's files are kept
 SWEEP_SECONDS = 600  # how often those that are older are deleted
-# Gradio copies what a handler returns; the originals lie here with the time they were made.
+# Gradio copies what a handler returns; these are the folders of the originals, by time
 _RECENT: deque[tuple[float, tempfile.TemporaryDirectory]] = deque()
 _RECENT_LOCK = threading.Lock()
 
 
 def output_folder() -> Path:
-    """A folder for files that a handler returns; it goes away by itself after an hour."""
+    """A new folder for files that a handler returns; it is deleted after an hour."""
     folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)
     with _RECENT_LOCK:
         _RECENT.append((time.monotonic(), folder))
@@ -40,7 +40,7 @@ def _sweep_later() -> None:
 
 
 def _sweep() -> None:
-    """Delete the folders that are old enough, and come back while there are others."""
+    """Delete the folders that are old enough; run again later while there are others."""
     with _RECENT_LOCK:
         while _RECENT and time.monotonic() - _RECENT[0][0] > CACHE_SECONDS:
             _RECENT.popleft()[1].cleanup()
@@ -58,8 +58,8 @@ def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:
 
 
 def file_input(**options: Any) -> gr.File:
-    """A file component that hands every file to the handler, which says what is wrong with it.
+    """A file component that gives every file to the handler, which says what is wrong with it.
 
-    Gradio's own compares the suffix with `file_types` first, and its error leaves no sentence.
+    Gradio compares the suffix with `file_types` first, and its error has no message.
     """
-    return hand_over_paths(gr.File(**options))
+    return pass_paths(gr.File(**options))

@@ -1,21 +1,22 @@
-"""A film of pictures that a pipeline makes: its settings, and the file."""
+"""Export a film of a pipeline's pictures: its settings, and the file."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from PIL import Image
 
-from gan_models import VideoWriter
+from gan_models import Pipeline, VideoWriter
 from tabs.components import enlarge
+from tabs.components.events import Steps
 from tabs.components.files import output_folder
 from tabs.components.loading import Load
 from tabs.components.text import device_of, speed_line
-from tabs.components.upscalers import fast_grower
+from tabs.components.upscalers import fast_enlarger
 
 MAX_FRAMES = 3600
 FORMATS = [("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")]
@@ -31,7 +32,7 @@ class FilmSettings:
     enlarged: gr.Checkbox
 
     @property
-    def inputs(self) -> list[gr.components.Component]:
+    def inputs(self) -> list[Component]:
         """All of them; `Film.read` takes their values."""
         return [self.frames, self.fps, self.suffix, self.enlarged]
 
@@ -76,15 +77,15 @@ def layout_settings(prefix: str, num_frames: int) -> FilmSettings:
 
 def write(
     load: Load,
-    pipeline: Any,
+    pipeline: Pipeline,
     frames: Iterable[Image.Image],
     film: Film,
     stem: str,
     progress: gr.Progress,
     hold_frames: int = 0,
     finish: Callable[[int, Image.Image], Image.Image] | None = None,
-) -> Generator[Any, None, tuple[str, str]]:
-    """Write the file, yielding between frames; returns its path and the time it took, in a line.
+) -> Steps[tuple[str, str]]:
+    """Write the file, yielding between frames; returns its path and a line on the time it took.
 
     Args:
         load: gives a pipeline.
@@ -94,23 +95,25 @@ def write(
         stem: of the file's name.
         progress: of the event.
         hold_frames: how often the last frame is repeated.
-        finish: makes the frame that is written, of its index and of the picture, enlarged where
-            the film is.
+        finish: takes the index of a frame and its picture, enlarged where the film is; returns the
+            frame to write.
 
     Raises:
         ValueError: the frames are too large to be enlarged or encoded.
     """
-    grower = yield from fast_grower(load, film.enlarged, film.num_frames, progress)
+    enlarger = yield from fast_enlarger(load, film.enlarged, film.num_frames, progress)
     path = output_folder() / f"{stem}{enlarge.suffix(film.enlarged)}{film.suffix}"
     started = time.perf_counter()
     with VideoWriter(path, film.fps, film.num_frames + hold_frames) as writer:
+        last: Image.Image | None = None
         for k, frame in enumerate(frames):
-            frame = yield from grower.grow(frame)
-            frame = frame if finish is None else finish(k, frame)
-            writer.add(frame)
+            made = yield from enlarger.enlarge(frame)
+            last = made if finish is None else finish(k, made)
+            writer.add(last)
             progress((k + 1, film.num_frames), desc="Rendering", unit="frames")
             yield gr.skip()
-        for _ in range(hold_frames):
-            writer.add(frame)
+        if last is not None:
+            for _ in range(hold_frames):
+                writer.add(last)
     seconds = time.perf_counter() - started
     return str(path), speed_line(film.num_frames, seconds, device_of(pipeline))

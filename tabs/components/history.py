@@ -1,14 +1,15 @@
-"""Undo and redo of what was drawn, for any tab: the records are the tab's own."""
+"""Undo and redo for any tab; each tab defines its records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
 from tabs.components.errors import user_errors
+from tabs.components.events import Steps, Updates
 
 MAX_HISTORY = 100
 
@@ -17,14 +18,14 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True)
 class History(Generic[Record]):
-    """Records drawn so far, and where undo and redo have got to; safe to copy."""
+    """Records drawn so far, and the position that undo and redo have reached; safe to copy."""
 
     records: tuple[Record, ...] = ()
     position: int = -1
 
     @property
     def current(self) -> Record | None:
-        """The record on the table."""
+        """The record in view."""
         return self.records[self.position] if self.records else None
 
     @property
@@ -34,7 +35,7 @@ class History(Generic[Record]):
 
     @property
     def can_redo(self) -> bool:
-        """Whether an undone record waits."""
+        """Whether there is a newer, undone record."""
         return self.position < len(self.records) - 1
 
     @property
@@ -43,7 +44,7 @@ class History(Generic[Record]):
         return gr.Button(interactive=self.can_undo), gr.Button(interactive=self.can_redo)
 
     def push(self, record: Record) -> History[Record]:
-        """The history after drawing `record`; what was undone before is gone."""
+        """The history after drawing `record`; undone records are dropped."""
         if record == self.current:
             return self
         records = (*self.records[: self.position + 1], record)[-MAX_HISTORY:]
@@ -54,24 +55,24 @@ class History(Generic[Record]):
         return replace(self, position=min(max(self.position + by, 0), len(self.records) - 1))
 
 
-def stepper(by: int, draw: Callable[..., Generator[Any, None, Any]]) -> Callable[..., Any]:
-    """What Undo (-1) and Redo (1) do.
+def stepper(by: int, draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
+    """The handler of Undo (-1) and Redo (1).
 
     Args:
         by: how many records forward.
-        draw: a generator that returns what the page shows, of the history moved, the handler's
-            other values and the progress.
+        draw: a generator that takes the record, the history moved to it, the event's other values
+            and the progress; it returns the values of the outputs.
     """
 
     def move(
-        past: History, *others: Any, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+        past: History[Any], *others: Any, progress: gr.Progress = gr.Progress()
+    ) -> Updates:
         moved = past.step(by)
         if moved.current is None:
             yield gr.skip()
             return
         with user_errors():
-            yield (yield from draw(moved, *others, progress))
+            yield (yield from draw(moved.current, moved, *others, progress))
 
     return move
 

@@ -1,4 +1,4 @@
-"""What a click brings is brought into the window, too."""
+"""Scroll to the result of a click."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JS = """() => {
 
 
 def into_sight(elem_id: str, awaited: str) -> str:
-    """JavaScript that scrolls to an element, no farther than needed, once it holds what is awaited.
+    """JavaScript that scrolls to an element, no farther than needed, once its content is there.
 
     Args:
         elem_id: of the element.

@@ -1,14 +1,16 @@
-"""The link of a tab: a text to copy, and whether the page's address is one."""
+"""Links to a tab: a text to copy, and opening the tab where the page's address is one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
+from gradio.blocks import BlockContext
+from gradio.components import Component
 
-from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.events import AT_ONCE, PRIVATE, Values
+from tabs.components.gradio_compat import on_page_load, tabs_around
 
 _FULL_JS = "query => query ? location.origin + location.pathname + query : ''"
 _COPY_JS = """link => {
@@ -24,7 +26,7 @@ _COPY_JS = """link => {
 
 
 def layout(prefix: str, label: str, info: str | None = None) -> tuple[gr.Textbox, gr.Textbox]:
-    """Lay out the link and its button; returns what takes the query, and the link itself."""
+    """Lay out the link and its button; returns the field of the query and that of the link."""
     query = gr.Textbox(visible=False)
     link = gr.Textbox(label=label, info=info, elem_id=f"{prefix}-link", max_lines=1)
     copy = gr.Button("Copy link", size="sm", elem_id=f"{prefix}-link-copy")
@@ -33,52 +35,54 @@ def layout(prefix: str, label: str, info: str | None = None) -> tuple[gr.Textbox
     return query, link
 
 
-def write(**facts: Any) -> str:
-    """The part of a link that follows the page's address; facts that are None are left out."""
-    return "?" + urlencode({name: fact for name, fact in facts.items() if fact is not None})
+def write(**parameters: object) -> str:
+    """The query of a link, with its question mark; parameters that are None are left out."""
+    named = {name: value for name, value in parameters.items() if value is not None}
+    return "?" + urlencode(named)
 
 
 def leads_to(query: Mapping[str, str], tab: str) -> bool:
-    """Whether the page's address is a link of this tab; one that names none is Sample's."""
+    """Whether the page's address is a link of this tab; without a tab it is one of Sample."""
     names_pictures = "seeds" in query or "model" in query
     return names_pictures and query.get("tab", "latent") == tab
 
 
 def wire_opening(
-    tab: gr.Tab,
+    tab: BlockContext,
     name: str,
-    filled: Sequence[gr.components.Component] = (),
-    read: Callable[[Mapping[str, str]], Sequence[Any]] = lambda query: (),
+    filled: Sequence[Component] = (),
+    read: Callable[[Mapping[str, str]], Values] = lambda query: (),
 ) -> None:
-    """On opening the page: a link of this tab opens it.
+    """Open the tab when the page is opened by a link of it.
 
     Args:
-        tab: the tab; it draws what it opens on.
+        tab: the tab, which draws when it is opened.
         name: of the tab in its links.
-        filled: what a link fills in.
-        read: the values of `filled`; raises ValueError where the link is broken.
+        filled: components that a link fills in.
+        read: takes the link's parameters, returns the values of `filled`; raises ValueError where
+            the link is broken.
     """
-
-    # known only while the page is built; none where the tab stands alone
-    rooms = [tab.parent] if isinstance(tab.parent, gr.Tabs) else []
-    outputs = [*filled, *rooms]
+    around = tabs_around(tab)  # None where the tab stands alone
+    outputs = [*filled, *([] if around is None else [around])]
     if not outputs:
         return
 
-    def follow(request: gr.Request) -> dict[Any, Any]:
+    def follow(request: gr.Request) -> dict[Component | gr.Tabs, object]:
         query = dict(request.query_params)
         if not leads_to(query, name):
             return {outputs[0]: gr.skip()}
-        opened = {room: gr.Tabs(selected=tab.id) for room in rooms}
+        updates: dict[Component | gr.Tabs, object] = {}
+        if around is not None and isinstance(tab, gr.Tab):
+            updates[around] = gr.Tabs(selected=tab.id)
         try:
-            return opened | dict(zip(filled, read(query), strict=True))
+            updates |= dict(zip(filled, read(query), strict=True))
         except ValueError as error:
             warn(error)
-            return opened
+        return updates
 
-    gr.context.Context.root_block.load(follow, None, outputs, **AT_ONCE)
+    on_page_load(follow, None, outputs, **AT_ONCE)
 
 
 def warn(error: ValueError) -> None:
-    """Tell why a link is not followed."""
+    """Show why a link could not be followed."""
     gr.Warning(f"The link could not be followed. {error}")

@@ -1,21 +1,25 @@
-"""Work that takes a moment, in a thread, so that its event can be cancelled."""
+"""Work that takes a while, in a thread, so that its event can be cancelled."""
 
 from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
-Load = Callable[..., Any]
+from tabs.components.events import Returned, Steps
+
+Load = Callable[..., Any]  # gives the pipeline of a model id, as `gan_models.PipelineCache`
+ShowProgress = Callable[..., object]  # called as a `gr.Progress`: a share, `desc` and `unit`
 
 
-def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, None, Any]:
+def loading(load: Load, model: str, progress: ShowProgress) -> Steps[Any]:
     """Load a model in a thread, yielding meanwhile so that the event can be cancelled.
 
-    Use as `pipeline = yield from loading(...)`. Leaving the generator stops a download.
+    Use as `pipeline: LatentPipeline = yield from loading(...)`. Closing the generator stops a
+    download.
     """
     cancelled = threading.Event()
 
@@ -30,26 +34,27 @@ def loading(load: Load, model: str, progress: gr.Progress) -> Generator[Any, Non
         cancelled.set()
 
 
-def in_thread(work: Callable[[], Any]) -> Generator[Any, None, Any]:
+def in_thread(work: Callable[[], Returned]) -> Steps[Returned]:
     """Do `work` in a thread, yielding meanwhile so that the event can be cancelled.
 
     Use as `made = yield from in_thread(...)`. What `work` raises is raised here.
     """
-    outcome: dict[str, Any] = {}
+    made: list[Returned] = []
+    errors: list[Exception] = []
 
     def run() -> None:
         try:
-            outcome["made"] = work()
+            made.append(work())
         except Exception as error:  # noqa: BLE001 - raised again in the event's own thread
-            outcome["error"] = error
+            errors.append(error)
 
-    # the context tells gr.Progress whose event it reports for
+    # the context tells gr.Progress which event it reports for
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.1)
         if thread.is_alive():
             yield gr.skip()
-    if "error" in outcome:
-        raise outcome["error"]
-    return outcome["made"]
+    if errors:
+        raise errors[0]
+    return made[0]

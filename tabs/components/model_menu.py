@@ -1,16 +1,15 @@
-"""The choice of a model: a list with what is not here apart, a card, and one button to get it."""
+"""The choice of a model: a list, a card, and a button that downloads the model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 from gan_models import availability, can_fetch, get_spec
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Trigger, Updates
 from tabs.components.loading import Load, loading
 from tabs.components.models import checked_model, first_model, model_card, model_choices
 
@@ -33,7 +32,7 @@ def layout(task: str, prefix: str, first: str | None = None) -> ModelMenu:
 
 
 def layout_of(choices: Choices, first: str, card: str, prefix: str) -> ModelMenu:
-    """Lay out a menu of these labels and ids, the card of the first one under it."""
+    """Lay out a menu of these labels and ids, with the card of the first one."""
     dropdown = gr.Dropdown(choices, value=first, label="Model", elem_id=f"{prefix}-model")
     get = gr.Button(visible=False, variant="primary", size="sm", elem_id=f"{prefix}-get")
     below = gr.Markdown(card, elem_id=f"{prefix}-card", elem_classes="card")
@@ -46,13 +45,13 @@ def wire(
     load: Load,
     card_of: Callable[[str], str] = model_card,
     choices_of: Callable[[str], Choices] = model_choices,
-) -> tuple[Any, Any]:
-    """Connect the menu; returns the events of a choice and of a model that has been fetched."""
+) -> tuple[Trigger, Trigger]:
+    """Connect the menu; returns the triggers of a choice and of a finished download."""
 
     def describe(model: str) -> tuple[str, gr.Button]:
         return card_of(model), get_button(model)
 
-    def fetch(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
+    def fetch(model: str, progress: gr.Progress = gr.Progress()) -> Updates:
         with user_errors():
             yield from loading(load, checked_model(model, task), progress)
             yield gr.Dropdown(choices=choices_of(task), value=model), *describe(model)
@@ -70,10 +69,10 @@ def wire(
 
 
 def get_button(model: str) -> gr.Button:
-    """The button that downloads a model, shown where it is wanted and possible."""
+    """The button that downloads a model, visible where the model is absent and can be fetched."""
     try:
         spec = get_spec(model)
-    except ValueError:  # one of a visitor's own
+    except ValueError:  # a visitor's fine-tuned model
         return gr.Button(visible=False)
-    wanted = not availability(spec)[0] and can_fetch(spec)
-    return gr.Button(f"Get it ({spec.size_bytes / 1e6:.0f} MB)", visible=wanted)
+    absent = not availability(spec)[0] and can_fetch(spec)
+    return gr.Button(f"Get it ({spec.size_bytes / 1e6:.0f} MB)", visible=absent)

@@ -7,12 +7,13 @@ import logging
 import gradio as gr
 
 from gan_models import ModelSpec, availability, can_fetch, get_spec, list_models
-from tabs.components.errors import blamed, user_errors
+from tabs.components.errors import about_field, user_errors
 from tabs.components.events import AT_ONCE
+from tabs.components.gradio_compat import on_page_load
 
 _LOG = logging.getLogger(__name__)
 FIRST = {"latent": "landscapes", "class": "landscapes-classes", "translation": "summer2winter"}
-ABSENT = "Needs a download"  # how the labels of models begin that are not here
+ABSENT = "Needs a download"  # start of the label of a model that is not here
 
 
 def models_of(task: str) -> list[ModelSpec]:
@@ -27,30 +28,31 @@ def model_choices(task: str) -> list[tuple[str, str]]:
 
 
 def first_model(task: str) -> str:
-    """The model that a tab begins with: ours where it is here, else the first that is here."""
+    """The model that a tab starts with: ours where it is here, else the first that is here."""
     choices = [model for _, model in model_choices(task)]
     ours = FIRST.get(task)
-    here = ours in choices and availability(get_spec(ours))[0]
-    return ours if here else choices[0]
+    if ours in choices and availability(get_spec(ours))[0]:
+        return ours
+    return choices[0]
 
 
 def start_psi(family: str) -> float:
-    """The truncation ψ that the page begins with: truncation improves the pictures of StyleGANs."""
+    """The truncation ψ that the page starts with: truncation improves pictures of StyleGANs."""
     return 0.7 if family.startswith("stylegan") else 1.0
 
 
-def keep_choices_current(dropdown: gr.Dropdown, task: str) -> None:
-    """Offer, at each opening of the page, the models that there are by then."""
+def refresh_on_load(dropdown: gr.Dropdown, task: str) -> None:
+    """List, whenever the page is opened, the models that there are by then."""
 
     def refresh() -> gr.Dropdown:
         return gr.Dropdown(choices=model_choices(task))
 
-    gr.context.Context.root_block.load(refresh, None, dropdown, **AT_ONCE)
+    on_page_load(refresh, None, dropdown, **AT_ONCE)
 
 
 def model_label(spec: ModelSpec) -> str:
-    """How a model is named in a list: its size, too, and that of a download where it needs one."""
-    # what enlarges has no resolution of its own
+    """The label of a model in a list, with its resolution and the size of a download it needs."""
+    # upscalers have no resolution
     label = spec.title if spec.task == "restoration" else f"{spec.title} · {spec.resolution} px"
     if availability(spec)[0]:
         return label
@@ -59,7 +61,7 @@ def model_label(spec: ModelSpec) -> str:
 
 
 def model_card(model: str) -> str:
-    """What a model is, and where it is not here what would bring it, for under its dropdown."""
+    """Markdown under the dropdown: what a model is, and how to get it where it is not here."""
     with user_errors():
         spec = get_spec(model)
     badge = " · **non-commercial use only**" if spec.non_commercial else ""
@@ -80,12 +82,12 @@ def absence(spec: ModelSpec) -> str:
     size = f"{spec.size_bytes / 1e6:.0f} MB"
     if can_fetch(spec):
         return f"{spec.title} needs a download of {size} first."
-    _LOG.info("%s", reason)  # what to do about it is for whoever runs the server
+    _LOG.info("%s", reason)  # for whoever runs the server
     return f"{spec.title} is not on this server and cannot be downloaded here ({size})."
 
 
 def refuse_absent(model: str) -> None:
-    """Refuse a model whose weights are not here: they are fetched only where a visitor asks for it.
+    """Refuse a model whose weights are not here; only the Get button downloads them.
 
     Raises:
         ValueError: it is not here; the sentence says what to do.
@@ -93,12 +95,12 @@ def refuse_absent(model: str) -> None:
     spec = get_spec(model)
     if problem := absence(spec):
         cure = "Press Get it, under the model." if can_fetch(spec) else "Choose another model."
-        with blamed("model"):
+        with about_field("model"):
             raise ValueError(f"{problem} {cure}")
 
 
 def checked_model(model: str, task: str) -> str:
-    """The id, if it is one that this tab offers: a path or another name never reaches the loader.
+    """The id, if this tab offers it: a path or another name never reaches the loader.
 
     Raises:
         ValueError: it is not.

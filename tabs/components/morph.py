@@ -1,11 +1,16 @@
-"""What the morphs of the tabs have in common: their pictures, the position and the next end."""
+"""Components of a morph: its pictures, the position, and which end a click sets."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
 
 import gradio as gr
 
 
-def layout_pictures(prefix: str, between: str, buttons: list[str]) -> tuple[gr.Image, ...]:
+def layout_pictures(
+    prefix: str, between: str, buttons: Sequence[Literal["download", "fullscreen"]]
+) -> tuple[gr.Image, ...]:
     """Lay out the pictures of A, between and B in a row; `between`: end of an element id."""
     ids = {"A": "a", "Between": between, "B": "b"}
     with gr.Row(equal_height=False):
@@ -15,7 +20,7 @@ def layout_pictures(prefix: str, between: str, buttons: list[str]) -> tuple[gr.I
                 type="filepath",
                 format="png",
                 interactive=False,
-                buttons=buttons,
+                buttons=[*buttons],
                 min_width=88,
                 height=230,
                 elem_id=f"{prefix}-{end}",

@@ -1,13 +1,15 @@
-"""One picture of a sheet, large, beside it."""
+"""One picture of a sheet, large, beside the sheet."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from tabs.components.events import Options
 from tabs.components.files import output_folder
 
 
@@ -38,30 +40,29 @@ def columns_without_orphan(num_pictures: int) -> int:
 
 
 def show(path: str, caption: str) -> gr.Image:
-    """A picture's file, and what stands above it."""
+    """A picture's file with the text above it, as an update of the large picture."""
     return gr.Image(path, label=caption)
 
 
-def show_clicked(shown: list[tuple[str, str]] | None, index: int) -> Any:
+def show_clicked(pictures: Sequence[tuple[str | None, str]] | None, index: int) -> Any:
     """The picture of a gallery that was clicked, as an update of the large picture.
 
     Args:
-        shown: the value of the gallery.
+        pictures: the value of the gallery.
         index: of the picture.
 
-    The handler that calls this also sets which picture buttons beside the large one are about:
-    the two never differ.
+    The handler that calls this also sets the picture that the buttons beside the large one use.
     """
-    if not shown or index >= len(shown):
+    if not pictures or index >= len(pictures):
         return gr.skip()
-    path, caption = shown[index]
+    path, caption = pictures[index]
     if path is None:
         return gr.skip()
-    copy = output_folder() / Path(path).name  # what Gradio keeps of a sheet is not served twice
+    copy = output_folder() / Path(path).name  # Gradio serves its own copy for the sheet alone
     shutil.copy(path, copy)
     return show(str(copy), caption)
 
 
-def into_view(elem_id: str) -> dict[str, Any]:
-    """For `event.then`: brings a component into the window."""
+def into_view(elem_id: str) -> Options:
+    """Arguments of `event.then` that scroll to a component."""
     return {"fn": None, "js": f"() => window.ganvasShow('{elem_id}')", "api_visibility": "private"}

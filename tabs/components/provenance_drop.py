@@ -1,8 +1,8 @@
-"""A place for a PNG that was saved on the page; its provenance brings back what made it."""
+"""An upload for PNGs of this page; their provenance restores model and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,13 +11,14 @@ import gradio as gr
 from gan_models import provenance_is_current
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
+from tabs.components.events import Steps, Updates
 from tabs.components.files import file_input
 
 OTHER_WEIGHTS = "The picture was made with other weights of this model; it may look different."
 
 
 def layout(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
-    """Lay out the place; `what` its pictures bring back."""
+    """Lay out the upload; `what` its pictures restore."""
     return file_input(
         label=f"Drop a PNG that was saved here: it brings back {what}",
         elem_id=elem_id,
@@ -26,9 +27,7 @@ def layout(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
     )
 
 
-def handler(
-    draw: Callable[..., Generator[Any, None, Any]],
-) -> Callable[..., Generator[Any, None, None]]:
+def handler(draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
     """The event handler of an upload.
 
     Args:
@@ -38,7 +37,7 @@ def handler(
 
     def restore(
         file: str | None, *values: Any, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         if file is None:
             yield gr.skip()
             return
@@ -53,7 +52,7 @@ def handler(
 
 @contextmanager
 def reading(provenance: Mapping[str, Any], task: str) -> Iterator[None]:
-    """Check the task of a provenance, and turn the faults of reading its entries into a sentence.
+    """Check the task of a provenance, and raise one error for missing or wrong entries.
 
     Raises:
         ValueError: it is another task's, or broken.

@@ -1,53 +1,40 @@
-"""Requests that come at the same time are served in one call; each visitor gets its own answer.
+"""Requests that come at the same time are answered by one call of the pipeline.
 
-Gradio's `batch=True` would do, but one bad request fails its whole batch there, and its validators
-do not work with batches.
+With Gradio's `batch=True` one bad request fails its whole batch, and validators do not work.
 """
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Generic, TypeVar
 
-import gradio as gr
+from tabs.components.events import Options
 
-MAX_BATCH = 16  # visitors served together
-OPTIONS = {"concurrency_limit": MAX_BATCH}  # of an event whose handler calls a `Batcher`
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
 
-
-def remember_configs(app: gr.Blocks) -> None:
-    """Make new sessions cheap: visitors, and calls of programs, which bring no session.
-
-    At each one Gradio gathers the properties of every component of the page, some 450, for which
-    its event loop stands still longer than a small picture takes. They are those of the page as it
-    was built: what a session changes is its own.
-    """
-    for block in app.blocks.values():
-        if hasattr(block, "get_config"):
-            block.get_config = _remembered(block.get_config)
+MAX_BATCH = 16  # requests in one call
+OPTIONS: Options = {"concurrency_limit": MAX_BATCH}  # of an event whose handler calls a `Batcher`
 
 
-def _remembered(get_config: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    kept = functools.cache(get_config)
-    return lambda: dict(kept())  # sessions write into theirs
+class _Pending(Generic[Request, Answer]):
+    """One request, and its answer or error."""
 
-
-class _Ticket:
-    """One visitor's request, and its answer or error."""
-
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Request) -> None:
         self.request, self.done = request, False
-        self.answer: Any = None
+        self.answers: list[Answer] = []  # one, once it is there
         self.error: Exception | None = None
 
-    def settle(self, answer: Any = None, error: Exception | None = None) -> None:
-        self.answer, self.error, self.done = answer, error, True
+    def succeed(self, answer: Answer) -> None:
+        self.answers, self.done = [answer], True
+
+    def fail(self, error: Exception) -> None:
+        self.error, self.done = error, True
 
 
-class Batcher:
+class Batcher(Generic[Request, Answer]):
     """Calls `draw` with all requests that wait, up to 16, one call at a time.
 
     Args:
@@ -56,45 +43,45 @@ class Batcher:
     """
 
     def __init__(
-        self, draw: Callable[[list[Any]], Sequence[Any]], kind: Callable[[Any], Hashable]
+        self, draw: Callable[[list[Request]], Sequence[Answer]], kind: Callable[[Request], Hashable]
     ) -> None:
         self._draw, self._kind = draw, kind
-        self._waiting: deque[_Ticket] = deque()
+        self._waiting: deque[_Pending[Request, Answer]] = deque()
         self._turn = threading.Lock()
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: Request) -> Answer:
         """The answer to one request; blocks until it is there.
 
         Raises what `draw` raises for this request alone.
         """
-        ticket = _Ticket(request)
-        self._waiting.append(ticket)
-        while not ticket.done:
-            with self._turn:  # whoever gets it serves all that wait by then
-                if not ticket.done:
+        pending: _Pending[Request, Answer] = _Pending(request)
+        self._waiting.append(pending)
+        while not pending.done:
+            with self._turn:  # the thread that holds it serves all that wait by then
+                if not pending.done:
                     self._serve([self._waiting.popleft() for _ in range(self._batch_size())])
-        if ticket.error is not None:
-            raise ticket.error
-        return ticket.answer
+        if pending.error is not None:
+            raise pending.error
+        return pending.answers[0]
 
     def _batch_size(self) -> int:
         return min(len(self._waiting), MAX_BATCH)
 
-    def _serve(self, tickets: list[_Ticket]) -> None:
-        groups: dict[Hashable, list[_Ticket]] = {}
-        for ticket in tickets:
-            groups.setdefault(self._kind(ticket.request), []).append(ticket)
+    def _serve(self, batch: list[_Pending[Request, Answer]]) -> None:
+        groups: dict[Hashable, list[_Pending[Request, Answer]]] = {}
+        for pending in batch:
+            groups.setdefault(self._kind(pending.request), []).append(pending)
         for group in groups.values():
             self._serve_group(group)
 
-    def _serve_group(self, tickets: list[_Ticket]) -> None:
+    def _serve_group(self, group: list[_Pending[Request, Answer]]) -> None:
         try:
-            answers = self._draw([ticket.request for ticket in tickets])
-            for ticket, answer in zip(tickets, answers, strict=True):
-                ticket.settle(answer)
+            answers = self._draw([pending.request for pending in group])
+            for pending, answer in zip(group, answers, strict=True):
+                pending.succeed(answer)
         except Exception as error:  # noqa: BLE001 - raised again for the visitor it belongs to
-            if len(tickets) == 1:
-                tickets[0].settle(error=error)
+            if len(group) == 1:
+                group[0].fail(error)
                 return
-            for ticket in tickets:  # one bad request must not fail the others
-                self._serve_group([ticket])
+            for pending in group:  # one bad request must not fail the others
+                self._serve_group([pending])

@@ -1,4 +1,4 @@
-"""Pictures to take home as PNG, JPEG or WebP, and to compare on the page."""
+"""Save pictures as PNG, JPEG or WebP, and make pairs for the slider."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gan_models import save_png
 FORMATS = [("PNG", ".png"), ("JPEG", ".jpg"), ("WebP", ".webp")]
 _MAX_SIDE_PX = {".jpg": 65_500, ".webp": 16_383}
 _SLIDER_SIDE_PX = 1600
-_SMALL_PIXELS = 1_000_000  # up to here PNG is quick and small enough to look at
+_SMALL_PIXELS = 1_000_000  # up to here PNG is quick and small enough for the page
 
 
 def check_format(suffix: str, size: tuple[int, int]) -> None:
-    """Refuse what a format cannot hold.
+    """Refuse a picture that a format cannot hold.
 
     Raises:
         ValueError: no format of the list, or a side too long for it.
@@ -59,11 +59,11 @@ def on_white(image: Image.Image) -> Image.Image:
     return ground
 
 
-def read_own(path: str) -> Image.Image:
-    """Read a PNG that this page wrote: of any size, larger ones than visitors may bring, too.
+def read_result(path: str) -> Image.Image:
+    """Read a PNG that this page wrote, of any size: no limits of uploads.
 
     Raises:
-        ValueError: it is no longer kept.
+        ValueError: it is no longer stored.
     """
     if not Path(path).is_file():
         raise ValueError("The result is no longer kept here; enlarge the picture again.")
@@ -73,16 +73,16 @@ def read_own(path: str) -> Image.Image:
 
 
 def slider_pair(before: Image.Image, after: Image.Image, folder: Path) -> tuple[str, str]:
-    """Two files of one size for a slider: `after`, and `before` enlarged plainly to its size.
+    """Two files of one size for a slider: `after`, and `before` resized to it by bicubic.
 
-    Where that is more than a page shows, both are smaller.
+    Above 1600 px a side both are smaller.
     """
     share = min(1.0, _SLIDER_SIDE_PX / max(after.size))
-    size = tuple(max(1, round(side * share)) for side in after.size)
+    size = (max(1, round(after.width * share)), max(1, round(after.height * share)))
     plain = before.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    shown = after if size == after.size else after.resize(size, Image.Resampling.LANCZOS)
+    visible = after if size == after.size else after.resize(size, Image.Resampling.LANCZOS)
     suffix = ".png" if size[0] * size[1] <= _SMALL_PIXELS or after.mode == "RGBA" else ".jpg"
     return (
         str(save_as(plain, folder / "before", suffix)),
-        str(save_as(shown, folder / "after", suffix)),
+        str(save_as(visible, folder / "after", suffix)),
     )

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
+
+from tabs.components.events import Options
 
 
 @dataclass(frozen=True)
-class Outlet:
-    """A button; at a click `make(*inputs)` gives the path of the picture that it sends.
+class SendButton:
+    """A button; at a click `make(*inputs)` gives the path of the picture to send.
 
-    `js` hands over what only the browser knows, as the values of `inputs`.
+    `js` gives those values of `inputs` that only the browser knows.
     """
 
     button: gr.Button
     make: Callable[..., str]
-    inputs: list[gr.components.Component]
+    inputs: Sequence[Component]
     js: str | None = None
 
 
-def layout(prefix: str, label: str = "Send to Translate", **options: Any) -> gr.Button:
+def layout(prefix: str, label: str = "Send to Translate", **options: object) -> gr.Button:
     """Lay out the button; `prefix`: of its element id."""
-    options = {"min_width": 110} | options
-    return gr.Button(label, size="sm", elem_id=f"{prefix}-send", **options)
+    given: Options = {"min_width": 110} | options
+    return gr.Button(label, size="sm", elem_id=f"{prefix}-send", **given)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import gradio as gr
 from PIL import Image
 
+from gan_models import Pipeline
 from tabs.components import enlarge
+from tabs.components.events import Steps
 from tabs.components.files import png_files
 from tabs.components.loading import Load
 from tabs.components.text import device_of, speed_line
-from tabs.components.upscalers import fast_grower
+from tabs.components.upscalers import fast_enlarger
 
 Captioned = list[tuple[str, str]]  # paths of pictures, and their captions
-QUIET_SECONDS = 0.5  # what is drawn sooner shows no progress
+QUIET_SECONDS = 0.5  # no progress is shown before
 
 
 def layout(prefix: str) -> gr.Gallery:
@@ -39,13 +40,13 @@ def layout(prefix: str) -> gr.Gallery:
 
 def draw(
     load: Load,
-    pipeline: Any,
+    pipeline: Pipeline,
     images: Iterable[Image.Image],
     stems: Sequence[str],
     captions: Sequence[str],
     enlarged: bool,
     progress: gr.Progress,
-) -> Generator[Any, None, tuple[Captioned, str, list[Image.Image]]]:
+) -> Steps[tuple[Captioned, str, list[Image.Image]]]:
     """Draw a sheet, yielding between its pictures.
 
     Args:
@@ -58,12 +59,13 @@ def draw(
         progress: of the event.
 
     Returns:
-        Files with captions, the time it took in a line, and the pictures.
+        Files with captions, a line on the time it took, and the pictures.
     """
-    grower = yield from fast_grower(load, enlarged, len(stems), progress)
-    started, made = time.perf_counter(), []
+    enlarger = yield from fast_enlarger(load, enlarged, len(stems), progress)
+    started = time.perf_counter()
+    made: list[Image.Image] = []
     for image in images:
-        made.append((yield from grower.grow(image)))
+        made.append((yield from enlarger.enlarge(image)))
         if time.perf_counter() - started > QUIET_SECONDS:
             progress((len(made), len(stems)), unit="pictures")
             yield gr.skip()

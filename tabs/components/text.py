@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gan_models import device_title
+from gan_models import Pipeline, device_title
 
 
 def duration(seconds: float) -> str:
-    """A time span as people say it: 40 s, 12 min, 2 h 5 min, 7 days."""
+    """A time span as text: 40 s, 12 min, 2 h 5 min, 7 days."""
     if seconds < 99.5:
         return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)
@@ -20,24 +18,24 @@ def duration(seconds: float) -> str:
 
 
 def seconds_taken(seconds: float) -> str:
-    """A time that was measured: 0.4 s, 3.1 s, 12 min."""
+    """A measured time as text: 0.4 s, 3.1 s, 12 min."""
     return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
 def megapixels(num_pixels: float) -> str:
-    """A number of pixels as people say it: 24 megapixels, 0.3 megapixels, 0.02 megapixels."""
+    """A number of pixels as text: 24 megapixels, 0.3 megapixels, 0.02 megapixels."""
     millions = num_pixels / 1e6
     if millions < 0.1:
         return f"{millions:.1g} megapixels"
     return f"{millions:.0f} megapixels" if millions >= 10 else f"{millions:.1f} megapixels"
 
 
-def device_of(pipeline: Any) -> str:
-    """What a pipeline runs on, for people."""
+def device_of(pipeline: Pipeline) -> str:
+    """The name of the device that a pipeline runs on."""
     return device_title(pipeline.device)
 
 
 def speed_line(num_pictures: int, seconds: float, device: str) -> str:
-    """Milliseconds a picture and the device, for under a result."""
+    """The line under a result: milliseconds a picture, and the device."""
     each = 1000 * seconds / max(1, num_pictures)
     return f"{num_pictures} pictures, {each:.1f} ms each, {device}"

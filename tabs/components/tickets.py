@@ -1,8 +1,8 @@
-"""Models that one visitor fine-tuned: opened by a ticket, in nobody else's lists.
+"""Tickets: ids of a visitor's fine-tuned models, which nobody else can list.
 
-A ticket is a hash of the visitor's key, the job and the variant, from which none of them can be
-found. It is valid once the server has issued it for a key, and ends with its job. No link, file
-name or picture contains one.
+A ticket is a hash of the user key, the job and the variant, from which none of them can be found.
+It is valid once the server has issued it for a key, until the job is deleted. No link, file name
+or picture contains one.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _MOST_TICKETS = 1 << 14
 
 @dataclass(frozen=True)
 class TicketModel:
-    """A model that only its owner can open."""
+    """A fine-tuned model that only its owner can open."""
 
     title: str
-    card: str  # one line for under its name
+    card: str  # one line under its name
     find: Callable[[], Path]  # the self-describing file; ValueError once it is deleted
 
 
@@ -38,9 +38,9 @@ _LOCK = threading.Lock()
 
 
 def issue_ticket(key: str, job: str, which: int | str | None, model: TicketModel) -> str:
-    """Let a model be opened by its ticket; `which`: a step, another variant, or None, the newest.
+    """Issue the ticket of a model; `which`: a step, another variant, or None, the newest.
 
-    The same key, job and variant give the same ticket, so that it outlives a restart.
+    The same key, job and variant give the same ticket, also after a restart of the server.
     """
     ticket = PREFIX + hashlib.sha256(f"{key}/{job}/{which}".encode()).hexdigest()[:32]
     with _LOCK:
@@ -51,13 +51,13 @@ def issue_ticket(key: str, job: str, which: int | str | None, model: TicketModel
     return ticket
 
 
-def ticket_model(model: Any) -> TicketModel | None:
-    """The model of a ticket; None for what is no ticket, or none that was offered."""
+def ticket_model(model: object) -> TicketModel | None:
+    """The model of a ticket; None where it is no ticket or was not issued."""
     return _ISSUED.get(model) if isinstance(model, str) and model.startswith(PREFIX) else None
 
 
 def with_tickets(load: Load) -> Load:
-    """`load`, which takes tickets too."""
+    """`load` that takes tickets, too."""
 
     def load_any(model: str, **options: Any) -> Any:
         found = ticket_model(model)
@@ -67,7 +67,7 @@ def with_tickets(load: Load) -> Load:
 
 
 def checked_any(model: str, task: str) -> str:
-    """As `checked_model`, which a ticket passes too while its model is there.
+    """As `checked_model`; a ticket passes, too, while its model is there.
 
     Raises:
         ValueError: neither a model of the tab nor a ticket, or the model was deleted.
@@ -80,7 +80,7 @@ def checked_any(model: str, task: str) -> str:
 
 
 def card_of(model: str) -> str:
-    """As `model_card`, of one's own too."""
+    """As `model_card`, also of a ticket."""
     found = ticket_model(model)
     return found.card if found else model_card(model)
 
@@ -91,7 +91,7 @@ def readiness(model: str) -> tuple[bool, str]:
 
 
 def file_stem(model: str) -> str:
-    """What files of a model's pictures are called: its id, or the title of one's own."""
+    """The stem of file names: the model's id, or the title of a ticket's model."""
     found = ticket_model(model)
     if found is None:
         return model

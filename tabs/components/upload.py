@@ -1,4 +1,4 @@
-"""A picture that a visitor brings: read and checked by ourselves, described, shown small."""
+"""Pictures that visitors upload: read, checked, described and previewed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMITS = (
 
 
 def layout_photo(prefix: str, height: int) -> gr.Image:
-    """Lay out the place for a picture; `height` in pixels."""
+    """Lay out the upload of a picture; `height` in pixels."""
     return photo_input(
         label="Your picture",
         sources=["upload", "clipboard", "webcam"],
@@ -31,10 +31,10 @@ def layout_photo(prefix: str, height: int) -> gr.Image:
 
 
 def open_photo(path: str | None) -> Image.Image:
-    """Read the picture that the visitor gave.
+    """Read a visitor's picture.
 
     Raises:
-        ValueError: there is none, it is no longer kept, or it cannot be read.
+        ValueError: there is none, it is no longer stored, or it cannot be read.
     """
     if not path:
         raise ValueError("Upload, paste or photograph a picture first, or click an example.")
@@ -44,7 +44,7 @@ def open_photo(path: str | None) -> Image.Image:
 
 
 def size_of(path: str) -> tuple[int, int]:
-    """Width and height of a picture file, from its head.
+    """Width and height of a picture file, from its header.
 
     Raises:
         ValueError: no picture, or one over the limits.
@@ -54,8 +54,8 @@ def size_of(path: str) -> tuple[int, int]:
         return picture.size
 
 
-def look_at(path: str) -> Image.Image | str:
-    """The picture that was just brought, or why it cannot be taken, which a toast says, too."""
+def read_upload(path: str) -> Image.Image | str:
+    """The picture that was just uploaded, or why it is refused, which a toast says, too."""
     try:
         return open_photo(path)
     except ValueError as error:
@@ -64,12 +64,12 @@ def look_at(path: str) -> Image.Image | str:
 
 
 def last_good(taken: str | None) -> str | None:
-    """What an upload shows again after one that was refused: the last picture that was taken."""
+    """The picture to show again after a refused one: the last that was taken, if it is there."""
     return taken if taken and Path(taken).is_file() else None
 
 
 def describe(path: str, photo: Image.Image) -> str:
-    """What came in, in one line."""
+    """An uploaded picture in one line."""
     width, height = photo.size
     line = f"{width}x{height}"
     if width * height >= 100_000:
@@ -84,14 +84,14 @@ def describe(path: str, photo: Image.Image) -> str:
     return line
 
 
-def told(path: str, photo: Image.Image) -> str:
-    """What came in, and what may be wrong with it."""
+def describe_upload(path: str, photo: Image.Image) -> str:
+    """As `describe`, with a note on what may be wrong with the picture."""
     note = depth_note(path, photo)
     return describe(path, photo) + (f"\n\n**{note}**" if note else "")
 
 
 def preview(photo: Image.Image, path: Path, side_px: int = 1280) -> str:
-    """Write a copy small enough to show, with the picture's provenance; the file's path."""
+    """Write a copy small enough for the page, with the provenance; returns the file's path."""
     small = photo.copy()
     small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     save_png(small, path)

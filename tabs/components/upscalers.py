@@ -1,22 +1,19 @@
-"""The networks that enlarge pictures, for every tab: which of them, how long it takes.
-
-All of them are `gan_models.RestorationPipeline`s.
-"""
+"""The networks that enlarge pictures: which one is used, and how long it takes."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from gan_models import availability, get_spec
-from tabs.components.loading import Load, loading
+from gan_models import RestorationPipeline, availability, get_spec
+from tabs.components.events import Options, Steps
+from tabs.components.loading import Load, ShowProgress, loading
 from tabs.components.models import checked_model, models_of
 from tabs.components.progress import Bar
 from tabs.components.text import device_of, duration, megapixels, seconds_taken
@@ -26,11 +23,11 @@ FAST = "real-esrgan-fast-x4"  # for sheets and films
 BY_QUALITY = ("real-esrgan-x4", "real-esrgan-general-x4", FAST)  # for photos and faces
 FACTOR = 4  # of all of these
 AUTOMATIC = "automatic"
-PATIENCE_SECONDS = 15.0  # what the automatic choice may take
-LONG_SECONDS = 60.0  # what is announced before it begins
+PATIENCE_SECONDS = 15.0  # that the automatic choice may take
+LONG_SECONDS = 60.0  # longer work is announced
 MOST_MEGAPIXELS_AT_ONCE = 1024  # of all results of one batch or film
-# pictures that take a while: beside those that other tabs draw, which need not wait for them
-ENLARGE = {"concurrency_id": "enlarge", "concurrency_limit": 2}
+# takes a while; runs beside what other tabs draw
+ENLARGE: Options = {"concurrency_id": "enlarge", "concurrency_limit": 2}
 AUTOMATIC_LABEL = f"Automatic: the best that takes under {PATIENCE_SECONDS:.0f} s"
 
 Size = tuple[int, int]
@@ -38,7 +35,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Forecast:
-    """What enlarging some pictures will be like, before it begins."""
+    """Time and size of an enlargement, before it starts."""
 
     seconds: float
     pixels: int  # of all results
@@ -50,8 +47,10 @@ class Forecast:
         return "\n\n".join([f"{line} on this machine.", *(f"**{why}**" for why in self.refused)])
 
 
-def forecast(pipeline: Any, sizes: Sequence[Size], scale: float | None) -> Forecast:
-    """What enlarging pictures of these sizes will be like.
+def forecast(
+    pipeline: RestorationPipeline, sizes: Sequence[Size], scale: float | None
+) -> Forecast:
+    """Forecast the enlargement of pictures of these sizes.
 
     Raises:
         ValueError: none of them can be taken, or their results are too large together.
@@ -93,8 +92,8 @@ def candidates(model: str) -> list[str]:
 
 
 def choose(
-    load: Load, model: str, sizes: Sequence[Size], scale: float | None, progress: Any
-) -> Generator[Any, None, Any]:
+    load: Load, model: str, sizes: Sequence[Size], scale: float | None, progress: ShowProgress
+) -> Steps[RestorationPipeline]:
     """Load the model chosen; of the automatic ones, the best that takes these pictures in time.
 
     Use as `pipeline = yield from choose(…)`.
@@ -102,25 +101,28 @@ def choose(
     Raises:
         ValueError: no such model, or pictures that it does not take.
     """
-    names = candidates(model)
-    for name in names:
-        pipeline = yield from loading(load, name, progress)
-        if name == names[-1]:
-            break
+    *better, last = candidates(model)
+    for name in better:
+        pipeline: RestorationPipeline = yield from loading(load, name, progress)
         if forecast(pipeline, sizes, scale).seconds <= PATIENCE_SECONDS:
-            break
-    return pipeline
+            return pipeline
+    return (yield from loading(load, last, progress))
 
 
-def best_for(load: Load, image: Image.Image, progress: gr.Progress) -> Generator[Any, None, Any]:
+def best_for(
+    load: Load, image: Image.Image, progress: ShowProgress
+) -> Steps[RestorationPipeline]:
     """The best network that enlarges this picture within seconds; as `choose`."""
     return (yield from choose(load, AUTOMATIC, [image.size], None, progress))
 
 
 def enlarge(
-    pipeline: Any, image: Image.Image, scale: float | None, progress: gr.Progress
-) -> Generator[Any, None, tuple[Image.Image, str]]:
-    """Enlarge a picture, yielding meanwhile; returns it and, in a line, what was done."""
+    pipeline: RestorationPipeline,
+    image: Image.Image,
+    scale: float | None,
+    progress: ShowProgress,
+) -> Steps[tuple[Image.Image, str]]:
+    """Enlarge a picture, yielding meanwhile; returns it and a line on sizes and time."""
     began = time.perf_counter()
     made = yield from Bar(progress).follow(pipeline.iter_enlarge(image, scale), "Enlarging")
     took = seconds_taken(time.perf_counter() - began)
@@ -128,7 +130,7 @@ def enlarge(
     return made, f"{sizes} · {pipeline.spec.title} · {took}, {device_of(pipeline)}"
 
 
-class Grower:
+class Enlarger:
     """Enlarges the pictures of a sheet or film with the fast network, or leaves them as they are.
 
     Args:
@@ -136,11 +138,11 @@ class Grower:
         count: how many pictures will come, to say how long it takes.
     """
 
-    def __init__(self, pipeline: Any, count: int) -> None:
-        self._pipeline, self._count, self._begun = pipeline, count, False
+    def __init__(self, pipeline: RestorationPipeline | None, count: int) -> None:
+        self._pipeline, self._count, self._has_started = pipeline, count, False
 
-    def grow(self, image: Image.Image) -> Generator[Any, None, Image.Image]:
-        """The picture, enlarged where that is wanted; use as `image = yield from …`.
+    def enlarge(self, image: Image.Image) -> Steps[Image.Image]:
+        """The picture, enlarged if there is a network; use as `image = yield from …`.
 
         It yields meanwhile, so that the event can be cancelled.
 
@@ -149,8 +151,8 @@ class Grower:
         """
         if self._pipeline is None:
             return image
-        if not self._begun:
-            self._begun = True
+        if not self._has_started:
+            self._has_started = True
             _announce(self._pipeline, image.size, self._count)
         with closing(self._pipeline.iter_enlarge(image)) as steps:
             while True:
@@ -160,24 +162,24 @@ class Grower:
                     return end.value
                 yield gr.skip()
 
-    def grow_all(self, images: Sequence[Image.Image]) -> Generator[Any, None, list[Image.Image]]:
-        """The pictures of a sheet; as `grow`."""
-        made = []
+    def enlarge_all(self, images: Sequence[Image.Image]) -> Steps[list[Image.Image]]:
+        """The pictures of a sheet; as `enlarge`."""
+        made: list[Image.Image] = []
         for image in images:
-            made.append((yield from self.grow(image)))
+            made.append((yield from self.enlarge(image)))
         return made
 
 
-def fast_grower(
-    load: Load, wanted: bool, count: int, progress: gr.Progress
-) -> Generator[Any, None, Grower]:
-    """A `Grower` for so many pictures, with the fast network where enlarging is wanted."""
-    pipeline = (yield from loading(load, FAST, progress)) if wanted else None
-    return Grower(pipeline, count)
+def fast_enlarger(
+    load: Load, enlarged: bool, count: int, progress: ShowProgress
+) -> Steps[Enlarger]:
+    """An `Enlarger` of so many pictures, with the fast network if `enlarged`."""
+    pipeline = (yield from loading(load, FAST, progress)) if enlarged else None
+    return Enlarger(pipeline, count)
 
 
-def _announce(pipeline: Any, size: Size, count: int) -> None:
-    coming = forecast(pipeline, [size] * count, None)
-    if coming.seconds > LONG_SECONDS:
+def _announce(pipeline: RestorationPipeline, size: Size, count: int) -> None:
+    found = forecast(pipeline, [size] * count, None)
+    if found.seconds > LONG_SECONDS:
         what = f"{count} picture{'s' if count > 1 else ''} of {size[0]}x{size[1]}"
-        gr.Info(f"{coming.sentence(what)} Cancel stops it.", title="Enlarging", duration=12)
+        gr.Info(f"{found.sentence(what)} Cancel stops it.", title="Enlarging", duration=12)

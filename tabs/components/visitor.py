@@ -1,4 +1,4 @@
-"""The visitor of a page: the key that their browser stores, and the jobs that it opens."""
+"""The visitor of a page: the user key in their browser, and the jobs of that key."""
 
 from __future__ import annotations
 
@@ -8,58 +8,60 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import JobError, NotFound
+from gan_models import JobError, Jobs, JobStatus, NotFound
 from tabs.components.events import AT_ONCE
+from tabs.components.gradio_compat import on_page_load
 from tabs.components.tickets import TicketModel, issue_ticket
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is at the page: where their browser keeps its key, and the jobs that keys open."""
+    """The storage of the user key in the browser, and the jobs of all keys."""
 
     key: gr.BrowserState
-    jobs: Any  # a `gan_models.Jobs`
+    jobs: Jobs
 
-    def runs(self, key: Any) -> list[Any]:
-        """The jobs that a key opens, the newest first; none of what is no key."""
+    def runs(self, key: str) -> list[JobStatus]:
+        """The jobs of a key, the newest first; none where it is no key."""
         try:
             return self.jobs.list(key)
         except NotFound:
             return []
 
-    def prepared(self, key: Any) -> tuple[int, int]:
-        """Pictures and bytes that were checked for a key and not trained on yet."""
+    def prepared(self, key: str) -> tuple[int, int]:
+        """Pictures and bytes that were checked for a key, but not trained on yet."""
         try:
             return self.jobs.prepared(key)
         except NotFound:
             return 0, 0
 
-    def key_or_new(self, key: Any) -> str:
-        """The key, or a new one instead of what is none."""
+    def key_or_new(self, key: str) -> str:
+        """The key, or a new one where it is no key."""
         try:
             self.jobs.list(key)
         except NotFound:
             return self.jobs.new_key()
         return key
 
-    def keep_key(self) -> None:
-        """Give a browser its key when the page is first opened.
+    def store_key(self) -> None:
+        """Store a key in the browser when the page is first opened.
 
-        Not only at its first job: two of its pages must not come to have different ones.
+        Not only at its first job: two pages of one browser must not get different keys.
         """
 
-        def greet(key: Any) -> Any:
-            kept = self.key_or_new(key)
-            return gr.skip() if kept == key else kept
+        def create_key(key: str) -> Any:
+            stored = self.key_or_new(key)
+            return gr.skip() if stored == key else stored
 
-        gr.context.Context.root_block.load(greet, self.key, self.key, **AT_ONCE)
+        on_page_load(create_key, self.key, self.key, **AT_ONCE)
 
-    def choices(self, key: Any, also: Any = None) -> list[tuple[str, str]]:
-        """Labels and tickets of the models that a key opens: the newest of each job.
+    def choices(self, key: str, also: object = None) -> list[tuple[str, str]]:
+        """Labels and tickets of the fine-tuned models of a key: the newest of each job.
 
-        From now on all their snapshots can be opened by ticket. `also`: a ticket to list as well.
+        Issues tickets of all their snapshots. `also`: a ticket to list as well.
         """
-        rows, others = [], {}
+        rows: list[tuple[str, str]] = []
+        others: dict[object, str] = {}
         for status in self.runs(key):
             for step in status.snapshots:
                 model = self.model(key, status, step)
@@ -67,9 +69,9 @@ class Visitor:
             if status.has_generator:
                 model = self.model(key, status)
                 rows.append((model.title, issue_ticket(key, status.id, None, model)))
-        return [*rows, (others[also], also)] if also in others else rows
+        return [*rows, (others[also], str(also))] if also in others else rows
 
-    def model(self, key: str, status: Any, step: int | None = None) -> TicketModel:
+    def model(self, key: str, status: JobStatus, step: int | None = None) -> TicketModel:
         """A job's generator as a model; `step`: of a snapshot, by default the newest."""
         newest = status.snapshots[-1] if status.snapshots else None
         running = status.state != "finished"  # then the newest file is still to be replaced
@@ -82,7 +84,7 @@ class Visitor:
         return TicketModel(title, card, lambda: self._file(key, status.id, fixed))
 
     def _file(self, key: str, run: str, step: int | None) -> Path:
-        """A generator's file; of a snapshot that was thinned out, the next one's that is kept."""
+        """A generator's file; of a snapshot that was deleted, that of the next later one."""
         try:
             return self.jobs.generator(key, run, step)
         except NotFound:
@@ -90,12 +92,12 @@ class Visitor:
         except JobError:
             if step is None:
                 raise
-            later = [kept for kept in self.jobs.status(key, run).snapshots if kept >= step]
+            later = [other for other in self.jobs.status(key, run).snapshots if other >= step]
             return self.jobs.generator(key, run, min(later, default=None))
 
 
 def visitor_key() -> gr.BrowserState:
-    """The key in the visitor's browser, empty until the first job; to be laid out outside rooms,
-    because what is in a closed one has not been read yet.
+    """The storage of the user key in the browser; to be laid out outside the tabs, because the
+    storage inside a closed tab is not read.
     """
     return gr.BrowserState("", storage_key="ganvas-visitor", secret="ganvas")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from gan_models import read_curves, scale_curves, thin_curve
 
 WIDTH, HEIGHT = 300, 110
 _MOST_POINTS = 150
@@ -57,55 +56,30 @@ PANELS = (
 
 def curves(folder: Path) -> str:
     """The panels of a run, from the tables in its folder, as HTML."""
-    series: dict[str, list[tuple[float, float]]] = {}
-    for name in ("losses.csv", "metrics.csv"):
-        series |= _read(folder / name)
+    thinned = {name: thin_curve(c, _MOST_POINTS) for name, c in read_curves(folder).items()}
+    series = {name: curve for name, curve in thinned.items() if curve}  # some have no finite value
     drawn = [panel for panel in PANELS if any(name in series for name, _ in panel.columns)]
     if not drawn:
         return f'<div class="run-empty">{_WAITING}</div>'
     return f'<div class="run-curves">{"".join(_panel(panel, series) for panel in drawn)}</div>'
 
 
-def _read(path: Path) -> dict[str, list[tuple[float, float]]]:
-    """Every column of a table against its kimg."""
-    try:
-        text = path.read_text("utf-8").rpartition("\n")[0]  # the last row may lack its end
-    except OSError:
-        return {}
-    series: dict[str, list[tuple[float, float]]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
-        for name, value in row.items():
-            if value and name not in ("step", "kimg"):
-                series.setdefault(name, []).append((float(row["kimg"]), float(value)))
-    return series
-
-
 def _panel(panel: Panel, series: dict[str, list[tuple[float, float]]]) -> str:
-    lines = [(word, thin(series[name])) for name, word in panel.columns if series.get(name)]
-    points = [point for _, line in lines for point in line]
-    right = max(x for x, _ in points) or 1.0
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    span = high - low or 1.0
+    lines = {word: series[name] for name, word in panel.columns if name in series}
+    scaled = scale_curves(list(lines.values()))
     paths, legend = [], []
-    for number, (word, line) in enumerate(lines):
+    for number, ((word, line), curve) in enumerate(zip(lines.items(), scaled.curves, strict=True)):
         path = " ".join(
-            f"{4 + x / right * (WIDTH - 8):.1f},{HEIGHT - 6 - (y - low) / span * (HEIGHT - 12):.1f}"
-            for x, y in line
+            f"{4 + x * (WIDTH - 8):.1f},{HEIGHT - 6 - y * (HEIGHT - 12):.1f}" for x, y in curve
         )
         paths.append(f'<polyline class="line{number}" points="{path}"/>')
         label = f"{word} " if word else ""
         legend.append(f'<span class="line{number}">{html.escape(label)}{line[-1][1]:.3g}</span>')
+    axis = f"{scaled.low:.3g} to {scaled.high:.3g}"
     return (
         f'<div class="run-panel"><b>{html.escape(panel.title)}</b> {" ".join(legend)}'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(panel.title)}">'
-        f'{"".join(paths)}</svg><div class="run-axis"><span>{low:.3g} to {high:.3g}</span>'
-        f"<span>{1000 * right:,.0f} pictures</span></div><p>{html.escape(panel.help)}</p></div>"
+        f'{"".join(paths)}</svg><div class="run-axis"><span>{axis}</span>'
+        f"<span>{1000 * scaled.right:,.0f} pictures</span></div>"
+        f"<p>{html.escape(panel.help)}</p></div>"
     )
-
-
-def thin(line: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most 150 points: the means of neighbours, finite ones only."""
-    line = [(x, y) for x, y in line if abs(y) < float("inf")]  # nan compares as false
-    size = -(-len(line) // _MOST_POINTS)
-    groups = [line[k : k + size] for k in range(0, len(line), size)] if line else []
-    return [(group[-1][0], sum(y for _, y in group) / len(group)) for group in groups]

@@ -64,10 +64,10 @@ def _unet_names() -> dict[str, str]:
 
 
 def _animegan_names() -> dict[str, str]:
-    from gan_models.convert.animegan2 import _animegan_slots
+    from gan_models.convert.animegan2 import _expected_tensors
 
     config = {"width": 4, "num_blocks": 1, "in_channels": 1, "out_channels": 1}
-    pairs = ((theirs, slot.to) for theirs, slot in _animegan_slots(config))
+    pairs = ((theirs, expected.to) for theirs, expected in _expected_tensors(config))
     return {to.rpartition(".")[0]: theirs.rpartition(".")[0] for theirs, to in pairs}
 
 

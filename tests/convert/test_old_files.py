@@ -83,12 +83,12 @@ def test_some_counters_are_kept_where_others_are_missing(tmp_path):
 
 
 def test_fastgan_without_counters_is_read():
-    from gan_models.convert.animegan2 import _fastgan_slots, load_fastgan
+    from gan_models.convert.fastgan import _expected_tensors, load
     from gan_models.networks.fastgan import WIDTHS
 
     config = {"z_dim": 4, "widths": [1] * len(WIDTHS), "img_channels": 3}
-    tensors = {key: torch.ones(slot.shape) for key, slot in _fastgan_slots(config)}
-    generator = load_fastgan(without_counters(tensors))
+    tensors = {key: torch.ones(one.shape) for key, one in _expected_tensors(config)}
+    generator = load(without_counters(tensors))
     counters = [v.item() for k, v in generator.state_dict().items() if k.endswith(COUNTER)]
     assert counters == [0] * len(counters) != []
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
-from benchmarks import textbook, textbook_translators
+from tests.reference import textbook, textbook_translators
 from gan_models import convert
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
-from benchmarks.textbook import settle
+from tests.reference.textbook import settle
 from gan_models import convert, networks
 from tests.networks.test_configurations import assert_same, converted, randomise, seeded
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,7 @@ import torch
 
 from gan_models import weights
 from gan_models.device import fitting
-from gan_models.training import optim, run_folder
+from gan_models.training import optim
 from gan_models.training.errors import TrainingError
 from gan_models.training.loop import run
 from gan_models.training.run_folder import Journal, RunFolder, Table
@@ -183,19 +183,39 @@ def test_a_snapshot_comes_before_every_measuring(settings, tmp_path):
     assert all(known == step for known, step in saved)
 
 
+HOLD = """
+import sys, time
+from pathlib import Path
+from gan_models.training.run_folder import RunFolder
+with RunFolder(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+
+
 def test_a_living_process_locks_and_a_dead_one_does_not(tmp_path):
-    child = subprocess.Popen(["sleep", "60"])
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
     try:
-        start = run_folder._process_start(child.pid)
-        (tmp_path / "lock").write_text(f"{child.pid} {start}")
-        with pytest.raises(TrainingError, match=f"Process {child.pid}"), RunFolder(tmp_path):
+        assert child.stdout.readline() == "locked\n"
+        with pytest.raises(TrainingError, match="Another process"), RunFolder(tmp_path):
             pass
     finally:
         child.kill()
         child.wait()
+    second = pytest.raises(TrainingError, match="Another process")
+    with RunFolder(tmp_path), second, RunFolder(tmp_path):
+        pass
     with RunFolder(tmp_path):
-        assert (tmp_path / "lock").read_text().split()[0] == str(os.getpid())
-    assert not (tmp_path / "lock").exists()
+        pass
+
+
+def test_the_lock_of_an_earlier_version_is_ignored(tmp_path):
+    """It held the number of its process."""
+    (tmp_path / "lock").write_text("123 456")
+    with RunFolder(tmp_path):
+        pass
 
 
 class Walk(Trainer):

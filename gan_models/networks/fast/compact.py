@@ -34,7 +34,7 @@ def pays(network: SRVGGNetCompact, images: Tensor) -> bool:
     """Whether `steps` gives what the network gives, and sooner."""
     return (
         images.device.type == "cpu"
-        and images.dtype == network.body[0].weight.dtype == torch.float32
+        and images.dtype == network.convs()[0].weight.dtype == torch.float32
         and is_frozen(network, images)
         and not torch.is_autocast_enabled("cpu")
     )
@@ -45,15 +45,15 @@ def steps(network: SRVGGNetCompact, images: Tensor) -> Generator[float, None, Te
 
     images [1, C, H, W] -> [1, C, scale H, scale W]
     """
-    layers = list(zip(network.body[0::2], [*network.body[1::2], None], strict=True))
+    *convs, last = network.convs()
     x, spare = _framed(images, images.shape[1]), _framed(images, network.num_feat)
     x[:, :, 1:-1, 1:-1] = images
-    for index, (conv, activate) in enumerate(layers[:-1]):
+    for index, (conv, activate) in enumerate(zip(convs, network.body[1::2], strict=True)):
         _layer(x, conv, activate, spare)
         # the memory of what has been read is written next; the picture's has too few channels
         x, spare = spare, x if index else _framed(images, network.num_feat)
-        yield (index + 1) / len(layers)
-    return _last_layer(x, layers[-1][0], images, network.scale)
+        yield (index + 1) / (len(convs) + 1)
+    return _last_layer(x, last, images, network.scale)
 
 
 def _layer(x: Tensor, conv: nn.Conv2d, activate: nn.Module, made: Tensor) -> None:

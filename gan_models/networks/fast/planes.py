@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_models.networks.fast.workers import num_workers
+from gan_models.networks.inference import bias_of
 from gan_models.networks.winograd import INPUTS, KERNELS, OUTPUTS, transform
 
 TILES_A_BLOCK = 256
@@ -87,7 +88,7 @@ class Kernels:
         """Transform the weights of a convolution whose outputs are multiplied by `gain`."""
         weight = conv.weight.permute(2, 3, 1, 0).reshape(9, -1)  # [3 3, I O]
         torch.mm(transform(KERNELS) * gain, weight, out=self._spread)
-        torch.mul(conv.bias, gain, out=self.bias)
+        torch.mul(bias_of(conv), gain, out=self.bias)
 
 
 class Scratch:

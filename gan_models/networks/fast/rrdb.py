@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_models.networks.base import typed_modules
 from gan_models.networks.fast.planes import Grid, Kernels, Plane, Scratch, add, put
 from gan_models.networks.fast.workers import num_workers, share_out
 from gan_models.networks.inference import doubling_kernel, is_frozen, result_of
-from gan_models.networks.rrdbnet import DenseBlock, RRDBNet
+from gan_models.networks.rrdbnet import DenseBlock, ResidualDenseBlocks, RRDBNet
 
 MIN_CHANNELS = 16  # added by a convolution; below, the transforms cost more than they save
 STRIP_PIXELS = 1 << 17  # of the result, that the last convolutions are done for at once
@@ -96,7 +97,7 @@ class _Body:
 
     def block(self, index: int) -> Steps:
         """One residual-in-residual dense block, in place."""
-        block = self.network.body[index]
+        block = typed_modules(self.network.body, ResidualDenseBlocks)[index]
         for number, dense in enumerate((block.rdb1, block.rdb2, block.rdb3)):
             for part in self._dense(dense, number):
                 yield (number + part) / 3
