@@ -1,4 +1,4 @@
-"""Arguments as they come, of any kind of number, as Python's own."""
+"""Convert arguments of any number type to Python's own, and check names and channels."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def numbered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def odd_channels(reads: int, writes: int) -> str:
-    """What is wrong with a translator of so many channels in and out; "" where nothing is.
+    """The fault of a translator with these numbers of channels; "" without one.
 
-    Grey pictures have one channel, colours three. The text goes on after the model's name.
+    Grey pictures have one channel, colours three. The text follows the model's name.
     """
     if {reads, writes} <= {1, 3}:
         return ""

@@ -1,4 +1,4 @@
-"""The device that networks run on: chosen once, read back from the module afterwards."""
+"""The device of networks: choosing it, its title, precision and memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pick_device(name: str | None = None) -> torch.device:
 
 
 def device_title(device: torch.device) -> str:
-    """What to call the device on the page: the accelerator's name, or CPU and its threads."""
+    """The device's title on the page: the accelerator's name, or CPU and its threads."""
     if device.type == "cpu":
         threads = torch.get_num_threads()
         return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
@@ -46,7 +46,7 @@ def device_title(device: torch.device) -> str:
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device computes in it, a context in which nothing changes elsewhere.
+    """Autocast to bfloat16 where the device computes in it, else a context without effect.
 
     bfloat16 has float32's range: unlike float16 it needs no loss scaling and no clamps.
     """

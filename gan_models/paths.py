@@ -1,4 +1,4 @@
-"""Where files lie: `GANVAS_HOME`, our own checkpoints; and how they are written and hashed."""
+"""The folders of `GANVAS_HOME` and of our checkpoints; writing and hashing of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-# installed as a package, they lie in it; in the repository beside it
+# inside the installed package, beside it in the repository
 _INSTALLED = _PACKAGE / "checkpoints"
 CHECKPOINTS = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "checkpoints"
 

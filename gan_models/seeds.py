@@ -1,4 +1,4 @@
-"""Seeds and what they stand for: a seed is a picture, for ever, on any device and in any batch."""
+"""Parse seeds and draw latents: a seed gives the same picture on any device, in any batch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_PSI = 2
 
 _PART = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
 _SEPARATORS = re.compile(r"[\s,;]+")
-# what people write instead, on Chinese keyboards and in documents that set dashes
+# equivalents on Chinese keyboards, and dashes of word processors
 _DASHES = "‐‑‒–—―−﹘﹣－~～〜"
 _PLAIN = str.maketrans(dict.fromkeys(_DASHES, "-")) | str.maketrans(
     "，、﹐﹑；﹔０１２３４５６７８９", ",,,,;;0123456789"
@@ -51,9 +51,9 @@ def parse_seeds(text: str, limit: int = MAX_SEEDS_A_CALL, minimum: int = 1) -> l
 def _parse_part(part: str, room: int, limit: int) -> list[int]:
     match = _PART.fullmatch(part)
     if match is None:
-        shown = part if len(part) <= 40 else part[:40] + "…"
+        excerpt = part if len(part) <= 40 else part[:40] + "…"
         raise ValueError(
-            f'"{shown}" is not a seed; write whole numbers and ranges such as 0-7, 42.'
+            f'"{excerpt}" is not a seed; write whole numbers and ranges such as 0-7, 42.'
         )
     first, last = int(match[1]), int(match[2] or match[1])
     if max(first, last) > MAX_SEED:

@@ -1,7 +1,8 @@
-"""The rooms a visitor sees, in their order; layout and wiring only."""
+"""The tabs of the page, in their order; layout and wiring only."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -10,49 +11,49 @@ from tabs import classes, finetune, latent, paint, restore, start, translate, us
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU, PRIVATE
 from tabs.components.loading import Load
-from tabs.components.send_to import Outlet
+from tabs.components.send_to import SendButton
+from tabs.components.tab_module import TabModule
 from tabs.components.visitor import Visitor
 
-TABS = (latent, classes, translate, restore, paint, finetune)
-PERSONAL = (latent, finetune)  # what is there depends on who is at the page
+TABS: tuple[TabModule, ...] = (latent, classes, translate, restore, paint, finetune)
+PERSONAL = (latent, finetune)  # their content depends on the visitor
 
 
-def rooms_shown() -> tuple[Any, ...]:
-    """The rooms of this page, behind the first one, which leads to them.
+def visible_tabs() -> tuple[TabModule, ...]:
+    """The tabs of this page; the first one links to the others.
 
-    Paint is open where a model that paints is on the machine; the room for files of one's own on a
-    private machine.
+    Paint is there if a model that paints is on the machine; user models on a private machine.
     """
-    rooms = [tab for tab in TABS if tab is not paint or paint.is_open()]
-    return (start, *rooms, user_models) if user_models.is_private() else (start, *rooms)
+    tabs = [tab for tab in TABS if tab is not paint or paint.is_open()]
+    return (start, *tabs, user_models) if user_models.is_private() else (start, *tabs)
 
 
-def build_room(tab: Any, load: Load, visitor: Visitor) -> Any:
-    """Lay out a room inside an open `gr.Tab`."""
+def build_tab(tab: TabModule, load: Load, visitor: Visitor) -> Any:
+    """Lay out a tab inside an open `gr.Tab`; returns the result of its `build`."""
     if tab is start:
-        return start.build(rooms_shown()[1:])
+        return start.build(visible_tabs()[1:])
     return tab.build(load, visitor) if tab in PERSONAL else tab.build(load)
 
 
-def connect(built: dict[str, Any], rooms: gr.Tabs) -> None:
-    """Connect the rooms with each other; `built`: what each `build` gave.
+def connect(built: Mapping[str, Any], all_tabs: gr.Tabs) -> None:
+    """Connect the tabs with each other; `built`: the result of each `build`, by title.
 
-    Outlets send their pictures to Translate; what was fine-tuned is opened in Latent.
+    Send buttons send pictures to Translate; fine-tuned models are opened in Sample.
     """
-    opener = built[latent.TITLE]
-    finetune.connect(built[finetune.TITLE], rooms, opener, latent.TITLE)
+    opener: latent.on_load.Opener = built[latent.TITLE]
+    finetune.connect(built[finetune.TITLE], all_tabs, opener, latent.TITLE)
     photo = built[translate.TITLE]
-    lists = [opener.outlets, *(made for made in built.values() if isinstance(made, list))]
-    outlets = [outlet for made in lists for outlet in made]
-    for outlet in outlets:
-        outlet.button.click(
-            _sender(outlet), outlet.inputs, [photo, rooms], js=outlet.js, **GPU, **PRIVATE
-        )
+    buttons = [*opener.send_buttons]
+    for made in built.values():
+        buttons += made if isinstance(made, list) else []
+    for button in buttons:
+        outputs = [photo, all_tabs]
+        button.button.click(_sender(button), button.inputs, outputs, js=button.js, **GPU, **PRIVATE)
 
 
-def _sender(outlet: Outlet) -> Any:
+def _sender(button: SendButton) -> Callable[..., tuple[str, gr.Tabs]]:
     def send(*values: Any) -> tuple[str, gr.Tabs]:
         with user_errors():
-            return outlet.make(*values), gr.Tabs(selected=translate.TITLE)
+            return button.make(*values), gr.Tabs(selected=translate.TITLE)
 
     return send

@@ -1,13 +1,13 @@
-"""How the page looks."""
+"""Theme, styles and scripts of the page."""
 
 from pathlib import Path
 
-import gradio as gr
+from gradio.themes import Default, LocalFont
 
 # faces of weight 400 and 700 only: Gradio's files of weight 600 hold few letters of the alphabet
-_FONT = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700))
+_FONT = LocalFont("IBM Plex Sans", weights=(400, 700))
 _INK, _INK_DARK = "#047857", "#34d399"  # at least 4.5 : 1 on the page, and under white
-THEME = gr.themes.Default(
+THEME = Default(
     primary_hue="emerald",
     neutral_hue="slate",
     radius_size="md",
@@ -41,7 +41,7 @@ THEME = gr.themes.Default(
 
 CSS = """
 .gradio-container { width: 100% !important; max-width: 1360px !important; margin: 0 auto; }
-.gradio-container { overflow: clip !important; } /* what is hidden keeps nothing sticky in sight */
+.gradio-container { overflow: clip !important; } /* hidden disables position: sticky */
 .gradio-container > main { padding-top: 10px !important; }
 #intro h1 { margin: 0; font-size: 24px; line-height: 1.2; }
 #rooms > .tab-wrapper { margin-bottom: 4px; }
@@ -79,7 +79,7 @@ CSS = """
 }
 .large { aspect-ratio: 1; min-height: 192px; height: auto !important; }
 .large .image-container { height: 100% !important; }
-/* what is not on this machine stands apart in the list of models */
+/* models that need a download are apart in the list */
 ul.option-list li[aria-label^="Needs a download"] { color: var(--body-text-color-subdued); }
 ul.option-list li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs a download"] {
   border-top: 1px solid var(--border-color-primary); margin-top: 6px; padding-top: 8px; }

@@ -46,8 +46,8 @@ def page_url():
 
 # what trains, builds many networks, serves a page or starts programs: not for `make check`
 SLOW = ("training/", "networks/", "tabs/", "test_http", "test_cli", "test_import", "test_readme")
-SLOW += ("test_wheels", "test_store", "test_shelf", "pipelines/test_translation", "test_photos")
-SLOW += ("pipelines/test_restoration", "test_convert_real_esrgan")
+SLOW += ("test_wheels", "test_store", "test_user_models", "test_photos")
+SLOW += ("pipelines/test_translation", "pipelines/test_restoration", "test_convert_real_esrgan")
 
 
 def pytest_collection_modifyitems(items):

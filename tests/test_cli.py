@@ -137,7 +137,7 @@ def test_verify_checks_what_is_present(capsys):
             "frames",
         ),
         (["fetch"], "Name the models"),
-        (["train", "portraits", "--out", "x"], "no provenance"),
+        (["train", "portraits", "--out", "x"], "no recipe"),
         (["train", "landscapes", "--out", "x.png"], "be a folder"),
         (["train", "landscapes", "--kimg=-1"], "between 0.001 and 10,000"),
         (["train", "landscapes", "--kimg", "0"], "between 0.001 and 10,000"),

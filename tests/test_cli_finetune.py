@@ -28,7 +28,7 @@ def call(tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "MEASURED", 4)
     monkeypatch.setattr(trainer, "SHEET_PX", 64)
     monkeypatch.setattr(
-        sys.modules["gan_models.finetuning.settings"], "load_features", lambda device: frozen
+        sys.modules["gan_models.finetuning.run"], "load_features", lambda device: frozen
     )
     config = SHAPE | {"z_dim": 8, "w_dim": 8, "num_mapping_layers": 2}
     weights.save_generator(

@@ -156,7 +156,7 @@ def test_names_must_be_as_many_as_there_are_classes(tmp_path):
         )
 
 
-def test_a_discriminator_comes_with_the_pickle():
+def test_the_discriminator_of_a_pickle_is_read():
     path = golden.FOLDER / "stylegan2_uncond.nvlabs.pkl"
     discriminator = convert.load_discriminator(path)
     assert discriminator.img_resolution == 64

@@ -1,4 +1,4 @@
-"""Pickles that would run something are refused, and nothing ran."""
+"""Pickles that would run code are refused, and nothing ran."""
 
 from __future__ import annotations
 

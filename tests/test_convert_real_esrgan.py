@@ -1,4 +1,4 @@
-"""Real-ESRGAN's checkpoints load key for key, and what is wrong with one is named."""
+"""Real-ESRGAN's checkpoints load key for key, and faults are named."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_authors_tensors_load_key_for_key(name, container, tmp_path):
     assert convert.guess_format(path) == "real-esrgan"
 
 
-def test_the_averaged_weights_are_taken_where_both_are_there(tmp_path):
+def test_the_averaged_weights_are_used_where_both_are_there(tmp_path):
     both = {name: reference.compact_tensors(1, 8, seed=k) for k, name in enumerate(CONTAINERS)}
     torch.save(both, tmp_path / "both.pth")
     network = convert.load_generator(tmp_path / "both.pth", format="real-esrgan")
@@ -101,7 +101,7 @@ def test_an_extra_tensor_is_named(name, key, tmp_path):
 @pytest.mark.parametrize(
     "key", ["body.99999999999.weight", "body.300.rdb1.conv1.weight", "body.4000000000.bias"]
 )
-def test_a_number_of_layers_beyond_all_measure_costs_nothing(key, tmp_path):
+def test_a_far_too_large_number_of_layers_allocates_nothing(key, tmp_path):
     bad = saved({key: torch.zeros(1)}, tmp_path / "bad.pth")
     with pytest.raises(FormatError, match="layers"):
         convert.load_generator(bad, format="real-esrgan")
@@ -116,7 +116,7 @@ def test_what_is_no_network_is_refused(content, tmp_path):
         convert.load_generator(saved(content, tmp_path / "bad.pth"), format="real-esrgan")
 
 
-def test_a_network_without_slopes_needs_to_be_told_its_activation(tmp_path):
+def test_a_network_without_slopes_needs_its_activation_as_an_option(tmp_path):
     tensors = {k: v for k, v in ALL["compact, factor 4"].items() if v.ndim == 4 or "bias" in k}
     path = saved(tensors, tmp_path / "relu.pth")
     with pytest.raises(FormatError, match=r"'body\.1\.weight' is missing"):
@@ -156,7 +156,7 @@ def wheel_file(request):
     return request.param, weights.ensure(get_spec(request.param))
 
 
-def test_every_tensor_of_the_wheels_files_is_where_it_belongs(wheel_file):
+def test_every_tensor_of_the_wheels_files_is_in_its_place(wheel_file):
     model, path = wheel_file
     network = convert.load_generator(path, format="real-esrgan-ncnn")
     wanted = reference.read_bin(path)
@@ -190,7 +190,7 @@ def small_networks():
 
 @pytest.mark.parametrize("half", [True, False])
 @pytest.mark.parametrize("which", [1, 2])
-def test_size_and_tags_tell_which_network_a_file_holds(small_networks, which, half, tmp_path):
+def test_size_and_tags_determine_the_network_of_a_file(small_networks, which, half, tmp_path):
     path = tmp_path / "network.bin"
     path.write_bytes(bin_of(small_networks[which], half))
     network = convert.load_generator(path, format="real-esrgan-ncnn")

@@ -1,4 +1,4 @@
-"""Pictures at the border: tensors, provenances, and what comes in from outside."""
+"""Pictures: tensors, provenances, and files from outside."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from gan_models.media.images import (
 )
 
 
-def test_tensors_become_pictures_and_come_back():
+def test_tensors_become_pictures_and_the_reverse():
     images = torch.linspace(-1, 1, 2 * 3 * 4 * 6).reshape(2, 3, 4, 6)
     pictures = to_pil(images)
     assert [picture.size for picture in pictures] == [(6, 4), (6, 4)]
@@ -33,13 +33,13 @@ def test_values_outside_the_range_are_clamped_and_grey_becomes_rgb():
     assert np.asarray(picture).tolist() == [[[0, 0, 0], [255, 255, 255]]]
 
 
-def test_a_provenance_travels_inside_the_png(tmp_path):
+def test_a_provenance_is_stored_inside_the_png(tmp_path):
     provenance = {"model": "faces-64", "seed": 7, "note": "ψ and 雪"}
     save_png(add_provenance(Image.new("RGB", (16, 16)), provenance), tmp_path / "a.png")
     assert read_provenance(tmp_path / "a.png") == provenance
 
 
-def test_a_picture_without_a_provenance_says_what_to_drop(tmp_path):
+def test_a_picture_without_a_provenance_is_refused_with_advice(tmp_path):
     save_png(Image.new("RGB", (16, 16)), tmp_path / "a.png")
     with pytest.raises(ValueError, match="drop a PNG that was downloaded"):
         read_provenance(tmp_path / "a.png")
@@ -54,7 +54,7 @@ def test_a_broken_provenance_is_no_provenance(tmp_path):
 
 
 def bomb_png(width: int, height: int) -> bytes:
-    """A small file that claims to be a huge picture."""
+    """A small file whose header says that it is a huge picture."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         body = kind + data
@@ -83,7 +83,7 @@ def jpeg_bytes() -> bytes:
         ("cut.jpg", jpeg_bytes()[:200], "no picture|broken|no Ganvas"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_by_name(tmp_path, name, data, says):
+def test_what_cannot_be_read_is_refused_by_name(tmp_path, name, data, says):
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(ValueError, match=says):

@@ -1,4 +1,4 @@
-"""Torch files that hold options beside tensors: read as inert data, and nothing of theirs runs."""
+"""Torch files with options beside tensors are read as inert data, and none of their code runs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Options(dict):
 
 
 class Listed(list):
-    """A list of its own kind."""
+    """A list of another class."""
 
 
 class Settings:
@@ -124,7 +124,7 @@ def test_tensors_are_read_and_options_are_inert(tmp_path, kind, zipped, protocol
         assert tensor.equal(TENSORS[key])
 
 
-def test_an_options_values_are_kept_as_data(tmp_path):
+def test_an_options_values_are_read_as_data(tmp_path):
     torch.save({"a": TENSORS, "args": OPTIONS["a namespace"]}, tmp_path / "a.pt")
     args = read_tensors(tmp_path / "a.pt")["args"]
     assert isinstance(args, Record)
@@ -157,7 +157,7 @@ def test_a_module_that_is_not_installed_is_not_needed(tmp_path, monkeypatch):
 
 
 def traps(folder):
-    """What must not run, by name: each leaves a trace where it does."""
+    """Calls that must not run, by name: each leaves a trace if it does."""
     trace = folder / "trace"
     return known_traps(folder) | {
         "Popen": Call(subprocess.Popen, ["touch", str(trace)]),
@@ -213,7 +213,7 @@ def test_what_would_run_is_refused_and_does_not_run(
     assert "ganvas_trap" not in sys.modules
 
 
-def test_memory_is_not_asked_for_on_the_files_word(tmp_path):
+def test_no_memory_is_allocated_because_a_file_says_so(tmp_path):
     args = [argparse.Namespace(), Call(bytearray, 1 << 40), Call(range, 1 << 60)]
     torch.save({"g_ema": TENSORS, "args": args}, tmp_path / "a.pt")
     assert set(read_tensors(tmp_path / "a.pt")["g_ema"]) == set(TENSORS)
@@ -222,7 +222,7 @@ def test_memory_is_not_asked_for_on_the_files_word(tmp_path):
 @pytest.mark.parametrize(
     "planted", [b"X\1\0\0\0ar\xf0\xff\xff\xff.", b"Nr\0\0\0\x10.", b"Np99999999\n."]
 )
-def test_room_is_not_made_for_a_place_that_a_file_names(tmp_path, planted):
+def test_no_memory_is_allocated_for_a_large_memo_index(tmp_path, planted):
     with pytest.raises(UnsafeWeightsError, match="memory"):
         inert_pickle.TORCH_PICKLE.load(io.BytesIO(b"\x80\x02" + planted))
     path = tmp_path / "network.pkl"

@@ -1,4 +1,4 @@
-"""Label maps: files, colours and ids in, ids out; what is refused, and with which words."""
+"""Label maps: files, colours and ids in, ids out; what is refused, and with which message."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def png(picture: Image.Image) -> bytes:
 
 
 def claiming(width: int, height: int) -> bytes:
-    """The beginning of a PNG that says it is this large."""
+    """The start of a PNG whose header has this size."""
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunk = b"IHDR" + head
     packed = struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
@@ -43,7 +43,7 @@ def claiming(width: int, height: int) -> bytes:
 # --- what is taken ------------------------------------------------------------------------------
 
 
-def test_ids_are_taken_as_array_grey_indexed_and_in_three_channels(ids):
+def test_ids_are_read_as_array_grey_indexed_and_in_three_channels(ids):
     forms = [
         ids,
         ids.astype(np.int64),
@@ -56,7 +56,7 @@ def test_ids_are_taken_as_array_grey_indexed_and_in_three_channels(ids):
         assert (read_ids(form, LABELS) == ids).all()
 
 
-def test_colours_are_taken_within_eight_levels(ids):
+def test_colours_are_read_within_eight_levels(ids):
     noise = np.random.RandomState(1).randint(-8, 9, (*ids.shape, 3))
     shaken = np.clip(colored(ids).astype(int) + noise, 0, 255).astype(np.uint8)
     for form in (colored(ids), shaken, Image.fromarray(shaken), Image.fromarray(shaken, "RGB")):
@@ -85,7 +85,7 @@ def test_other_data_sets_are_translated_from_colours_and_from_ids(name):
         assert (read_ids(form, LABELS, name).ravel() == wanted).all()
 
 
-def test_a_thing_without_a_counterpart_takes_on_what_is_below_it():
+def test_a_thing_without_a_counterpart_gets_the_label_below_it():
     known = palette("cityscapes")
     places = np.full((32, 32), known.labels.index("sky"))
     places[20:] = known.labels.index("terrain")
@@ -122,7 +122,7 @@ def test_sizes_change_to_the_nearest_id(shape):
 
 
 @pytest.mark.slow
-def test_the_largest_map_is_taken():
+def test_the_largest_map_is_accepted():
     small = np.random.RandomState(3).randint(0, 12, (128, 128)).astype(np.uint8)
     picture = Image.fromarray(np.kron(small, np.ones((32, 32), np.uint8)))
     assert picture.size == (4096, 4096)
@@ -160,7 +160,7 @@ def test_coloured_noise_is_refused():
     ],
     ids=["floats", "four channels", "a line", "a name", "50 MB of text", "nothing"],
 )
-def test_what_is_no_map_is_told_what_one_is(form):
+def test_what_is_no_map_is_refused_with_what_one_is(form):
     with pytest.raises(ValueError, match="whole numbers"):
         read_ids(form, LABELS)
 
@@ -201,7 +201,7 @@ def test_a_file_over_fifty_megabytes_is_not_read(tmp_path):
         label_maps.open_label_map(path)
 
 
-def test_an_unknown_palette_is_told_which_there_are(ids):
+def test_an_unknown_palette_is_refused_with_a_list_of_palettes(ids):
     with pytest.raises(ValueError, match="cityscapes"):
         read_ids(ids, LABELS, "nobody")
 
@@ -232,7 +232,7 @@ def test_models_without_names_get_those_of_their_data_set(count, third, last):
     assert len(label_maps.colors_of(names)) == count
 
 
-def test_a_map_survives_its_text(ids):
+def test_a_map_is_unchanged_through_base64(ids):
     assert (label_maps.from_base64_png(label_maps.to_base64_png(ids)) == ids).all()
     for broken in ("", "%%%", "AAAA", 7, None):
         with pytest.raises(ValueError, match=r"broken|no PNG"):

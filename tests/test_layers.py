@@ -25,7 +25,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "networks": (),
     "convert": ("networks", "zoo", "checks", *(f"weights.{name}" for name in READING)),
     "convert.add_user_model": (
-        *("convert", "zoo", "checks"),
+        *("convert", "networks", "zoo", "checks"),
         *(f"weights.{name}" for name in (*READING, "catalogue", "metadata")),
     ),
     "weights": ("networks", "zoo", "paths", "checks"),

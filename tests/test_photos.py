@@ -1,4 +1,4 @@
-"""Pictures as people bring them: turned, deep, transparent, profiled, moving, broken."""
+"""Photographs that are turned, deep, transparent, profiled, moving or broken."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from gan_models.media.limits import MAX_CLIP_FRAMES
 from gan_models.media.photos import count_frames, normalise, read_clip, read_photo
-from gan_models.media.video import write_video
+from tests.media.films import write_film
 from tests.training.uploads import turned
 
 
@@ -57,7 +57,7 @@ def test_sixteen_bits_are_scaled_not_cut(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_transparency_is_kept(tmp_path, mode):
+def test_transparency_is_preserved(tmp_path, mode):
     picture = ramp(mode)
     picture.putalpha(Image.fromarray(np.tile(np.uint8([[0], [255]]), (15, 40))))
     made = read_photo(saved(tmp_path, picture, "glass.png"))
@@ -83,7 +83,7 @@ def test_a_colour_profile_is_converted_to_srgb(tmp_path):
     assert np.abs(values(made) - values(ramp())).max() <= 6
 
 
-def test_a_broken_profile_is_left_aside(tmp_path):
+def test_a_broken_profile_is_ignored(tmp_path):
     path = saved(tmp_path, ramp(), "profile.png", icc_profile=b"nonsense")
     assert (values(read_photo(path)) == values(ramp())).all()
 
@@ -102,7 +102,7 @@ def test_an_animation_gives_its_first_picture_or_all(tmp_path):
 
 def test_a_video_gives_its_frames(tmp_path):
     path = tmp_path / "film.mp4"
-    write_video([Image.new("RGB", (32, 32), (k * 40, 90, 90)) for k in range(6)], path, fps=12)
+    write_film([Image.new("RGB", (32, 32), (k * 40, 90, 90)) for k in range(6)], path, fps=12)
     clip = read_clip(path)
     assert len(clip.frames) == 6
     assert clip.fps == 12
@@ -150,7 +150,7 @@ def halves(mode: str = "RGB") -> Image.Image:
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 @pytest.mark.parametrize("kind", ODD_METADATA)
-def test_a_turned_photo_comes_upright_whatever_else_its_metadata_hold(tmp_path, kind, suffix):
+def test_a_turned_photo_is_read_upright_whatever_else_its_metadata_contain(tmp_path, kind, suffix):
     path = saved(tmp_path, halves(), f"turned.{suffix}", exif=ODD_METADATA[kind])
     made = read_photo(path)
     assert made.size == (32, 64)
@@ -185,7 +185,7 @@ def test_every_orientation_is_followed_and_others_are_none(tmp_path, turn, size,
 
 
 @pytest.mark.parametrize("pointer", [(34665, SIGNED, -5), (34665, LONG, 1 << 20), (34853, 2, 7)])
-def test_a_turned_tiff_with_damaged_directories_comes_upright(tmp_path, pointer):
+def test_a_turned_tiff_with_damaged_directories_is_read_upright(tmp_path, pointer):
     width, height, rows = 64, 32, np.asarray(halves("L")).tobytes()
     wanted = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 274: 6, 277: 1, 278: height}
     wanted |= {279: len(rows), 273: 8 + 2 + 12 * 11 + 4}
@@ -199,7 +199,7 @@ def test_a_turned_tiff_with_damaged_directories_comes_upright(tmp_path, pointer)
 
 
 @pytest.mark.parametrize("nonsense", [b"Exif\0\0", b"Exif\0\0nonsense", b"Exif\0\0II*\0"])
-def test_metadata_that_say_nothing_leave_the_picture_as_it_is(tmp_path, nonsense):
+def test_metadata_without_an_orientation_leave_the_picture_unchanged(tmp_path, nonsense):
     assert read_photo(saved(tmp_path, halves(), "a.jpg", exif=nonsense)).size == (64, 32)
 
 
@@ -210,7 +210,7 @@ def test_a_large_note_is_skipped_and_the_pixels_are_read(tmp_path):
     assert (values(read_photo(path)) == values(ramp())).all()
 
 
-def test_a_large_colour_profile_still_counts(tmp_path):
+def test_a_large_colour_profile_is_still_used(tmp_path):
     lab = ImageCms.createProfile("LAB")
     to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), lab, "RGB", "LAB")
     padded = bytearray(ImageCms.ImageCmsProfile(lab).tobytes() + bytes(2_000_000))
@@ -238,9 +238,9 @@ TURNS = {  # matrix (a, b, c, d) of an MP4 -> where the dark left half comes to 
 
 
 @pytest.mark.parametrize("matrix", TURNS)
-def test_a_film_is_turned_as_its_display_matrix_asks(tmp_path, matrix):
+def test_a_film_is_turned_by_its_display_matrix(tmp_path, matrix):
     path = tmp_path / "phone.mp4"
-    write_video([halves()] * 2, path, fps=2)
+    write_film([halves()] * 2, path, fps=2)
     path.write_bytes(turned(path.read_bytes(), matrix))
     frames = read_clip(path).frames
     place = TURNS[matrix]
@@ -261,7 +261,7 @@ def test_mirrored_films_are_not_merely_turned(tmp_path):
     found = {}
     for matrix in ((1, 0, 0, -1), (-1, 0, 0, 1), (0, 1, 1, 0), (0, -1, -1, 0)):
         path = tmp_path / "phone.mp4"
-        write_video([corner] * 2, path, fps=2)
+        write_film([corner] * 2, path, fps=2)
         path.write_bytes(turned(path.read_bytes(), matrix))
         pixels = values(read_clip(path).frames[0]).mean(2)
         spots = {"top left": (4, 4), "top right": (4, -4), "low left": (-4, 4)}
@@ -289,7 +289,7 @@ def test_every_frame_of_an_animation_keeps_its_time(tmp_path, kind, suffix):
     assert clip.fps == pytest.approx(1000 * len(durations) / sum(durations), abs=1e-3)
 
 
-def test_frames_that_say_no_time_are_shown_as_browsers_do(tmp_path):
+def test_frames_without_a_duration_last_as_long_as_in_browsers(tmp_path):
     first, second = (Image.new("RGB", (32, 24), (k, 0, 0)) for k in (0, 99))
     path = saved(tmp_path, first, "film.gif", save_all=True, append_images=[second], duration=0)
     assert read_clip(path).durations_ms == (100, 100)
@@ -326,7 +326,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_what_cannot_be_taken_gets_a_sentence(tmp_path, kind):
+def test_what_cannot_be_read_is_refused_with_a_message(tmp_path, kind):
     name, content, says = BAD_FILES[kind]
     path = tmp_path / name
     path.write_bytes(content())

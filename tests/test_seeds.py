@@ -1,4 +1,4 @@
-"""A seed is a picture for ever: the stream behind it, and how seeds are written."""
+"""A seed always gives the same picture: its random stream, and how seeds are written."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_seeds_are_read_as_written(text, seeds):
         ("x" * 10_000, "not a seed"),
     ],
 )
-def test_what_is_no_seed_is_refused_with_a_short_sentence(text, says):
+def test_what_is_no_seed_is_refused_with_a_short_message(text, says):
     with pytest.raises(ValueError, match=says) as refused:
         parse_seeds(text)
     assert len(str(refused.value)) < 200
@@ -80,7 +80,7 @@ def test_latents_are_numpys_legacy_stream_one_generator_a_seed():
     assert z.shape == (3, 100)
 
 
-def test_truncated_latents_redraw_only_what_lies_outside():
+def test_truncated_latents_redraw_only_what_is_outside():
     z, free = sample_truncated_z([1], 512)[0], sample_z([1], 512)[0]
     assert z.abs().max() <= 2
     inside = free.abs() <= 2

@@ -1,4 +1,4 @@
-"""Weights are found, verified and downloaded; nothing half-written is ever used."""
+"""Weights are found, verified and downloaded; partial files are never used."""
 
 import hashlib
 import os
@@ -62,7 +62,7 @@ def in_another_process(spec):
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
-def test_a_file_from_the_hub_is_downloaded_once_verified_and_kept(hub):
+def test_a_file_from_the_hub_is_downloaded_once_verified_and_stored(hub):
     hub.add(HUB_PATH, DATA)
     told = []
     path = weights.ensure(make_spec(HUB, DATA), progress=lambda *now: told.append(now))
@@ -74,7 +74,7 @@ def test_a_file_from_the_hub_is_downloaded_once_verified_and_kept(hub):
     assert not [p for p in path.parent.iterdir() if ".part" in p.name]
 
 
-def test_a_space_is_asked_as_a_space_and_with_the_users_token(hub, monkeypatch):
+def test_a_space_is_requested_as_a_space_and_with_the_users_token(hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_mine")
     hub.add("/spaces" + HUB_PATH, DATA, redirect="/cdn")
     hub.add("/cdn", DATA)
@@ -82,7 +82,7 @@ def test_a_space_is_asked_as_a_space_and_with_the_users_token(hub, monkeypatch):
     assert hub.requests[0] == ("/spaces" + HUB_PATH, "", "Bearer hf_mine")
 
 
-def test_the_token_is_not_told_to_another_host(hub, monkeypatch):
+def test_the_token_is_not_sent_to_another_host(hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_mine")
     elsewhere = hub.url.replace("127.0.0.1", "localhost")
     hub.add(HUB_PATH, DATA, redirect=f"{elsewhere}/cdn")
@@ -91,14 +91,14 @@ def test_the_token_is_not_told_to_another_host(hub, monkeypatch):
     assert [token for _, _, token in hub.requests] == ["Bearer hf_mine", ""]
 
 
-def test_a_cut_download_goes_on_where_it_stopped(hub):
+def test_an_interrupted_download_resumes_where_it_stopped(hub):
     hub.add(HUB_PATH, DATA, cuts=[100_000, 50_000])
     path = weights.ensure(make_spec(HUB, DATA))
     assert path.read_bytes() == DATA
     assert hub.ranges_of(HUB_PATH) == ["", "bytes=100000-", "bytes=150000-"]
 
 
-def test_a_download_that_stays_cut_is_taken_up_by_the_next_call(hub, tmp_path):
+def test_a_download_that_remains_interrupted_is_resumed_by_the_next_call(hub, tmp_path):
     page = hub.add(HUB_PATH, DATA, cuts=[100_000, 0, 0])
     with pytest.raises(MissingWeightsError, match=FETCH):
         weights.ensure(make_spec(HUB, DATA))
@@ -112,7 +112,7 @@ def test_a_download_that_stays_cut_is_taken_up_by_the_next_call(hub, tmp_path):
 @pytest.mark.parametrize(
     "how", ["another file", "another length", "If-Range ignored", "no ranges", "no tag"]
 )
-def test_a_file_that_changed_or_cannot_be_resumed_is_begun_anew(hub, how):
+def test_a_file_that_changed_or_cannot_be_resumed_is_downloaded_from_the_start(hub, how):
     page = hub.add(HUB_PATH, DATA, cuts=[100_000, 0, 0])
     if how == "no tag":
         page.tag = 'W/"weak"'
@@ -149,7 +149,7 @@ def test_a_part_that_is_already_whole_is_only_verified(hub):
         (429, "wait"),
     ],
 )
-def test_a_refusal_of_the_hub_is_one_sentence(hub, tmp_path, status, cure):
+def test_a_refusal_of_the_hub_is_one_message(hub, tmp_path, status, cure):
     hub.add(HUB_PATH, DATA, status=status)
     with pytest.raises(MissingWeightsError, match=cure) as caught:
         weights.ensure(make_spec(HUB, DATA))
@@ -158,7 +158,7 @@ def test_a_refusal_of_the_hub_is_one_sentence(hub, tmp_path, status, cure):
     assert not only_weights(tmp_path)
 
 
-def test_a_wrong_hash_is_refused_and_thrown_away(hub, tmp_path):
+def test_a_file_of_a_wrong_hash_is_refused_and_deleted(hub, tmp_path):
     hub.add(HUB_PATH, DATA[:-1] + b"\0")
     with pytest.raises(CorruptWeightsError, match=FETCH):
         weights.ensure(make_spec(HUB, DATA))
@@ -166,7 +166,7 @@ def test_a_wrong_hash_is_refused_and_thrown_away(hub, tmp_path):
     assert not parts(tmp_path)
 
 
-def test_a_sign_in_page_is_never_written_down_as_the_first_download(hub, tmp_path):
+def test_a_sign_in_page_is_never_recorded_as_the_first_download(hub, tmp_path):
     hub.add("/toy.safetensors", b"<!DOCTYPE html><html>Sign in</html>", content_type="text/html")
     spec = make_spec(Url(f"{hub.url}/toy.safetensors"))
     with pytest.raises(CorruptWeightsError, match="a web page"):
@@ -176,7 +176,7 @@ def test_a_sign_in_page_is_never_written_down_as_the_first_download(hub, tmp_pat
     assert weights.ensure(spec).read_bytes() == DATA
 
 
-def test_the_hash_of_a_first_download_holds_from_then_on(hub):
+def test_the_hash_of_a_first_download_is_required_from_then_on(hub):
     hub.add("/toy.safetensors", DATA)
     spec = make_spec(Url(f"{hub.url}/toy.safetensors"))
     path = weights.ensure(spec)
@@ -207,7 +207,7 @@ def test_a_damaged_file_is_found_and_fetch_replaces_it(hub, damage):
     assert weights.availability(spec) == (True, "")
 
 
-def test_a_byte_flipped_before_this_process_began_is_found(hub):
+def test_a_byte_flipped_before_this_process_started_is_found(hub):
     hub.add(HUB_PATH, DATA)
     path = weights.ensure(make_spec(HUB, DATA))
     stat = path.stat()
@@ -218,7 +218,7 @@ def test_a_byte_flipped_before_this_process_began_is_found(hub):
         weights.ensure(make_spec(HUB, DATA))
 
 
-def test_a_file_is_hashed_once_a_process_for_as_long_as_it_stays(hub, monkeypatch):
+def test_a_file_is_hashed_once_a_process_until_it_changes(hub, monkeypatch):
     hub.add(HUB_PATH, DATA)
     spec = make_spec(HUB, DATA)
     weights.ensure(spec)
@@ -229,7 +229,7 @@ def test_a_file_is_hashed_once_a_process_for_as_long_as_it_stays(hub, monkeypatc
     assert weights.availability(spec) == (True, "")  # from what is written down: quick at the start
 
 
-def test_a_newer_table_that_publishes_another_hash_is_believed(hub):
+def test_another_hash_in_a_newer_table_is_used(hub):
     hub.add(HUB_PATH, DATA)
     weights.ensure(make_spec(HUB, DATA))
     newer = make_spec(HUB, weights_bytes(310))
@@ -237,7 +237,7 @@ def test_a_newer_table_that_publishes_another_hash_is_believed(hub):
     assert weights.find(newer) is None
 
 
-def test_offline_nothing_is_asked_of_the_network(hub, monkeypatch):
+def test_offline_nothing_is_requested_from_the_network(hub, monkeypatch):
     monkeypatch.setenv("GANVAS_OFFLINE", "1")
     hub.add(HUB_PATH, DATA)
     with pytest.raises(MissingWeightsError, match="GANVAS_OFFLINE"):
@@ -259,7 +259,7 @@ def test_offline_what_has_been_downloaded_is_used(hub, monkeypatch):
         weights.ensure(make_spec(HUB, DATA), repair=True)
 
 
-def test_without_a_network_the_answer_comes_at_once(hub):
+def test_without_a_network_the_error_is_immediate(hub):
     hub.shutdown()
     hub.server_close()
     start = time.monotonic()
@@ -269,7 +269,7 @@ def test_without_a_network_the_answer_comes_at_once(hub):
     assert "needs a network" in weights.availability(make_spec(HUB, DATA))[1]
 
 
-def test_a_host_that_never_answers_is_given_up(hub, monkeypatch):
+def test_a_host_that_never_answers_times_out(hub, monkeypatch):
     monkeypatch.setattr("gan_models.weights.download.OPEN_SECONDS", 0.5)
     given_up = threading.Event()
 
@@ -286,7 +286,7 @@ def test_a_host_that_never_answers_is_given_up(hub, monkeypatch):
 
 
 @pytest.mark.parametrize("when", ["before", "while"])
-def test_a_download_can_be_cancelled_and_taken_up_again(hub, when):
+def test_a_download_can_be_cancelled_and_resumed(hub, when):
     page = hub.add(HUB_PATH, DATA, seconds_a_chunk=0.05)
     seen = []
     with pytest.raises(DownloadCancelled, match="start it again"):
@@ -301,7 +301,7 @@ def test_a_download_can_be_cancelled_and_taken_up_again(hub, when):
     assert bool(hub.ranges_of(HUB_PATH)[-1]) == (when == "while")
 
 
-def test_too_little_space_is_said_before_the_download(hub, monkeypatch, tmp_path):
+def test_too_little_space_is_reported_before_the_download(hub, monkeypatch, tmp_path):
     hub.add(HUB_PATH, DATA)
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(WeightsError, match=r"needs 0\.3 MB more.*free some space"):
@@ -310,7 +310,7 @@ def test_too_little_space_is_said_before_the_download(hub, monkeypatch, tmp_path
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's always full device")
-def test_a_disk_that_fills_up_is_said_in_a_sentence(hub, tmp_path):
+def test_a_disk_that_fills_up_is_reported_as_a_message(hub, tmp_path):
     hub.add(HUB_PATH, DATA)
     folder = ganvas_home() / "weights" / "toy"
     folder.mkdir(parents=True)
@@ -320,7 +320,7 @@ def test_a_disk_that_fills_up_is_said_in_a_sentence(hub, tmp_path):
     assert weights.find(make_spec(HUB, DATA)) is None
 
 
-def test_a_home_that_cannot_be_made_is_said_in_a_sentence(hub, tmp_path, monkeypatch):
+def test_a_home_that_cannot_be_made_is_reported_as_a_message(hub, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GANVAS_HOME", str(tmp_path / "file"))
     hub.add(HUB_PATH, DATA)
@@ -355,7 +355,7 @@ def test_of_two_processes_one_downloads(hub):
     assert len(hub.requests) == 1
 
 
-def test_a_killed_download_leaves_no_lock_and_is_taken_up(hub, tmp_path):
+def test_a_killed_download_leaves_no_lock_and_is_resumed(hub, tmp_path):
     page = hub.add("/toy.safetensors", DATA, seconds_a_chunk=0.2)
     spec = make_spec(Url(f"{hub.url}/toy.safetensors"), DATA)
     process = in_another_process(spec)
@@ -391,7 +391,7 @@ def test_our_own_checkpoints_are_found_and_checked(tmp_path, monkeypatch):
         weights.ensure(spec, repair=True)
 
 
-def test_a_file_of_the_users_own_is_taken_where_it_is(tmp_path):
+def test_a_local_file_is_used_where_it_is(tmp_path):
     spec = make_spec(LocalFile(str(tmp_path / "mine.pth")))
     assert weights.availability(spec)[0] is False
     (tmp_path / "mine.pth").write_bytes(DATA)
@@ -399,7 +399,7 @@ def test_a_file_of_the_users_own_is_taken_where_it_is(tmp_path):
     assert weights.availability(spec) == (True, "")
 
 
-def test_verify_looks_at_every_file_anew_and_passes_over_what_is_not_here(hub):
+def test_verify_reads_every_file_again_and_skips_missing_ones(hub):
     hub.add(HUB_PATH, DATA)
     here, absent = make_spec(HUB, DATA), make_spec(HUB, DATA, "absent")
     path = weights.ensure(here)

@@ -1,4 +1,4 @@
-"""Frames to MP4, GIF and WebP, and back through a decoder."""
+"""Write frames to MP4, GIF and WebP, and decode them."""
 
 from fractions import Fraction
 
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from gan_models.media.video import VideoWriter, write_video
+from gan_models.media.video import VideoWriter
+from tests.media.films import write_film
 
 
 def frames_of(count: int, size: tuple[int, int] = (32, 32)) -> list[Image.Image]:
@@ -25,10 +26,10 @@ def decode(path) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
 @pytest.mark.parametrize("size", [(32, 32), (33, 17)])
-def test_every_frame_comes_back_close_to_what_went_in(tmp_path, suffix, size):
+def test_every_frame_is_decoded_close_to_the_original(tmp_path, suffix, size):
     frames = frames_of(12, size)
     path = tmp_path / f"walk{suffix}"
-    write_video(frames, path, fps=25)
+    write_film(frames, path, fps=25)
     back = decode(path)
     assert len(back) == 12
     for frame, array in zip(frames, back, strict=True):
@@ -37,19 +38,19 @@ def test_every_frame_comes_back_close_to_what_went_in(tmp_path, suffix, size):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
-def test_nothing_is_left_behind_when_it_breaks_off(tmp_path, suffix):
+def test_no_file_is_left_when_writing_fails(tmp_path, suffix):
     def broken():
         yield frames_of(1)[0]
         raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError, match="stopped"):
-        write_video(broken(), tmp_path / f"walk{suffix}")
+        write_film(broken(), tmp_path / f"walk{suffix}")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_gif_durations_add_up_to_the_frame_rate(tmp_path):
     path = tmp_path / "walk.gif"
-    write_video(frames_of(30), path, fps=30)
+    write_film(frames_of(30), path, fps=30)
     with Image.open(path) as picture:
         total = sum(frame.info["duration"] for frame in ImageSequence.Iterator(picture))
     assert total == 1000
@@ -67,19 +68,19 @@ def test_gif_durations_add_up_to_the_frame_rate(tmp_path):
     ],
 )
 def test_rates_need_not_be_whole(tmp_path, fps, rate):
-    write_video(frames_of(12), tmp_path / "walk.mp4", fps=fps)
+    write_film(frames_of(12), tmp_path / "walk.mp4", fps=fps)
     with av.open(str(tmp_path / "walk.mp4")) as container:
         assert container.streams.video[0].average_rate == rate
     for suffix in (".gif", ".webp"):
-        write_video(frames_of(12), tmp_path / f"walk{suffix}", fps=fps)
+        write_film(frames_of(12), tmp_path / f"walk{suffix}", fps=fps)
         shown = sum(durations_ms(tmp_path / f"walk{suffix}"))
         fastest = 50 if suffix == ".gif" else 60  # of a GIF in browsers
         assert shown == pytest.approx(12_000 / min(fps, fastest), abs=10)
 
 
 @pytest.mark.parametrize("name", ["WALK.MP4", "Walk.Gif", "walk.WEBP"])
-def test_suffixes_count_in_any_case(tmp_path, name):
-    write_video(frames_of(3), tmp_path / name, fps=5)
+def test_suffixes_are_accepted_in_any_case(tmp_path, name):
+    write_film(frames_of(3), tmp_path / name, fps=5)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     clip = tmp_path / name.lower()
     (tmp_path / name).rename(clip)
@@ -105,7 +106,7 @@ def test_every_frame_keeps_its_own_time(tmp_path, suffix, times):
 
 
 def durations_ms(path) -> list[float]:
-    """How long each frame of a film is shown."""
+    """How long each frame of a film lasts."""
     if path.suffix == ".mp4":
         with av.open(str(path)) as container:
             length = container.duration / 1000

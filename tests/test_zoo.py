@@ -57,7 +57,7 @@ def test_entries_cannot_be_changed():
 
 
 @pytest.mark.parametrize("name", ["nobody", "../../etc/passwd", "", "x" * 5000])
-def test_an_unknown_model_is_told_which_there_are(name):
+def test_an_unknown_model_is_refused_with_a_list_of_models(name):
     with pytest.raises(ValueError, match="faces-64") as refused:
         get_spec(name)
     assert "x" * 100 not in str(refused.value)
@@ -69,7 +69,7 @@ def test_public_facts_are_those_of_the_contract():
     }
 
 
-def test_the_way_back_is_a_model_of_the_same_task():
+def test_the_inverse_is_a_model_of_the_same_task():
     assert inverse_of(get_spec("cyclegan-monet2photo")) is None
     assert inverse_of(get_spec("cyclegan-horse2zebra")).id == "cyclegan-zebra2horse"
     assert inverse_of(get_spec("cyclegan-facades-photo2label")) is None  # that one paints

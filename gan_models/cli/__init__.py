@@ -1,1 +1,1 @@
-"""The command line: its parser, and one function a command."""
+"""The command line: its parser, and one function for each command."""

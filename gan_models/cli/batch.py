@@ -1,4 +1,4 @@
-"""Many pictures in one call: a bad one is told at the end, and the others are made."""
+"""Process many pictures in one call; errors of single pictures are reported at the end."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ Fault = ValueError, OSError, MemoryError  # of one picture
 
 @dataclass
 class Batch:
-    """Pictures on their way to their outputs.
+    """Input pictures and the files to write.
 
     Args:
         inputs, outputs: in pairs.
-        say: hears what is worth knowing of a good picture, a line each.
+        notify: called with each remark on a readable picture, one line.
+        faults: error messages by input.
     """
 
     inputs: Sequence[Path]
     outputs: Sequence[Path]
-    say: Callable[[str], None]
-    faults: dict[Path, str] = field(default_factory=dict)  # by input
+    notify: Callable[[str], None]
+    faults: dict[Path, str] = field(default_factory=dict)
 
     def check_heads(self) -> None:
-        """Look at every file before the work begins.
+        """Read the header of every file before the work starts.
 
         Raises:
             ValueError: none can be read.
@@ -39,9 +40,9 @@ class Batch:
                 if not path.is_file():
                     raise ValueError(f"There is no file {path}; check the path.")
                 if photos.count_frames(path) > 1:
-                    self.say(f"{path.name} is animated: its first picture is taken.")
+                    self.notify(f"{path.name} is animated: its first picture is taken.")
             except Fault as error:
-                self._note(path, error)
+                self._add_fault(path, error)
         if len(self.faults) == len(self.inputs):
             self.report()
 
@@ -57,15 +58,15 @@ class Batch:
             try:
                 photo = photos.read_photo(path)
                 if note := photos.depth_note(path, photo):
-                    self.say(note)
+                    self.notify(note)
                 made = make(photo)
             except Fault as error:
-                self._note(path, error)
+                self._add_fault(path, error)
             else:
                 write_png(made, out)
 
     def report(self) -> None:
-        """Say which pictures were not made.
+        """Report which pictures could not be made.
 
         Raises:
             ValueError: there are some.
@@ -79,7 +80,7 @@ class Batch:
         rest = f" The other {count - bad} are in {self.outputs[0].parent}." if bad < count else ""
         raise ValueError(f"{bad} of {count} pictures could not be made. {reasons}{rest}")
 
-    def _note(self, path: Path, error: Exception) -> None:
+    def _add_fault(self, path: Path, error: Exception) -> None:
         reason = "There is not enough memory for it."
         if not isinstance(error, MemoryError):
             reason = getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""The commands that list, fetch and convert models and make pictures; one function each."""
+"""The commands that list, fetch and convert models and make pictures; one function for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gan_models import convert, describe_models, get_spec, load_pipeline, parse_seeds, weights, zoo
 from gan_models.cli import outputs
@@ -15,10 +15,19 @@ from gan_models.cli.batch import Batch
 from gan_models.convert.add_user_model import read_options
 from gan_models.media import photos
 from gan_models.media.images import grid
+from gan_models.pipelines import (
+    ClassPipeline,
+    LatentPipeline,
+    RestorationPipeline,
+    SemanticPipeline,
+    TranslationPipeline,
+    check_strength,
+)
 from gan_models.pipelines.loading import Pipeline, is_file_name
-from gan_models.pipelines.translation import check_strength
 
-# what the commands that make pictures take
+PipelineT = TypeVar("PipelineT", bound=Pipeline)
+
+# tasks of the models that each command accepts
 TASKS = {
     "sample": ("latent", "class"),
     "interpolate": ("latent",),
@@ -46,12 +55,18 @@ def run_convert(arguments: argparse.Namespace) -> None:
         known = ", ".join(sorted(convert.FORMATS))
         raise ValueError(f"The format cannot be guessed; name it with --format: {known}.")
     options = read_options(",".join(arguments.option))
-    described = {"title": arguments.title, "licence": arguments.licence}
-    convert.to_safetensors(arguments.input, format, arguments.out, **described, **options)
+    convert.to_safetensors(
+        arguments.input,
+        format,
+        arguments.out,
+        title=arguments.title,
+        licence=arguments.licence,
+        **options,
+    )
 
 
 def run_list(arguments: argparse.Namespace) -> None:
-    """Print every model, one a line or as JSON."""
+    """Print all models, one per line or as JSON."""
     if arguments.markdown:
         print(zoo.markdown_table())
         return
@@ -81,22 +96,26 @@ def run_fetch(arguments: argparse.Namespace) -> None:
 
 
 class _Progress:
-    """Prints percentages of a download, each once."""
+    """Print the percentage of a download whenever it changes."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._shown = name, -1
+        self._name, self._percent = name, -1
 
     def __call__(self, done: int, total: int) -> None:
         percent = 100 * done // total if total else 0
-        if percent != self._shown:
-            self._shown = percent
+        if percent != self._percent:
+            self._percent = percent
             print(
                 f"\r{self._name}: {percent} %", end="\n" if percent == 100 else "", file=sys.stderr
             )
 
 
 def run_verify(arguments: argparse.Namespace) -> None:
-    """Check the hash of every weights file present; any bad one is an error."""
+    """Check the hash of every weights file present.
+
+    Raises:
+        ValueError: a hash is wrong.
+    """
     bad = 0
     for model_id, path, ok, sentence in weights.verify_all(zoo.ALL_WEIGHTS):
         bad += not ok
@@ -106,41 +125,41 @@ def run_verify(arguments: argparse.Namespace) -> None:
 
 
 def run_sample(arguments: argparse.Namespace) -> None:
-    """Write one PNG a seed into a folder, or all as one grid."""
+    """Write one PNG per seed into a folder, or all pictures as one grid."""
     seeds = parse_seeds(arguments.seeds)
     as_grid = outputs.names_file(arguments.out)
     if as_grid:
         outputs.file_out(arguments.out, (".png",))
     else:
         outputs.folder_out(arguments.out)
-    wanted = (seeds, arguments.truncation_psi)
-    pipeline = _pipeline_for("sample", arguments.model)
-    if pipeline.spec.task == "class":
+    pipeline = _pipeline_for("sample", arguments.model, LatentPipeline, ClassPipeline)
+    if isinstance(pipeline, ClassPipeline):
         if arguments.class_name is None:
             some = ", ".join(pipeline.classes[:30])
             raise ValueError(f"{arguments.model} needs a --class; choose from {some}.")
-        wanted = (seeds, arguments.class_name, arguments.truncation_psi)
+        made = pipeline.iter_sample(seeds, arguments.class_name, arguments.truncation_psi)
     elif arguments.class_name is not None:
         raise ValueError(f"{arguments.model} has no classes; leave out --class.")
+    else:
+        made = pipeline.iter_sample(seeds, arguments.truncation_psi)
     name = Path(arguments.model).stem if is_file_name(arguments.model) else arguments.model
     files = [arguments.out / f"{name}-seed{seed:08d}.png" for seed in seeds]
     files = [arguments.out] if as_grid else files
     outputs.refuse_overwriting(files, [Path(arguments.model)])
-    made = pipeline.iter_sample(*wanted)
     pictures = [grid(list(made))] if as_grid else made
     for image, path in zip(pictures, files, strict=True):
         outputs.write_png(image, path)
 
 
 def run_interpolate(arguments: argparse.Namespace) -> None:
-    """Write a walk as a moving picture."""
+    """Write an interpolation between seeds as a video or animation."""
     from gan_models.media.video import SUFFIXES, VideoWriter, check_video
 
     seeds = parse_seeds(arguments.seeds, minimum=2)
     outputs.file_out(arguments.out, SUFFIXES)
     check_video(arguments.out, arguments.fps)
     outputs.refuse_overwriting([arguments.out], [Path(arguments.model)])
-    frames = _pipeline_for("interpolate", arguments.model).iter_frames(
+    frames = _pipeline_for("interpolate", arguments.model, LatentPipeline).iter_frames(
         seeds, arguments.frames, arguments.space, arguments.truncation_psi
     )
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
@@ -150,24 +169,24 @@ def run_interpolate(arguments: argparse.Namespace) -> None:
 
 
 def run_translate(arguments: argparse.Namespace) -> None:
-    """Write one PNG an input picture, of its size and named after it."""
+    """Write one PNG per input picture, of the same size and named after it."""
     files = outputs.pngs_named_after(arguments.inputs, outputs.folder_out(arguments.out))
     outputs.refuse_overwriting(files, [Path(arguments.model)])
     strength = check_strength(arguments.strength)
     batch = Batch(arguments.inputs, files, print)
     batch.check_heads()
-    pipeline = _pipeline_for("translate", arguments.model)
+    pipeline = _pipeline_for("translate", arguments.model, TranslationPipeline)
     batch.run(lambda photo: pipeline.translate(photo, strength, arguments.keep_colours))
     batch.report()
 
 
 def run_enlarge(arguments: argparse.Namespace) -> None:
-    """Write one PNG an input picture, a few times its size and named after it."""
+    """Write one enlarged PNG per input picture, named after it."""
     files = outputs.pngs_named_after(arguments.inputs, outputs.folder_out(arguments.out))
     outputs.refuse_overwriting(files, [Path(arguments.model)])
     batch = Batch(arguments.inputs, files, print)
     batch.check_heads()
-    pipeline = _pipeline_for("enlarge", arguments.model)
+    pipeline = _pipeline_for("enlarge", arguments.model, RestorationPipeline)
     scale = pipeline.check_scale(arguments.scale)
     progress = _EnlargeProgress() if sys.stderr.isatty() else None
 
@@ -182,16 +201,16 @@ def run_enlarge(arguments: argparse.Namespace) -> None:
 
 
 class _EnlargeProgress:
-    """Writes how far an enlargement is over itself, once a second."""
+    """Print the progress of an enlargement once a second, on one line."""
 
     def __init__(self) -> None:
-        self._told = 0.0
+        self._printed_at = 0.0
 
     def __call__(self, progress: EnlargeProgress) -> None:
-        ends = progress.fraction == 1
-        if ends or time.monotonic() - self._told > 1:
-            self._told = time.monotonic()
-            print(f"\r{progress.sentence():40}", end="\n" if ends else "", file=sys.stderr)
+        is_done = progress.fraction == 1
+        if is_done or time.monotonic() - self._printed_at > 1:
+            self._printed_at = time.monotonic()
+            print(f"\r{progress.sentence():40}", end="\n" if is_done else "", file=sys.stderr)
 
 
 def run_paint(arguments: argparse.Namespace) -> None:
@@ -199,7 +218,7 @@ def run_paint(arguments: argparse.Namespace) -> None:
     outputs.file_out(arguments.out, (".png",))
     inputs = [arguments.label_map, Path(arguments.style), Path(arguments.model)]
     outputs.refuse_overwriting([arguments.out], inputs)
-    pipeline = _pipeline_for("paint", arguments.model)
+    pipeline = _pipeline_for("paint", arguments.model, SemanticPipeline)
     label_map, note = pipeline.read_map_with_note(arguments.label_map, arguments.palette)
     if note:
         print(note)
@@ -215,14 +234,14 @@ def run_paint(arguments: argparse.Namespace) -> None:
     outputs.write_png(pipeline.paint(label_map, style), arguments.out)
 
 
-def _pipeline_for(command: str, model: str) -> Pipeline:
-    """The pipeline of a model that can do what the command asks.
+def _pipeline_for(command: str, model: str, *kinds: type[PipelineT]) -> PipelineT:
+    """Load the pipeline of a model, which must be of one of the kinds the command accepts.
 
     Raises:
-        ValueError: its task is another.
+        ValueError: the model has another task.
     """
     pipeline = load_pipeline(model)
-    if pipeline.spec.task not in TASKS[command]:
+    if not isinstance(pipeline, kinds):
         known = [spec.id for spec in zoo.list_models() if spec.task in TASKS[command]]
         raise ValueError(
             f"{model} is a {pipeline.spec.task} model, which {command} cannot use; choose from "

@@ -1,4 +1,4 @@
-"""The command line: one command, its errors on one line."""
+"""Run one command; errors are printed on one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--out` names, and that nothing written there is one of the inputs."""
+"""Check `--out`: a file or a folder, and never one of the inputs."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def refuse_overwriting(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What a file is, whatever it is called."""
+    """Device and inode of a file, the same under every name."""
     found = path.stat()
     return found.st_dev, found.st_ino
 
 
 def pngs_named_after(inputs: Sequence[Path], folder: Path) -> list[Path]:
-    """For each input the PNG of its stem in a folder, checked before any work.
+    """The output PNG in a folder for each input, named by its stem.
 
     Raises:
         ValueError: two inputs would give one file, or an output is an input.
@@ -96,21 +96,21 @@ def pngs_named_after(inputs: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _ignores_case(folder: Path) -> bool:
-    """Whether the file system holds names that differ in case alone for the same."""
+    """Whether the file system treats names that differ only in case as the same."""
     there = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     try:
         with tempfile.NamedTemporaryFile(prefix="ganvas-case-", dir=there) as file:
             probe = Path(file.name)
             return probe.with_name(probe.name.upper()).exists()
-    except OSError:  # it may not be written to, which the work will say
+    except OSError:  # not writable, which writing the output will report
         return False
 
 
 def write_png(image: Image.Image, path: Path) -> None:
-    """Write a PNG with its provenance in one move, and the folder it is to lie in.
+    """Write a PNG with its provenance atomically; make its folder if needed.
 
     Raises:
-        WeightsError: the disk is full or may not be written; an older file stays whole.
+        WeightsError: the disk is full or may not be written; an existing file stays intact.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part.png")
     with disk_errors(path):

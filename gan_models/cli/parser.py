@@ -92,7 +92,7 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--device", help="cpu, cuda or mps")
 
     command = commands.add_parser("finetune", help="a model on one's own pictures; can be resumed")
-    command.add_argument("--base", required=True, metavar="MODEL", help="what to begin from")
+    command.add_argument("--base", required=True, metavar="MODEL", help="what to start from")
     command.add_argument("--images", type=Path, required=True, metavar="DIR|ZIP")
     command.add_argument("--out", type=Path, required=True, help="folder of the run")
     command.add_argument("--preset", help="quick (default), normal or long")

@@ -1,4 +1,4 @@
-"""The commands that train, fine-tune and measure; one function each."""
+"""The commands that train, fine-tune and measure; one function for each."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
 
 def run_train(arguments: argparse.Namespace) -> None:
-    """Train a recipe, telling how it goes."""
+    """Train a recipe and print its progress."""
     from gan_models.training import train
 
     if arguments.out is not None:
         outputs.folder_out(arguments.out)
-    options = {"resume": arguments.resume, "kimg": arguments.kimg, "device": arguments.device}
     _report_training(
-        lambda report: train(arguments.recipe, arguments.out, callback=report, **options)
+        lambda report: train(
+            arguments.recipe,
+            arguments.out,
+            resume=arguments.resume,
+            kimg=arguments.kimg,
+            device=arguments.device,
+            callback=report,
+        )
     )
 
 
 def run_finetune(arguments: argparse.Namespace) -> None:
-    """Fine-tune a model in this process, telling how it goes."""
+    """Fine-tune a model in this process and print its progress."""
     from gan_models.finetuning import FinetuneSettings, finetune, saved_settings
 
     outputs.folder_out(arguments.out)
@@ -37,19 +43,24 @@ def run_finetune(arguments: argparse.Namespace) -> None:
     values |= read_options(",".join(arguments.set))
     if arguments.preset is not None:
         values["preset"] = arguments.preset
-    if arguments.kimg is not None:  # a length of one's own: the preset's time does not count
+    if arguments.kimg is not None:  # then the preset's time limit does not apply
         values |= {"kimg": arguments.kimg, "seconds": None}
     settings = FinetuneSettings.from_dict(values)
-    options = {"resume": arguments.resume, "device": arguments.device}
     _report_training(
         lambda report: finetune(
-            arguments.base, arguments.images, arguments.out, settings, callback=report, **options
+            arguments.base,
+            arguments.images,
+            arguments.out,
+            settings,
+            resume=arguments.resume,
+            device=arguments.device,
+            callback=report,
         )
     )
 
 
 def _report_training(start: Callable[[Callable[[Progress], None]], Outcome]) -> None:
-    """Print the news of a training that `start` runs with a callback."""
+    """Print the progress of a training that `start` runs with the callback it is given."""
     from gan_models.training import TrainingError
 
     printed = {"at": 0.0}
@@ -80,7 +91,7 @@ def _progress_line(progress: Progress) -> str:
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
-    """Print a trained model's measures beside what they are held against."""
+    """Print a trained model's measures beside their reference values."""
     from gan_models.metrics.evaluate import CHECKPOINTS, Bench, evaluate, table
 
     bench = Bench(arguments.num, CHECKPOINTS, print)

@@ -1,4 +1,4 @@
-"""Foreign checkpoint formats -> our networks, one module a family, strict about every key."""
+"""Convert foreign checkpoint formats to our networks, one module a family, checking every key."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ NAMELESS = ("real-esrgan-ncnn",)  # their tensors have no names: the loader read
 def load_generator(path: str | PathLike[str], format: str, **options: Any) -> Network:
     """Read a foreign generator checkpoint into our own network, in eval mode.
 
-    The configuration is read from the tensors' shapes; what no tensor tells is an option, named as
-    in the reference's constructor and with its default. An NVIDIA `.pkl` brings its own options.
+    The configuration is read from the tensors' shapes; what they do not determine is an option,
+    named as in the reference's constructor and with its default. An NVIDIA `.pkl` has its own.
 
     Args:
         path: a .safetensors, .pth, .pt, .bin, .tar or NVIDIA .pkl file; ncnn's .bin, too.
@@ -82,7 +82,7 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> Ne
 
     Raises:
         FormatError: the file is of another family, or a tensor is missing, extra or misshaped.
-        UnsafeWeightsError: the file wants to run code.
+        UnsafeWeightsError: reading the file would run code.
         ValueError: there is no such format or option.
     """
     if format not in FORMATS:
@@ -98,7 +98,7 @@ def load_generator(path: str | PathLike[str], format: str, **options: Any) -> Ne
 
 
 def _read(path: Path, format: str | None) -> tuple[Tensors, dict[str, Any]]:
-    """The generator's tensors in a file of any wrap, and the options that the file itself brings.
+    """The generator's tensors in a file, however nested, and the options inside the file.
 
     Args:
         format: whose names the tensors have; None: those of any.
@@ -130,11 +130,11 @@ def load_encoder(path: str | PathLike[str], format: str = "spade-nvlabs") -> Net
 
 
 def load_discriminator(path: str | PathLike[str]) -> Network | None:
-    """Read the discriminator an NVIDIA `.pkl` holds under `D`, in eval mode; None without one.
+    """Read the discriminator of an NVIDIA `.pkl` under `D`, in eval mode; None without one.
 
     Raises:
         FormatError: it is no residual StyleGAN2 discriminator.
-        UnsafeWeightsError: the file wants to run code.
+        UnsafeWeightsError: reading the file would run code.
     """
     content = nvlabs_pickle.read(Path(path))
     nvlabs_pickle.generator_in(content, Path(path).name)
@@ -149,7 +149,7 @@ def guess_format(path: str | PathLike[str]) -> str | None:
     """Return the format a checkpoint seems to have, from its names; None where none fits.
 
     Raises:
-        WeightsError: the file cannot be read, or wants to run code.
+        WeightsError: the file cannot be read, or not without running code.
     """
     path = Path(path)
     if ncnn.begins_like(path):
@@ -174,7 +174,7 @@ def to_safetensors(
     Args:
         path, format, options: see `load_generator`.
         out: the file to write.
-        title, licence, source: what the file says of itself; None: its name.
+        title, licence, source: for the file's metadata; None: its name.
         classes, labels: names, in order; None: numbers, where the network has any. Classes of one
             name are numbered, so that each can be chosen.
 
@@ -187,7 +187,9 @@ def to_safetensors(
     names = {"class": classes, "semantic": labels}.get(task)
     count = generator.num_classes if task in ("class", "semantic") else 0
     if names is not None and len(names) != count:
-        raise ValueError(f"The network has {count} classes or labels, {len(names)} names came.")
+        raise ValueError(
+            f"The network has {count} classes or labels, {len(names)} names were given."
+        )
     names = list(names or map(str, range(count)))
     save_generator(
         Path(out),

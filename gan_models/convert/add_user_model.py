@@ -24,7 +24,7 @@ def guess_format(path: Path | str) -> str | None:
     """The format that a checkpoint seems to have, or None.
 
     Raises:
-        WeightsError: the file cannot be read, or wants to run code.
+        WeightsError: the file cannot be read, or not without running code.
     """
     is_ours = "ganvas_format" in read_metadata(path)
     return OUR_FORMAT if is_ours else convert.guess_format(path)
@@ -41,17 +41,17 @@ def add_user_model(
     """Check a checkpoint, convert it, and write it to the user's models.
 
     Args:
-        path: the file, left as it is.
+        path: the file, which is not changed.
         format: one of `model_formats()`.
-        title: what to call it; its id is made of it.
+        title: of the model; its id is made of it.
         names: of classes or labels, where the network has any.
-        options: what no tensor tells, as for `convert.load_generator`.
-        encoder: of a SPADE with styles, the file of its style encoder.
+        options: as for `convert.load_generator`.
+        encoder: the file of the style encoder, for a SPADE with styles.
 
     Raises:
         ValueError: no such format or option, the checkpoint is not of that format, or the encoder
             is another model's.
-        WeightsError: the file cannot be read, wants to run code, or the disk is full.
+        WeightsError: the file cannot be read without running code, or the disk is full.
     """
     title = " ".join(title.split())[:60] or Path(path).stem[:60]
     out, style_encoder = user_models.free_path(title), _read_encoder(encoder)
@@ -83,12 +83,12 @@ def add_user_model(
         )
     spec = spec_of_file(out)
     if style_encoder is not None:
-        _put_beside(spec, out, style_encoder)
+        _write_encoder(spec, out, style_encoder)
     return spec
 
 
 def _refuse_odd_channels(generator: Network, info: Mapping[str, Any]) -> None:
-    """Refuse a translator that no picture can be given to."""
+    """Refuse a translator whose pictures are neither grey nor colour."""
     if info["task"] == "translation":
         fault = odd_channels(generator.in_channels, generator.out_channels)
         if fault:
@@ -106,8 +106,8 @@ def _read_encoder(path: Path | str | None) -> Network | None:
     return encoder
 
 
-def _put_beside(spec: ModelSpec, path: Path, encoder: Network) -> None:
-    """Write an encoder beside its generator; where it does not fit, delete that, too."""
+def _write_encoder(spec: ModelSpec, path: Path, encoder: Network) -> None:
+    """Write an encoder beside its generator; where it does not fit, delete the generator, too."""
     z_dim = spec.config.get("z_dim", 0) if spec.task == "semantic" else 0
     try:
         if encoder.z_dim != z_dim:
@@ -131,7 +131,7 @@ def _put_beside(spec: ModelSpec, path: Path, encoder: Network) -> None:
 
 
 def read_options(text: str) -> dict[str, Any]:
-    """Options written as "conv_clamp=256, num_layers=14": numbers where they are numbers.
+    """Parse options written as "conv_clamp=256, num_layers=14"; numbers become numbers.
 
     Raises:
         ValueError: a part is not name=value.

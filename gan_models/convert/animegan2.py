@@ -44,7 +44,7 @@ def load(tensors: Tensors) -> Network:
 def _unit(
     theirs: tuple[str, str], ours: str, before: int, after: int, kernel: int
 ) -> Iterator[tuple[str, ExpectedTensor]]:
-    """Name one convolution and the normalisation behind it."""
+    """Name one convolution and the normalisation after it."""
     conv, norm = theirs
     yield f"{conv}.weight", ExpectedTensor((after, before, kernel, kernel), f"{ours}.conv.weight")
     yield f"{norm}.weight", ExpectedTensor((after,), f"{ours}.norm.weight")

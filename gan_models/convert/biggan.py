@@ -28,7 +28,7 @@ def load(
 
     Args:
         tensors: the state dict.
-        layers: (doubles the size, in, out) for each block; None: channels as the tensors say, and
+        layers: (doubles the size, in, out) for each block; None: channels of the tensors, and
             every second block doubles, as in all published models.
         eps: of the batch norms.
     """
@@ -71,7 +71,7 @@ def load(
 def _plan(
     tensors: Tensors, blocks: list[int], width: int, given: Sequence[Sequence[int]] | None
 ) -> list[list[int | bool]]:
-    """Read each block's channels, in units of the width, off its convolutions."""
+    """Read each block's channels, in units of the width, from its convolutions."""
     if given is not None and len(given) != len(blocks):
         raise FormatError(f"The checkpoint has {len(blocks)} blocks, `layers` {len(given)}.")
     plan: list[list[int | bool]] = []
@@ -128,7 +128,7 @@ def _expected_tensors(
 
 
 def _attention_tensors(config: dict[str, Any]) -> Iterator[tuple[str, ExpectedTensor]]:
-    """Name the tensors of the attention, which takes an index of its own among the blocks."""
+    """Name the tensors of the attention, which has its own index among the blocks."""
     position, plan = config["attention_layer_position"], config["layers"]
     if position >= len(plan):
         return

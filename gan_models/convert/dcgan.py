@@ -17,7 +17,7 @@ def load(tensors: Tensors, num_classes: int = 0) -> Network:
 
     Args:
         tensors: `main.0.weight` and so on.
-        num_classes: how many of the first layer's inputs are one-hot classes; no tensor tells.
+        num_classes: how many of the first layer's inputs are one-hot classes.
     """
     indices = _convolutions(tensors)
     widths = [
@@ -33,7 +33,7 @@ def load(tensors: Tensors, num_classes: int = 0) -> Network:
     ]
     inputs = agreed(tensors, [("main.0.weight", 0)], "z_dim", FORMAT)
     img_channels = agreed(tensors, [(f"main.{indices[-1]}.weight", 1)], "channels", FORMAT)
-    # one step of 4 instead of 3: a Dropout follows that ReLU; its rate acts in training only
+    # one step of 4 instead of 3: a Dropout follows that ReLU; its rate matters in training only
     dropout = 0.2 if any(b - a == 4 for a, b in itertools.pairwise(indices)) else 0.0
     config = {
         "z_dim": inputs - num_classes,

@@ -1,7 +1,7 @@
-"""ncnn's `.bin` files: the tensors of a network one after the other, without names or sizes.
+"""Read ncnn's `.bin` files: the tensors of a network in order, without names or sizes.
 
-A convolution's weights [out, in, k, k] stand behind a tag of 4 bytes that says their type, padded
-to 4 bytes; its bias and the slopes of a PReLU are float32 without a tag. All is little-endian.
+A convolution's weights [out, in, k, k] follow a tag of 4 bytes that gives their type, padded to
+4 bytes; its bias and the slopes of a PReLU are float32 without a tag. All is little-endian.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ Layout = Mapping[str, ExpectedTensor]  # in the order of the file
 
 @dataclass
 class _FaultError(Exception):
-    """The first thing in a file that does not fit a layout."""
+    """The first fault of a file against a layout."""
 
-    at: int  # bytes from the beginning
-    sentence: str
+    at: int  # bytes from the start
+    message: str
 
 
 def read(path: Path, layouts: Sequence[Layout]) -> tuple[int, dict[str, Tensor]]:
     """The tensors of a file, float32, and which of the layouts it has.
 
     Raises:
-        FormatError: it has none of them; the sentence names the first fault against the one that
-            fits furthest.
+        FormatError: it has none of them; the message names the first fault against the layout
+            that fits furthest.
     """
     with disk_errors(path), open(path, "rb") as file:
         size = path.stat().st_size
@@ -51,13 +51,13 @@ def read(path: Path, layouts: Sequence[Layout]) -> tuple[int, dict[str, Tensor]]
             faults.append(fault)
     first = max(faults, key=lambda fault: fault.at)
     raise FormatError(
-        f"{path.name} {first.sentence}. Get the file again, and check that it is the .bin of a "
+        f"{path.name} {first.message}. Get the file again, and check that it is the .bin of a "
         "Real-ESRGAN network."
     )
 
 
 def begins_like(path: Path) -> bool:
-    """Whether a file begins as those with half-precision weights do."""
+    """Whether a file starts with the tag of half-precision weights."""
     with disk_errors(path), open(path, "rb") as file:
         return file.read(TAG_BYTES) == HALF_TAG.to_bytes(TAG_BYTES, "little")
 
@@ -74,7 +74,7 @@ def _tagged(wanted: ExpectedTensor) -> bool:
 
 
 def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
-    """The tensors by name; `size` is the whole file's, of which `data` may be the beginning.
+    """The tensors by name; `size` is the whole file's, of which `data` may be the first part.
 
     Raises:
         _FaultError: the first one.
@@ -93,7 +93,7 @@ def _parse(data: bytes, size: int, layout: Layout) -> dict[str, Tensor]:
 
 
 def _type_at(data: bytes, at: int, name: str) -> np.dtype:
-    """The type that the tag before a weight says."""
+    """The type given by the tag before a weight."""
     if at + TAG_BYTES > len(data):
         raise _FaultError(at, f"ends at byte {len(data):,}, before {name!r}")
     tag = int.from_bytes(data[at : at + TAG_BYTES], "little")
@@ -107,7 +107,7 @@ def _type_at(data: bytes, at: int, name: str) -> np.dtype:
 
 
 def _numbers(data: bytes, at: int, name: str, count: int, kind: np.dtype) -> tuple[Tensor, int]:
-    """`count` numbers from byte `at` on as float32, and where the next tensor begins."""
+    """`count` numbers from byte `at` on as float32, and where the next tensor starts."""
     end = at + -(-count * kind.itemsize // 4) * 4
     if end > len(data):
         raise _FaultError(len(data), f"ends at byte {len(data):,}, inside {name!r}")

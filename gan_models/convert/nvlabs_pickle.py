@@ -1,6 +1,6 @@
-"""NVIDIA's network pickles (StyleGAN2-ADA, StyleGAN3), read without running anything of theirs.
+"""NVIDIA's network pickles (StyleGAN2-ADA, StyleGAN3), read without running their code.
 
-They are told by their content: a plain pickle with a network under `G_ema`, whatever the suffix.
+They are recognised by content, not suffix: a plain pickle with a network under `G_ema`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STORAGE_DTYPES = {
 
 
 def is_pickle(path: Path) -> bool:
-    """Whether a file is a plain pickle, not one of torch's; one of the oldest kinds by its name."""
+    """Whether a file is a plain pickle, not one of torch's; protocols 0 and 1 by the suffix."""
     with disk_errors(path):
         kind = kind_of(path)
     return kind == "pickle" or (kind == "other" and path.suffix.lower() == ".pkl")
@@ -49,7 +49,7 @@ def read(path: Path) -> Any:
     """Read a pickle: objects as records, tensors as they are.
 
     Raises:
-        UnsafeWeightsError: the file would call something that loading weights does not need.
+        UnsafeWeightsError: the file calls something that loading weights does not need.
         FormatError: the file is no complete pickle.
     """
     try:
@@ -89,12 +89,12 @@ def generator_in(content: Any, name: str) -> Record | None:
 
 
 def without_generator(content: Any, name: str) -> FormatError:
-    """The error for a pickle that holds no generator, with what it does hold."""
+    """The error for a pickle without a generator, which lists its content."""
     found = content.items() if isinstance(content, dict) else ()
     if isinstance(content, list | tuple):
         found = enumerate(content)
-    shown = [f"{key!r} ({_kind(value)})" for key, value in list(found)[:MOST_NAMED]]
-    holds = ", ".join(shown) or _kind(content)
+    listed = [f"{key!r} ({_kind(value)})" for key, value in list(found)[:MOST_NAMED]]
+    holds = ", ".join(listed) or _kind(content)
     return FormatError(
         f"{name} has no 'G_ema'. Choose a StyleGAN2-ADA or StyleGAN3 pickle. It holds: {holds}."
     )
@@ -130,7 +130,7 @@ def attribute(network: Record, name: str, modules: str) -> Any:
 
 
 def generator_options(network: Record, format: str) -> dict[str, Any]:
-    """Return what no tensor tells of a generator, from the attributes of its own modules."""
+    """Return a generator's options, from the attributes of its modules."""
     if format == "stylegan2-nvlabs":
         return {"conv_clamp": _number(attribute(network, "conv_clamp", "synthesis.b4.conv1"))}
     if format != "stylegan3-nvlabs":
@@ -147,7 +147,7 @@ def generator_options(network: Record, format: str) -> dict[str, Any]:
 
 
 def discriminator_options(network: Record) -> dict[str, Any]:
-    """Return what no tensor tells of a discriminator, from the attributes of its own modules."""
+    """Return a discriminator's options, from the attributes of its modules."""
     return {
         "conv_clamp": _number(attribute(network, "conv_clamp", "b4.conv")),
         "group_size": _number(attribute(network, "group_size", "b4.mbstd")),
@@ -170,10 +170,10 @@ def _walk(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, Tensor]]:
 
 
 class _Unpickler(InertUnpickler):
-    """A network pickle's: tensors lie inside it, in torch's old format."""
+    """The unpickler of network pickles, which contain tensors in torch's old format."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a name in the file."""
+        """The replacement of a name in the file."""
         if module == "torch" and name in STORAGE_DTYPES:
             return _StorageType(STORAGE_DTYPES[name])
         return super().find_class(module, name)
@@ -184,7 +184,7 @@ class _Unpickler(InertUnpickler):
 
 
 class _StorageType:
-    """Names a storage's kind of number, as `torch.FloatStorage` does in a file."""
+    """The number type of a storage, as `torch.FloatStorage` names it in a file."""
 
     def __init__(self, dtype: torch.dtype) -> None:
         self.dtype = dtype
@@ -218,7 +218,7 @@ def _load_storage(data: bytes) -> Tensor:
 
 
 def _rebuild_network(meta: dict[str, Any]) -> Record:
-    """Take a persistent object's state; its source text is never looked at."""
+    """Read a persistent object's state; its source text is not used."""
     kind = InertUnpickler.inert("", str(meta.get("class_name", "network")))
     record = kind.__new__(kind)
     record.__setstate__(meta.get("state"))

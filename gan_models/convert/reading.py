@@ -1,4 +1,4 @@
-"""What all checkpoint formats share: unwrapping, agreeing on sizes, strict checks, folding."""
+"""Shared by all checkpoint formats: reading sizes, strict checks, folding of spectral norm."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_TENSORS, MOST_NUMBERS = 1 << 14, 1 << 31  # of any network that a checkpoin
 COUNTER = "num_batches_tracked"  # of a batch norm; PyTorch before 0.4.1 saved none
 
 
-# a name only this format's files hold
+# a name that occurs only in files of this format
 SIGNATURES = {
     "stylegan2-nvlabs": r"synthesis\.b4\.const",
     "stylegan2-rosinality": r"to_rgb1\.conv\.weight",
@@ -52,7 +52,7 @@ def looks_like(keys: Iterable[str]) -> str | None:
 
 
 class FormatError(WeightsError):
-    """The tensors are not what the named format holds."""
+    """The tensors are not those of the named format."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def agreed(
     format: str,
     likely: Collection[int] = (),
 ) -> int:
-    """Return the size most of `places` (key, axis) agree on; of equals, one of the `likely`.
+    """Return the size of most `places` (key, axis); of equally frequent ones, one of `likely`.
 
-    One misshaped or missing tensor is outvoted, so that the strict check can name it.
+    One misshaped or missing tensor does not change it, so that the strict check can name it.
 
     Raises:
         FormatError: none of the places exists.
@@ -92,7 +92,7 @@ def agreed(
 
 
 def foreign(tensors: Tensors, missing: str, format: str) -> FormatError:
-    """Say that a checkpoint belongs to another family than `format`."""
+    """The error for a checkpoint of another family than `format`."""
     first, guess = next(iter(tensors), "nothing"), looks_like(tensors)
     advice = f"It looks like {guess}: choose that." if guess not in (None, format) else ADVICE
     return FormatError(
@@ -140,8 +140,8 @@ def spectral_norm_tensors(
 def fold_spectral_norm(tensors: Tensors, transposed: Collection[str] = ()) -> Tensors:
     """Divide every `weight_orig` by its stored sigma = u^T W v (Miyato et al. 2018, eq. 4-7).
 
-    The stored vectors are used as they are: they are what the pictures were made with, and an exact
-    singular value differs. `transposed` names the weights of transposed convolutions.
+    The stored vectors are used unchanged: the model was trained with them, and an exact singular
+    value differs. `transposed` names the weights of transposed convolutions.
     """
     folded = dict(tensors)
     for key, weight in tensors.items():
@@ -164,7 +164,7 @@ def build_filled(
 ) -> Network:
     """Check `tensors` against `expected`, build the network and fill it; eval mode, float32.
 
-    The network is built without memory and takes the tensors over, so that nothing is held twice.
+    The network is built without memory and the tensors are assigned to it, not copied.
 
     Raises:
         FormatError: the tensors do not fit.
@@ -187,7 +187,7 @@ def for_pictures(translator: Network, format: str) -> Network:
     """Return a translator that reads and writes grey or colour pictures, and refuse others.
 
     Raises:
-        FormatError: it has other channels; the text says how many.
+        FormatError: it has other channels; the message says how many.
     """
     fault = odd_channels(translator.in_channels, translator.out_channels)
     if fault:
@@ -196,7 +196,7 @@ def for_pictures(translator: Network, format: str) -> Network:
 
 
 def _missing_counters(tensors: Tensors, expected: Mapping[str, ExpectedTensor]) -> Tensors:
-    """Zero for the batch norms' counters that a file lacks, as torch does; no picture shows it."""
+    """Zeros for the batch norms' counters that a file lacks, as in torch."""
     missing = [key for key in expected if key.endswith(f".{COUNTER}") and key not in tensors]
     return {key: torch.zeros(expected[key].shape, dtype=torch.int64) for key in missing}
 
@@ -217,5 +217,5 @@ def build_empty(family: str, config: dict[str, Any], format: str) -> Network:
 
 
 def _as(tensor: Tensor, ours: Tensor) -> Tensor:
-    """Give a tensor the shape and kind of number ours has, without a copy where it can be."""
+    """Convert a tensor to the shape and type of ours, without a copy where possible."""
     return tensor.to(ours.dtype).reshape(ours.shape).contiguous()

@@ -1,6 +1,6 @@
 """Real-ESRGAN's checkpoints: the authors' .pth (RRDBNet and the compact network), and ncnn's .bin.
 
-Our networks keep the authors' names, so that a wanted's key is its name.
+Our networks have the authors' names, so each expected tensor has the same name in both.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ from gan_models.networks.rrdbnet import UNSHUFFLE
 from gan_models.networks.srvgg import MAX_SCALE
 
 FORMAT, NCNN = "real-esrgan", "real-esrgan-ncnn"
-MOST_LAYERS = (
-    256  # blocks or convolutions: an index in a key is no reason to name a million tensors
-)
+MOST_LAYERS = 256  # blocks or convolutions; limits the work for a key with a huge index
 DENSE = range(1, 6)  # convolutions of a dense block
 
 # the networks whose ncnn files are known, the largest first
@@ -43,8 +41,8 @@ def load(tensors: Tensors, act_type: str | None = None) -> Network:
     """Build an RRDBNet from `body.<n>.rdb<m>.conv<k>`, or a compact network from `body.<n>`.
 
     Args:
-        act_type: "relu" or "leakyrelu" for a compact network without slopes, which no tensor tells
-            apart; by default "prelu", whose slopes are in the file.
+        act_type: "relu" or "leakyrelu" for a compact network without slopes, whose tensors are the
+            same; by default "prelu", whose slopes are in the file.
     """
     if any(re.match(r"body\.\d+\.rdb\d", key) for key in tensors):
         family, config = "rrdbnet", _rrdbnet_config(tensors)
@@ -56,10 +54,10 @@ def load(tensors: Tensors, act_type: str | None = None) -> Network:
 
 
 def load_ncnn(path: Path) -> Network:
-    """Read one of the networks of `NCNN_NETWORKS` from its ncnn file; its bytes tell which it is.
+    """Read one of the networks of `NCNN_NETWORKS` from its ncnn file, by the layout of the bytes.
 
     Raises:
-        FormatError: the file is truncated, goes on after the last tensor, or is of another network.
+        FormatError: the file is truncated, too long, or of another network.
     """
     layouts = [
         dict(_expected_tensors(family, _full(family, config))) for family, config in NCNN_NETWORKS
@@ -70,7 +68,7 @@ def load_ncnn(path: Path) -> Network:
 
 
 def _full(family: str, config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration with what is the same in all published networks."""
+    """A configuration with the values that all published networks share."""
     same = {"in_channels": 3, "out_channels": 3, "scale": 4, "num_feat": 64}
     return same | ({"num_grow_ch": 32} if family == "rrdbnet" else {"act_type": "prelu"}) | config
 

@@ -34,8 +34,8 @@ def load_generator(
 
     Args:
         tensors: the state dict.
-        crop_size: width in pixels of what it makes; None: as the style's first layer says, without
-            a style 512, the reference's default.
+        crop_size: width of its pictures in pixels; None: from the style's first layer, without a
+            style 512, the reference's default.
         aspect_ratio: width / height.
         num_upsampling_layers: "normal", "more" or "most"; None: "most" where there is an `up_4`,
             else "normal", the reference's default.
@@ -108,7 +108,7 @@ def _is_spectral(tensors: Tensors) -> bool:
 
 
 def _stem_width(tensors: Tensors) -> int:
-    """Return 16 * width, which head and middle have throughout."""
+    """Return 16 * width, the channels of head and middle."""
     places = [(f"{block}.conv_{i}.bias", 0) for block in BLOCKS[:3] for i in (0, 1)]
     return agreed(tensors, places, "width", FORMAT)
 
@@ -121,7 +121,7 @@ def _norm_kind(tensors: Tensors, norms: list[str]) -> str:
 def _crop_size(
     tensors: Tensors, sixteenth: int, given: int | None, aspect_ratio: float, layers: Upsampling
 ) -> int:
-    """Return the crop size, from the style's first layer where nobody says."""
+    """Return the crop size, from the style's first layer where it is not given."""
     if given is not None:
         return given
     if not _has_style(tensors):

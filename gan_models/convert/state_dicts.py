@@ -1,4 +1,4 @@
-"""Which of the state dicts in a checkpoint is the generator's: training code wraps them variously.
+"""Find the generator's state dict in a checkpoint, which may be nested in several ways.
 
 Every dictionary of tensors, up to `MAX_DEPTH` levels deep, is a candidate, and so are the tensors
 under one prefix of a flat dictionary ("generator.main.0.weight"). Of those whose names fit the
@@ -22,14 +22,14 @@ WRAPPERS = ("module.", "_orig_mod.")  # of nn.DataParallel and torch.compile
 ENCODER = "spade-nvlabs encoder"
 _SIGNATURES = SIGNATURES | {ENCODER: r"fc_mu\.weight"}
 
-# the words of a key, in small letters
+# the words of a key, in lower case
 AVERAGES = {"ema", "gema", "averaged", "average", "avg", "running", "shadow", "swa"}
 GENERATORS = (
     *({"generator"}, {"g", "gen"}, {"netg"}, {"model", "net", "network"}, {"state", "params"}),
     {"weights"},
 )
 OTHERS = {"d", "dis", "disc", "discriminator", "netd", "critic", "e", "encoder", "nete"}
-OPTIMISERS = ("optim", "opt_", "sched")  # what their keys hold
+OPTIMISERS = ("optim", "opt_", "sched")  # parts of their keys
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """What is taken first is least: no other network, an average, a usual key."""
+        """Sort key, the best first: not another network, an average, a usual key."""
         words = set().union(*map(_words, self.path))
         averages = sum(bool(AVERAGES & _words(key)) for key in self.path)
         usual = [place for place, names in enumerate(GENERATORS) if names & words]
@@ -67,18 +67,18 @@ def holds_tensors(content: Any) -> bool:
 
 
 def unwrap(content: Any, format: str | None = None) -> tuple[Tensors, dict[str, Any]]:
-    """Find the generator's tensors in a file's content, and what lies beside them.
+    """Find the generator's tensors in a file's content, and the entries beside them.
 
     Args:
         content: what the file holds.
-        format: whose names are looked for; None: those of any format.
+        format: whose names are searched; None: those of any format.
 
     Returns:
         The tensors, and the entries beside them at every level, the nearest first.
 
     Raises:
-        FormatError: there is no state dict, or it cannot be told which is the generator's; the
-            keys that are there are listed.
+        FormatError: there is no state dict, or it is ambiguous which is the generator's; the
+            message lists the keys.
     """
     candidates = list(_candidates(content, ()))
     if not candidates:
@@ -97,7 +97,7 @@ def unwrap(content: Any, format: str | None = None) -> tuple[Tensors, dict[str, 
 
 
 def _choose(candidates: list[Candidate], format: str | None) -> Candidate | None:
-    """The generator's state dict, None where none is it.
+    """The generator's state dict; None: there is none.
 
     Raises:
         FormatError: several are.
@@ -109,7 +109,7 @@ def _choose(candidates: list[Candidate], format: str | None) -> Candidate | None
         known = [one for one in candidates if one.fits(None)]
         if len(candidates) == 1 and (whole or format):
             return candidates[0]
-        if format and (known or named):  # the reader of the format says what does not fit
+        if format and (known or named):  # the format's loader reports what does not fit
             return min(known or named, key=lambda one: one.rank)
         return None
     best = min(one.rank for one in fitting)
@@ -166,13 +166,13 @@ def _without_wrappers(tensors: Tensors) -> Tensors:
 
 
 def _words(key: str) -> set[str]:
-    """The words of a key in small letters: "netG_A2B" has "netg" and "a2b"."""
+    """The words of a key in lower case: "netG_A2B" has "netg" and "a2b"."""
     apart = re.sub(r"(?<=ema)(?=[A-Z])|(?<=[a-z])(?=(EMA|Ema)\b)", "_", key)
     return {word for word in re.split(r"[\W_]+", apart.lower()) if word}
 
 
 def _beside(content: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """The entries beside a state dict, and beside the dictionaries it lies in."""
+    """The entries beside a state dict, and beside the dictionaries that contain it."""
     beside: dict[str, Any] = {}
     level: Any = content
     for step in path:
@@ -188,7 +188,7 @@ def _wanted(format: str | None) -> str:
 
 
 def _keys_here(content: Any) -> str:
-    """The keys that a file has, with what lies under each and where a state dict begins."""
+    """The keys of a file, with the type of each value and the first key of dictionaries."""
     if not isinstance(content, Mapping) or not content:
         return ""
     listed = [f"{key!r} ({_what(value)})" for key, value in list(content.items())[:MOST_NAMED]]

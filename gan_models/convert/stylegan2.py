@@ -67,7 +67,7 @@ def load_rosinality(tensors: Tensors, latent_avg: Tensor | None = None) -> Netwo
 
     Args:
         tensors: the state dict under `g_ema`.
-        latent_avg: [w_dim], as it lies beside `g_ema`; it becomes `w_avg`.
+        latent_avg: [w_dim], the entry beside `g_ema`; it becomes `w_avg`.
     """
     last = max(
         (int(m[1]) for key in tensors if (m := re.match(r"to_rgbs\.(\d+)\.", key))), default=-1
@@ -110,7 +110,7 @@ def _build(
     taps: Tensor,
     format: str,
 ) -> Network:
-    """Add the filter, which both layouts hold many times and our network once, and build."""
+    """Add the filter, which both layouts store many times and our network once, and build."""
     own = "synthesis.resample_filter"
     return build_filled(
         "stylegan2",
@@ -122,7 +122,7 @@ def _build(
 
 
 def shared_filter(tensors: Tensors, names: list[str], scale: float, format: str) -> Tensor:
-    """Return the taps [4] along one axis of the filter that all layers have.
+    """Return the taps [4] along one axis of the filter that all layers share.
 
     Raises:
         FormatError: the layers' filters differ, or do not separate into axes.
@@ -153,9 +153,9 @@ def sizes_named(tensors: Tensors, pattern: str, format: str, missing: str) -> li
 
 
 def _refuse_odd_sides(tensors: Tensors, const: str, noises: list[str], num_sizes: int) -> None:
-    """Refuse a generator whose pictures are not square, or begin at another size than 4 x 4.
+    """Refuse a generator whose pictures are not square, or start at another size than 4 x 4.
 
-    One tensor with odd sides is damage, which the strict check names; all of them are a shape.
+    One tensor with odd sides is damaged, and the strict check names it; here all must be odd.
 
     Args:
         const: name of the constant input [..., C, H, W].
@@ -205,7 +205,7 @@ def mapping_config(tensors: Tensors, w_dim: int, format: str) -> dict[str, Any]:
         embed = agreed(tensors, places, "mapping.embed.weight", format, (w_dim,))
     inner = [(f"mapping.fc{i}.{part}", 0) for i in range(count - 1) for part in ("weight", "bias")]
     inner += [(f"mapping.fc{i}.weight", 1) for i in range(1, count)]
-    # an unconditional mapping has z_dim inputs, of which nothing else tells
+    # an unconditional mapping has z_dim inputs; no other tensor has that size
     inputs = (
         agreed(tensors, [("mapping.fc0.weight", 1)], "mapping.fc0.weight", format)
         if "mapping.fc0.weight" in tensors
@@ -345,7 +345,7 @@ def _rosinality_block(
 
 
 def _rosinality_noises(tensors: Tensors, sizes: list[int]) -> dict[str, ExpectedTensor]:
-    """Name the noise maps; old files hold none at all, then they are drawn once for all."""
+    """Name the noise maps; old files have none, then they are drawn once."""
     targets = ["blocks.0.conv1"]
     targets += [f"blocks.{i}.{name}" for i in range(1, len(sizes)) for name in ("conv0", "conv1")]
     expected = {}

@@ -1,4 +1,4 @@
-"""NVIDIA's residual StyleGAN2 discriminator, as their pickles hold it beside the generator."""
+"""NVIDIA's residual StyleGAN2 discriminator, which their pickles store beside the generator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gan_models.networks.base import Network
 
 
 def load(tensors: Tensors, conv_clamp: float | None = 256.0, group_size: int | None = 4) -> Network:
-    """Build a discriminator from NVIDIA's `b<pixels>…`, as a pickle holds it under `D`."""
+    """Build a discriminator from NVIDIA's `b<pixels>…`, stored in a pickle under `D`."""
     sizes = sizes_named(tensors, r"b(\d+)\.", NVLABS, "b4.conv.weight")
     channels = []
     for size in sizes:

@@ -37,8 +37,8 @@ def load(
 
     Args:
         tensors: the state dict.
-        num_layers, margin_size: None: as the names of the layers say.
-        channel_base, channel_max: None: as the names of the layers say.
+        num_layers, margin_size: None: from the names of the layers.
+        channel_base, channel_max: None: from the names of the layers.
         conv_clamp: clamp of the layers' outputs.
     """
     names = Counter(m[1] for key in tensors if (m := re.match(r"synthesis\.(L\d+_\d+_\d+)\.", key)))
@@ -83,7 +83,7 @@ def _is_radial(tensors: Tensors, layers: list[str]) -> bool:
 
 
 def _margin(config: dict[str, Any], sizes: list[int]) -> int:
-    """Read the margin off the first layer's size."""
+    """Read the margin from the first layer's size."""
     bare = plan_bands(config["img_resolution"], 3, config["num_layers"], 0, 32768, 512)
     return (sizes[0] - bare[0].size) // 2
 

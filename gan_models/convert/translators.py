@@ -93,7 +93,7 @@ def _load_resnet(tensors: Tensors, block: str, format: str) -> Network:
 def _positions(
     block: str, num_blocks: int, dropout: bool, antialias_down: bool, antialias_up: bool
 ) -> Iterator[tuple[str, str, str]]:
-    """Walk through the Sequential: (their name, our name, "conv", "norm" or "filter")."""
+    """Iterate over the Sequential's modules: (their name, our name, "conv", "norm" or "filter")."""
     yield "model.1", "stem.conv", "conv"
     yield "model.2", "stem.norm", "norm"
     at = 4
@@ -122,7 +122,7 @@ def _positions(
 
 
 def _norm_kind(tensors: Tensors, positions: list[tuple[str, str, str]]) -> str:
-    """Tell the normalisation from which parts of it, and which biases before it, are there."""
+    """Read the normalisation from which of its parts, and which biases before it, exist."""
     norms = [theirs for theirs, _, kind in positions if kind == "norm"]
     if sum(f"{name}.weight" in tensors for name in norms) * 2 < len(norms):
         return "instance"
@@ -132,7 +132,7 @@ def _norm_kind(tensors: Tensors, positions: list[tuple[str, str, str]]) -> str:
 
 
 def _without_statistics(tensors: Tensors, norms: list[str]) -> Tensors:
-    """Drop instance norms' running statistics, which PyTorch before 0.4 saved and nothing uses."""
+    """Drop instance norms' unused running statistics, which PyTorch before 0.4 saved."""
     unused = {f"{name}.{part}" for name in norms for part in STATISTICS}
     return {key: tensor for key, tensor in tensors.items() if key not in unused}
 
@@ -189,7 +189,7 @@ def norm_tensors(
 
 
 def _check_filters(tensors: Tensors, expected: dict[str, ExpectedTensor]) -> None:
-    """Refuse antialiasing filters other than CUT's, which the network has built in."""
+    """Refuse antialiasing filters other than CUT's, which are fixed in the network."""
     for key, wanted in expected.items():
         if not key.endswith(".filt") or key not in tensors:
             continue

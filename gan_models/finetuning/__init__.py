@@ -1,4 +1,4 @@
-"""Fine-tuning: a base model trained on a user's pictures, by the one training loop."""
+"""Fine-tuning: train a base model on a user's pictures with the training loop."""
 
 from gan_models.finetuning.base_models import list_bases, load_base
 from gan_models.finetuning.ingest import (
@@ -6,8 +6,8 @@ from gan_models.finetuning.ingest import (
     MIN_PICTURES,
     Limits,
     Verdict,
+    ingest_pictures,
     preview,
-    take_in,
 )
 from gan_models.finetuning.layer_swap import layer_swap
 from gan_models.finetuning.run import finetune, saved_settings
@@ -21,10 +21,10 @@ __all__ = [
     "Limits",
     "Verdict",
     "finetune",
+    "ingest_pictures",
     "layer_swap",
     "list_bases",
     "load_base",
     "preview",
     "saved_settings",
-    "take_in",
 ]

@@ -1,7 +1,7 @@
-"""Uploads taken apart, safely: zip archives, animations and short videos become single pictures.
+"""Extract single pictures from uploads safely: zip archives, animations and short videos.
 
-No name from outside is ever used as a path: what has to be a file for a moment gets one name, in
-the folder that the caller gives.
+No name inside an upload is ever used as a path: a member that has to be a file for a moment is
+written to one path that the caller gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from PIL import Image, ImageSequence
 
@@ -25,25 +26,25 @@ from gan_models.media.photos import normalise, read_photo, upright_frame
 
 STILL = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "TGA", "JPEG2000")
 MOVING = ("GIF", "WEBP", "PNG", "AVIF")
-FRAMES_A_SECOND = 4  # of a video; more are too much alike
+FRAMES_A_SECOND = 4  # of a video; more are too similar
 MAX_CLIP_SECONDS = 120
 MAX_CLIP_PIXELS = 2_000_000_000  # of an animation's frames together
 MAX_MEMBERS = 10_000
-_ENTRY_BYTES = 500  # of a zip's directory for one member: ample, paths are some hundred
+_ENTRY_BYTES = 500  # upper limit of a zip's directory for one member
 MAX_NAME_CHARS = 80
 _SYSTEM_NOTE = "It is a note of the operating system, not a picture."
 _SYSTEM_NOTES = (
     *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "folder.ini"),
     *(".ds_store", ".localized", "icon\r", ".directory", ".picasa.ini", "picasa.ini"),
 )
-_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what a Mac keeps of a file on other file systems
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # of the metadata files of macOS on other file systems
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _BROKEN = (*DECODE_ERRORS, lzma.LZMAError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call takes at most."""
+    """The limits of one call."""
 
     num_pictures: int = 2000
     num_bytes: int = 2_000_000_000  # read in all, after unpacking
@@ -52,17 +53,17 @@ class Limits:
 
 @dataclass
 class Budget:
-    """What is left of the limits while uploads are taken apart."""
+    """What has been used of the limits so far."""
 
     limits: Limits
     num_bytes: int = 0
-    begun: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
     def spend(self, num_bytes: int) -> None:
         """Count bytes read.
 
         Raises:
-            Exhausted: too many, or too much time has gone by.
+            Exhausted: too many, or too much time has passed.
         """
         self.num_bytes += num_bytes
         if self.num_bytes > self.limits.num_bytes:
@@ -70,37 +71,37 @@ class Budget:
                 f"The pictures together have more than {self.limits.num_bytes / 1e6:.0f} MB when "
                 "unpacked; upload fewer or smaller ones."
             )
-        if time.monotonic() - self.begun > self.limits.seconds:
+        if time.monotonic() - self.started > self.limits.seconds:
             raise Exhausted(
                 f"Reading took longer than {self.limits.seconds:.0f} seconds; upload fewer or "
                 "smaller pictures."
             )
 
 
-class Exhausted(ValueError):  # noqa: N818 - not a fault of the file at hand
-    """A limit on everything together is reached; nothing more is read."""
+class Exhausted(ValueError):  # noqa: N818 - not an error of the file being read
+    """A limit on all files together is reached; nothing more is read."""
 
 
 @dataclass(frozen=True)
 class Item:
     """One picture found in an upload, or why there is none."""
 
-    name: str  # harmless to show
+    name: str  # safe to display
     image: Image.Image | None  # RGB or RGBA
     reason: str = ""
 
 
-def harmless(name: str) -> str:
-    """A name to show: its last part, without control characters or anything that marks up text."""
+def displayable(name: str) -> str:
+    """A file name for display: its last part, without control characters and markup."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    kept = "".join(
+    cleaned = "".join(
         "_" if char in "<>&\"'`|*[]{}" else char
         for char in unicodedata.normalize("NFC", last)
         if not unicodedata.category(char).startswith("C")
     ).strip()
-    if len(kept) > MAX_NAME_CHARS:
-        kept = kept[: MAX_NAME_CHARS - 9] + "…" + kept[-8:]
-    return kept if kept.strip(".") else "picture"
+    if len(cleaned) > MAX_NAME_CHARS:
+        cleaned = cleaned[: MAX_NAME_CHARS - 9] + "…" + cleaned[-8:]
+    return cleaned if cleaned.strip(".") else "picture"
 
 
 def open_items(
@@ -110,14 +111,14 @@ def open_items(
 
     Args:
         source: any file.
-        scratch: a path that may be written and removed, for the member at hand.
+        scratch: a path that may be written and removed, for one member at a time.
         budget: of all files together.
         follow_links: whether `source` may be a link; one in an archive is never followed.
 
     Raises:
         Exhausted: a limit is reached.
     """
-    name = harmless(source.name)
+    name = displayable(source.name)
     try:
         if source.is_symlink() and not follow_links:
             yield Item(name, None, "It is a link, not a picture; choose the picture itself.")
@@ -138,7 +139,7 @@ def open_items(
 
 
 def _reason(error: BaseException, file_name: str) -> str:
-    """A sentence about the file that does not name it; its name stands beside."""
+    """The error as a sentence without the file's name, which is reported separately."""
     text = str(error)
     if isinstance(error, ValueError) and text.startswith(file_name):
         return "It" + text[len(file_name) :]
@@ -151,57 +152,59 @@ def _reason(error: BaseException, file_name: str) -> str:
 
 
 def _is_archive(path: Path) -> bool:
-    """Whether a file is a zip from its first byte; a picture may have one hung on behind."""
+    """Whether a file is a zip from its first byte; a picture may have a zip appended."""
     with open(path, "rb") as file:
         return file.read(2) == b"PK" and zipfile.is_zipfile(path)
 
 
 def _members(source: Path, name: str, scratch: Path, budget: Budget) -> Iterator[Item]:
     too_many = f"It holds more than {MAX_MEMBERS} files; pack fewer into one archive."
-    if _says_too_many(source):
+    if _declares_too_many(source):
         yield Item(name, None, too_many)
         return
     with zipfile.ZipFile(source) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
         if not members:
             yield Item(name, None, "It is an archive with nothing in it.")
-        if len(members) > MAX_MEMBERS:  # its end record did not tell the truth
+        if len(members) > MAX_MEMBERS:  # its end record is wrong
             yield Item(name, None, too_many)
             return
         for info in members:
-            shown = harmless(info.filename)
+            label = displayable(info.filename)
             refusal = _refusal(info)
             if refusal:
-                yield Item(shown, None, refusal)
+                yield Item(label, None, refusal)
                 continue
             try:
                 _extract(archive, info, scratch, budget)
                 if _is_archive(scratch):
-                    yield Item(shown, None, "It is an archive in an archive; unpack it first.")
+                    yield Item(label, None, "It is an archive in an archive; unpack it first.")
                 else:
-                    yield from _pictures(scratch, shown, budget)
+                    yield from _pictures(scratch, label, budget)
             except Exhausted:
                 raise
             except _BROKEN as error:
-                yield Item(shown, None, _reason(error, scratch.name))
+                yield Item(label, None, _reason(error, scratch.name))
             finally:
                 scratch.unlink(missing_ok=True)
 
 
-def _says_too_many(source: Path) -> bool:
-    """Whether an archive's end record announces a directory too large to be opened.
+def _declares_too_many(source: Path) -> bool:
+    """Whether an archive's end record declares a directory that is too large to open.
 
-    `ZipFile` lists all members at once, a kilobyte each, and as many as the directory's bytes
-    hold, whatever the count says: so the bytes are limited, too.
+    `ZipFile` reads the whole directory at once, a kilobyte of memory for each member, and goes by
+    its bytes, not by the declared count: so the bytes are limited, too.
     """
+    # private, but the very code by which `ZipFile` reads the record, zip64 included
+    internals: Any = zipfile
     with open(source, "rb") as file:
-        end = zipfile._EndRecData(file)  # with zip64; as `ZipFile` will read it, to the byte
-    num, num_bytes = end[zipfile._ECD_ENTRIES_TOTAL], end[zipfile._ECD_SIZE]
+        end = internals._EndRecData(file)
+    num, num_bytes = end[internals._ECD_ENTRIES_TOTAL], end[internals._ECD_SIZE]
     return num > MAX_MEMBERS or num_bytes > MAX_MEMBERS * _ENTRY_BYTES
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
-    """Why a member is not even unpacked; empty if it is."""
+    """Why a member is not unpacked; empty if it is."""
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if "__MACOSX" in parts or _is_system_note(parts[-1] if parts else ""):
         return _SYSTEM_NOTE
@@ -221,14 +224,14 @@ def _refusal(info: zipfile.ZipInfo) -> str:
 
 
 def _is_system_note(name: str) -> bool:
-    """Whether a file's name is one that file managers give to what they note down beside files."""
+    """Whether a file name is that of a metadata file of an operating system or photo program."""
     return name.startswith("._") or name.lower() in _SYSTEM_NOTES
 
 
 def _extract(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, scratch: Path, budget: Budget
 ) -> None:
-    """Unpack a member, but no more of it than its entry says that there is."""
+    """Unpack a member; fail if it is larger than its entry declares."""
     with archive.open(info) as member, open(scratch, "wb") as file:
         left = info.file_size
         while chunk := member.read(min(1 << 20, left + 1)):
@@ -279,18 +282,18 @@ def _pictures(path: Path, name: str, budget: Budget) -> Iterator[Item]:
 
 
 def _is_svg(head: bytes) -> bool:
-    """Whether a file is text that draws; a picture may have such text among its notes."""
+    """Whether a file starts like an SVG; a picture may contain SVG text in its metadata."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return text.startswith(b"<") and b"<svg" in text
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether a file begins as text does, in UTF-8 or UTF-16."""
+    """Whether a file starts with text in UTF-8 or UTF-16."""
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head[: len(head) // 2 * 2].decode("utf-16" if wide else "utf-8", "replace")
     odd = sum(unicodedata.category(char) in ("Cc", "Cn", "Co") or char == "\ufffd" for char in text)
     spaces = sum(text.count(char) for char in "\n\r\t\f")
-    return bool(text.strip()) and odd - spaces <= 1  # a character may be cut in two at the end
+    return bool(text.strip()) and odd - spaces <= 1  # the last character may be incomplete
 
 
 def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.Image]:
@@ -299,12 +302,13 @@ def _frames(picture: Image.Image, name: str, budget: Budget) -> Iterator[Image.I
     Raises:
         ValueError: all its frames together are too much to decode.
     """
-    if picture.n_frames * picture.width * picture.height > MAX_CLIP_PIXELS:
+    num_frames = getattr(picture, "n_frames", 1)
+    if num_frames * picture.width * picture.height > MAX_CLIP_PIXELS:
         raise ValueError(
-            f"{name} has {picture.n_frames} frames of {picture.width}x{picture.height}; that is "
+            f"{name} has {num_frames} frames of {picture.width}x{picture.height}; that is "
             "too much. Cut it shorter or make it smaller."
         )
-    stride = -(-picture.n_frames // MAX_CLIP_FRAMES)
+    stride = -(-num_frames // MAX_CLIP_FRAMES)
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
         budget.spend(0)
         if number % stride == 0:
@@ -318,19 +322,22 @@ def _video_frames(path: Path, budget: Budget) -> Iterator[Image.Image]:
         ValueError: over two minutes, or no video in it.
         OSError: it is damaged.
     """
-    import av  # takes a while to load, and only videos need it
+    from av.error import FFmpegError  # slow to load, and only videos need it
 
     try:
         yield from _decoded(path, budget)
-    except av.error.FFmpegError as error:  # some of them are of no ordinary kind
+    except FFmpegError as error:  # not all of them are OSErrors or ValueErrors
         raise OSError(f"{path.name} is damaged.") from error
 
 
 def _decoded(path: Path, budget: Budget) -> Iterator[Image.Image]:
-    """The frames of `_video_frames`, with ffmpeg's own errors."""
+    """The frames for `_video_frames`, with ffmpeg's own errors."""
     import av
 
-    with open_video(path) as container:
+    opened = open_video(path)
+    if opened is None:
+        raise ValueError(f"{path.name} holds no moving picture; choose another file.")
+    with opened as container:
         if not container.streams.video:
             raise ValueError(f"{path.name} holds no moving picture; choose another file.")
         stream = container.streams.video[0]

@@ -1,30 +1,29 @@
-"""What a fine-tuning starts from: a trained generator and its discriminator."""
+"""Base models of fine-tuning: a trained generator and its discriminator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import nn
-
 from gan_models import weights
+from gan_models.networks.base import Network
 from gan_models.training.errors import TrainingError
 from gan_models.zoo import ModelSpec
 
-FAMILIES = ("stylegan2",)  # whose generators the latent trainer trains
+FAMILIES = ("stylegan2",)  # that the latent trainer can train
 DISCRIMINATORS = ("projected-discriminator", "stylegan2-discriminator")
 
 
 @dataclass(frozen=True)
 class Base:
-    """A generator to start from."""
+    """A generator to start from, its facts and its discriminator."""
 
     id: str
     title: str
     licence: str
     source: str
-    generator: nn.Module
-    discriminator: nn.Module | None  # the one it was trained with, where its file is there
+    generator: Network
+    discriminator: Network | None  # the one it was trained with, if its file exists
 
     @property
     def resolution(self) -> int:
@@ -33,7 +32,7 @@ class Base:
 
 
 def list_bases() -> tuple[ModelSpec, ...]:
-    """The models that can be fine-tuned here and now: of a family that can be, and available."""
+    """The available models that can be fine-tuned."""
     return tuple(
         spec
         for spec in weights.list_models()
@@ -46,9 +45,9 @@ def _can_be_base(spec: ModelSpec) -> bool:
 
 
 def load_base(name: str) -> Base:
-    """A base by the id of a model, or by the path of a self-describing file.
+    """Load a base by the id of a model or the path of a self-describing file.
 
-    Its discriminator is the file's companion, `weights.companion`.
+    The discriminator is the file's companion, see `weights.companion`.
 
     Raises:
         ValueError: no such model, or one that cannot be fine-tuned.
@@ -77,16 +76,16 @@ def load_base(name: str) -> Base:
     )
 
 
-def _discriminator_of(path: Path) -> nn.Module | None:
+def _discriminator_of(path: Path) -> Network | None:
     network = weights.companion(path, "discriminator")
     return network if network is not None and network.family in DISCRIMINATORS else None
 
 
-def required_discriminator(base: Base) -> nn.Module:
+def required_discriminator(base: Base) -> Network:
     """The discriminator that the base was trained with.
 
     Raises:
-        TrainingError: its file is not there.
+        TrainingError: its file does not exist.
     """
     if base.discriminator is None:
         raise TrainingError(

@@ -1,4 +1,4 @@
-"""How a fine-tuning is doing, in plain language: learning, copying, collapsing or diverged."""
+"""The health of a fine-tuning as a state and a sentence, from its measures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gan_models.paths import atomic_write
 State = Literal["starting", "learning", "overfitting", "collapsing", "diverged"]
 
 FILE = "health.json"
-LEAST_DIVERSITY = 0.45  # of the pictures' own
-LEFT_DIVERSITY, LOST_DIVERSITY = 0.5, 0.8  # of the most there has been
-LEFT_LAYOUTS = 0.7  # of the most there has been
-WORSE, WORSE_BY = 1.5, 0.05  # KID, times the base's own and beyond it
+LEAST_DIVERSITY = 0.45  # share of the diversity of the pictures
+LEFT_DIVERSITY, LOST_DIVERSITY = 0.5, 0.8  # share of the maximum so far
+LEFT_LAYOUTS = 0.7  # share of the maximum so far
+WORSE, WORSE_BY = 1.5, 0.05  # factor and offset on the KID of the base
 MOST_COPIES = 0.3  # of the samples
 LEVEL = 4  # measurements without a gain
 MAX_HISTORY = 200
@@ -24,7 +24,7 @@ MAX_HISTORY = 200
 
 @dataclass(frozen=True)
 class Health:
-    """What is said of a run."""
+    """The state of a run, and a sentence about it for the user."""
 
     state: State
     sentence: str
@@ -53,18 +53,18 @@ LEVELLED = (
 
 
 def assess(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
-    """What the measures of a run, oldest first, say of it.
+    """The health of a run by its measures, oldest first.
 
     Args:
         measures: rows with `kid_effl0`, `diversity_share`, `memorised_share`, maybe
-            `layout_share`; the first is the base's.
-        diverged: whether the run has lately gone back to a snapshot.
+            `layout_share`; the first is that of the base.
+        diverged: whether the run was reset to a snapshot since the last measurement.
     """
     if diverged:
         state: State = "diverged"
     elif len(measures) < 2:
         state = "starting"
-    elif _is_collapsing(measures) and _is_collapsing(measures[:-1]):  # once may be chance
+    elif _is_collapsing(measures) and _is_collapsing(measures[:-1]):  # a single time may be chance
         state = "collapsing"
     elif all(row["memorised_share"] > MOST_COPIES for row in measures[-2:]):
         state = "overfitting"
@@ -75,7 +75,7 @@ def assess(measures: Sequence[Mapping[str, float]], diverged: bool) -> Health:
 
 
 def _is_level(measures: Sequence[Mapping[str, float]]) -> bool:
-    """Whether the last few measurements brought nothing."""
+    """Whether the last few measurements show no improvement."""
     distances = [row["kid_effl0"] for row in measures]
     return len(distances) > 2 * LEVEL and min(distances[-LEVEL:]) > min(distances[:-LEVEL])
 
@@ -83,18 +83,18 @@ def _is_level(measures: Sequence[Mapping[str, float]]) -> bool:
 def _is_collapsing(measures: Sequence[Mapping[str, float]]) -> bool:
     first, last = measures[0], measures[-1]
     most = min(max(row["diversity_share"] for row in measures), 1.0)
-    # a base may have little to begin with: only what has been lost counts
+    # the base itself may have little diversity: only a loss counts
     limit = max(LEFT_DIVERSITY * most, min(LEAST_DIVERSITY, LOST_DIVERSITY * most))
     poor = last["diversity_share"] < limit
     layouts = [row.get("layout_share", 1.0) for row in measures]
     alike = layouts[-1] < LEFT_LAYOUTS * min(max(layouts), 1.0)
     far = last["kid_effl0"] > WORSE * first["kid_effl0"] + WORSE_BY
-    copying = last["memorised_share"] > MOST_COPIES  # which may be blurred, and so far in features
+    copying = last["memorised_share"] > MOST_COPIES  # blurred copies are far away in features
     return poor or alike or (far and not copying)
 
 
 def write_health(folder: Path, health: Health, step: int, kimg: float) -> None:
-    """Put the state into health.json, and into its history where it has changed."""
+    """Write the health to health.json, and add it to the history there if the state changed."""
     history = [entry for entry in read_history(folder) if entry["step"] <= step]
     if not history or history[-1]["state"] != health.state:
         history.append({"step": step, "kimg": kimg, "state": health.state})
@@ -103,7 +103,7 @@ def write_health(folder: Path, health: Health, step: int, kimg: float) -> None:
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The states that a run has been in: `step` and `kimg` at which each began, and `state`."""
+    """The past states of a run: `state`, and the `step` and `kimg` at which it started."""
     try:
         return json.loads((folder / FILE).read_text())["history"]
     except (OSError, ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Pictures to fine-tune on: taken in one by one, each with a verdict, cropped, never twice."""
+"""Ingest pictures to fine-tune on: checked one by one, cropped, without duplicates."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from gan_models.finetuning.archives import Budget, Exhausted, Item, Limits, harmless, open_items
+from gan_models.finetuning.archives import Budget, Exhausted, Item, Limits, displayable, open_items
 from gan_models.media.images import grid, to_pil
-from gan_models.media.likeness import SIDE_PX, Look, Seen, look_at
+from gan_models.media.likeness import SIDE_PX, Fingerprint, FingerprintIndex, fingerprint
 from gan_models.media.tensors import channels_first, to_float
 from gan_models.paths import atomic_write
 from gan_models.training.augment import diff_augment
 from gan_models.training.data import Order, batch_random, random_part
 from gan_models.training.optim import Batch
 
-__all__ = ["Crop", "Limits", "Verdict", "harmless", "preview", "take_in"]
+__all__ = ["Crop", "Limits", "Verdict", "ingest_pictures", "preview"]
 
 Crop = Literal["centre", "letterbox", "random"]
 CROPS: tuple[str, ...] = get_args(Crop)
 MIN_PICTURES, MAX_PICTURES = 10, 2000
 MARK = "intake.json"
-ROOM = 1.5  # for random crops: the shorter side, in sides of the crop
-LONGEST = 2.0  # the longer side, in shorter ones
+CROP_MARGIN = 1.5  # for random crops: the shorter side, in sides of the crop
+MAX_ASPECT = 2.0  # longer side / shorter side
 _SCRATCH = ".member"
-_OURS = re.compile(r"\d{5}(\.\d+\.part)?\.png|intake(\.\d+\.part)?\.json|\.member")
+_INGESTED = re.compile(r"\d{5}(\.\d+\.part)?\.png|intake(\.\d+\.part)?\.json|\.member")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one picture, archive member or frame."""
+    """Whether one picture, archive member or frame was accepted, and why not."""
 
-    name: str  # harmless to show
-    taken: bool
-    reason: str  # empty if taken
-    file: str | None  # in the folder, if taken
+    name: str  # safe to display
+    taken: bool  # accepted
+    reason: str  # of a refusal; empty if accepted
+    file: str | None  # name in the folder, if accepted
 
 
-def take_in(
+def ingest_pictures(
     sources: Sequence[Path],
     folder: Path,
     *,
@@ -57,17 +57,17 @@ def take_in(
     follow_links: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Verdict]:
-    """Put all usable pictures into `folder` as 00000.png and so on, squares of `resolution`.
+    """Write all usable pictures to `folder` as 00000.png and so on, squares of `resolution`.
 
-    A second call adds to the first one's. For "random" the whole picture is kept, somewhat larger,
-    and cropped in training.
+    A second call adds to the pictures of the first. With the crop "random" whole pictures are
+    stored, somewhat larger, and cropped in training.
 
     Args:
         sources: pictures, zips of them, short videos and animations, folders.
-        folder: made if need be; nothing outside is written.
-        follow_links: whether links are read, among the sources and in folders; for sources that
-            the user names on the machine itself, not for uploads.
-        progress: told (sources done, sources in all).
+        folder: made if needed; nothing is written outside it.
+        follow_links: whether links are followed, among the sources and in folders; for sources
+            that the user names on this machine, not for uploads.
+        progress: called with (sources done, sources in all).
 
     Raises:
         ValueError: no such crop.
@@ -77,7 +77,7 @@ def take_in(
         raise ValueError(f"There is no crop {crop!r}; choose from {', '.join(CROPS)}.")
     folder.mkdir(parents=True, exist_ok=True)
     files = list(_files_in(sources, follow_links))
-    tray = Tray(folder, resolution, crop, limits)
+    pictures = PictureFolder(folder, resolution, crop, limits)
     budget, verdicts = Budget(limits), []
     for done, source in enumerate(files):
         if progress is not None:
@@ -85,19 +85,19 @@ def take_in(
         try:
             scratch = folder / _SCRATCH
             for item in open_items(source, scratch, budget, follow_links=follow_links):
-                verdicts.append(tray.add(item))
+                verdicts.append(pictures.add(item))
         except Exhausted as error:
             rest = files[done:]
-            verdicts += [Verdict(harmless(path.name), False, str(error), None) for path in rest]
+            verdicts += [Verdict(displayable(path.name), False, str(error), None) for path in rest]
             break
-    tray.mark()
+    pictures.write_mark()
     if progress is not None:
         progress(len(files), len(files))
     return verdicts
 
 
 def _files_in(sources: Sequence[Path], follow_links: bool) -> Iterator[Path]:
-    """The files named and those in the folders named."""
+    """The given files and those in the given folders."""
     for source in map(Path, sources):
         if source.is_dir() and (follow_links or not source.is_symlink()):
             yield from sorted(_files_below(source, follow_links))
@@ -106,11 +106,11 @@ def _files_in(sources: Sequence[Path], follow_links: bool) -> Iterator[Path]:
 
 
 def _files_below(folder: Path, follow_links: bool) -> Iterator[Path]:
-    """The files in a folder and its folders, each folder once; no hidden ones."""
+    """All files below a folder, each subfolder once; no hidden ones."""
     seen = set()
     for where, folders, files in os.walk(folder, followlinks=follow_links):
         found = os.stat(where)
-        if (found.st_dev, found.st_ino) in seen:  # a link leads back to it
+        if (found.st_dev, found.st_ino) in seen:  # a link back to it
             folders.clear()
             continue
         seen.add((found.st_dev, found.st_ino))
@@ -120,21 +120,22 @@ def _files_below(folder: Path, follow_links: bool) -> Iterator[Path]:
                 yield path
 
 
-class Tray:
-    """A folder that pictures are put into, unless they are there already."""
+class PictureFolder:
+    """A folder of ingested pictures, without duplicates."""
 
-    def __init__(self, folder: Path, resolution: int, crop: str, limits: Limits) -> None:
-        self.folder, self.resolution, self.crop = folder, resolution, crop
+    def __init__(self, folder: Path, resolution: int, crop: Crop, limits: Limits) -> None:
+        self.folder, self.resolution = folder, resolution
+        self.crop: Crop = crop
         self.most = min(limits.num_pictures, MAX_PICTURES)
         self.digests: dict[bytes, str] = {}
-        self.seen = Seen()
+        self.seen = FingerprintIndex()
         self.names: list[str] = []
         for path in picture_files(folder):
             with Image.open(path) as picture:
                 self._remember(picture.convert("RGB"), path.name)
 
     def add(self, item: Item) -> Verdict:
-        """Crop and write a picture; or say why not."""
+        """Crop and write a picture, or refuse it with a reason."""
         if item.image is None:
             return Verdict(item.name, False, item.reason, None)
         if len(self.names) >= self.most:
@@ -151,8 +152,8 @@ class Tray:
         self._remember(picture, item.name)
         return Verdict(item.name, True, "", file)
 
-    def mark(self) -> None:
-        """Write down how the folder's pictures were cropped."""
+    def write_mark(self) -> None:
+        """Write the file that states size and crop of the folder's pictures."""
         text = json.dumps({"resolution": self.resolution, "crop": self.crop})
         atomic_write(self.folder / MARK, lambda path: path.write_text(text))
 
@@ -162,15 +163,15 @@ class Tray:
         self.names.append(name)
 
     def _twin(self, picture: Image.Image) -> str | None:
-        """The name of a picture that is the same, or all but the same."""
+        """The name of a picture in the folder that is the same or nearly the same."""
         exact = self.digests.get(_digest(picture))
         if exact is not None:
             return exact
         place = self.seen.find(self._look(picture))
         return None if place is None else self.names[place]
 
-    def _look(self, picture: Image.Image) -> Look:
-        return look_at(picture, max(16, min(SIDE_PX, self.resolution // 16 * 16)))
+    def _look(self, picture: Image.Image) -> Fingerprint:
+        return fingerprint(picture, max(16, min(SIDE_PX, self.resolution // 16 * 16)))
 
 
 def _digest(picture: Image.Image) -> bytes:
@@ -178,7 +179,7 @@ def _digest(picture: Image.Image) -> bytes:
 
 
 def _opaque(picture: Image.Image) -> Image.Image | None:
-    """RGB on white; None where nothing can be seen."""
+    """RGB on white; None if the picture is fully transparent."""
     if picture.mode != "RGBA":
         return picture.convert("RGB")
     if picture.getchannel("A").getextrema()[1] == 0:
@@ -187,29 +188,29 @@ def _opaque(picture: Image.Image) -> Image.Image | None:
     return Image.alpha_composite(white, picture).convert("RGB")
 
 
-def crop_picture(picture: Image.Image, resolution: int, crop: str) -> Image.Image:
-    """A square of `resolution`; for "random" the whole picture, half as large again.
+def crop_picture(picture: Image.Image, resolution: int, crop: Crop) -> Image.Image:
+    """A square of `resolution`; for "random" the whole picture, `CROP_MARGIN` times as large.
 
-    Pictures longer than twice their width lose their ends there.
+    There pictures longer than `MAX_ASPECT` times their width are cut to that.
     """
     square = (resolution, resolution)
     if crop == "centre":
         return ImageOps.fit(picture, square, Image.Resampling.LANCZOS)
     if crop == "letterbox":
         return ImageOps.pad(picture, square, Image.Resampling.LANCZOS)
-    side = round(resolution * ROOM)
-    shape = [min(length / min(picture.size), LONGEST) for length in picture.size]
+    side = round(resolution * CROP_MARGIN)
+    shape = [min(length / min(picture.size), MAX_ASPECT) for length in picture.size]
     size = (round(side * shape[0]), round(side * shape[1]))
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """What `take_in` wrote, in order."""
+    """The files that `ingest_pictures` wrote, in order."""
     return sorted(folder.glob("[0-9][0-9][0-9][0-9][0-9].png"))
 
 
-def is_taken_in(folder: Path, resolution: int, crop: str) -> bool:
-    """Whether `take_in` made the folder, for this size and crop."""
+def is_ingested(folder: Path, resolution: int, crop: Crop) -> bool:
+    """Whether `ingest_pictures` made the folder, for this size and crop."""
     try:
         mark = json.loads((folder / MARK).read_text())
     except (OSError, ValueError):
@@ -217,13 +218,13 @@ def is_taken_in(folder: Path, resolution: int, crop: str) -> bool:
     return mark == {"resolution": resolution, "crop": crop}
 
 
-def only_taken_in(folder: Path) -> bool:
-    """Whether a folder holds nothing but what `take_in` writes, finished or not."""
-    return all(path.is_file() and _OURS.fullmatch(path.name) for path in folder.iterdir())
+def holds_only_ingested(folder: Path) -> bool:
+    """Whether a folder holds only files that `ingest_pictures` writes, finished or not."""
+    return all(path.is_file() and _INGESTED.fullmatch(path.name) for path in folder.iterdir())
 
 
 def read_pictures(folder: Path) -> list[NDArray[np.uint8]]:
-    """All pictures of a folder that `take_in` made, [H, W, 3] each."""
+    """All pictures of a folder that `ingest_pictures` made, [H, W, 3] each."""
     pictures = []
     for path in picture_files(folder):
         with Image.open(path) as picture:
@@ -232,7 +233,7 @@ def read_pictures(folder: Path) -> list[NDArray[np.uint8]]:
 
 
 class CropData:
-    """Batches of squares: whole pictures, or each time another part of a larger one; mirrored.
+    """Batches of squares, mirrored at random: whole pictures, or random parts of larger ones.
 
     Args:
         pictures: [H, W, 3] uint8 each, no side shorter than `resolution`.
@@ -256,7 +257,7 @@ class CropData:
 
 
 def squares(pictures: Sequence[NDArray[np.uint8]], resolution: int) -> NDArray[np.uint8]:
-    """The middle of each picture, [N, resolution, resolution, 3]: what measures compare with."""
+    """The middle of each picture, [N, resolution, resolution, 3], as reference for measures."""
     cropped = [crop_picture(Image.fromarray(p), resolution, "centre") for p in pictures]
     return np.stack([np.asarray(picture) for picture in cropped])
 
@@ -268,10 +269,10 @@ def preview(
     augmentations: Sequence[str] = ("color", "translation", "cutout"),
     num: int = 16,
 ) -> tuple[Image.Image, Image.Image]:
-    """Sheets of what the network will see: pictures as they are, and the same augmented.
+    """Sheets of the training pictures, plain and augmented.
 
     Args:
-        folder: made by `take_in` with the same `resolution` and `crop`.
+        folder: made by `ingest_pictures` with the same `resolution` and `crop`.
 
     Raises:
         ValueError: the folder holds no pictures, or no such augmentation.

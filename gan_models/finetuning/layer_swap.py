@@ -1,4 +1,4 @@
-"""Layer swapping: coarse layers from one generator, fine ones from another of the same family tree.
+"""Layer swapping: coarse layers of one generator, fine layers of a related one.
 
 Resolution Dependent GAN Interpolation (Pinkney and Adler 2020, arXiv:2010.05334), with a hard step.
 """
@@ -8,16 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from gan_models import weights
 from gan_models.finetuning.base_models import load_base
+from gan_models.networks.base import Network
 
 
 def layer_swap(coarse: Path | str, fine: Path | str, resolution: int, out: Path) -> Path:
     """Write a generator with `coarse`'s layers below `resolution` px and `fine`'s from there on.
 
-    The mapping and the constant are those of `coarse`.
+    Mapping and constant input are those of `coarse`.
 
     Args:
         coarse, fine: of one architecture, one fine-tuned from the other; each a self-describing
@@ -41,11 +40,11 @@ def layer_swap(coarse: Path | str, fine: Path | str, resolution: int, out: Path)
     if resolution not in sides[1:]:
         known = ", ".join(map(str, sides[1:])) or "none in this family"
         raise ValueError(f"Layers can be swapped from one of these sizes on: {known}.")
-    theirs, mixed = second.state_dict(), first.state_dict()
+    fine_state, mixed = second.state_dict(), first.state_dict()
     for index, side in enumerate(sides):
         if side >= resolution:
             prefix = f"synthesis.blocks.{index}."
-            mixed |= {name: x for name, x in theirs.items() if name.startswith(prefix)}
+            mixed |= {name: x for name, x in fine_state.items() if name.startswith(prefix)}
     first.load_state_dict(mixed)
     weights.save_generator(
         out,
@@ -59,8 +58,8 @@ def layer_swap(coarse: Path | str, fine: Path | str, resolution: int, out: Path)
     return out
 
 
-def _load(model: Path | str) -> tuple[nn.Module, dict[str, Any]]:
-    """A generator and what is known of it: task, title, licence, source."""
+def _load(model: Path | str) -> tuple[Network, dict[str, Any]]:
+    """A generator and its metadata: task, title, licence, source."""
     if isinstance(model, Path):
         return weights.load_checkpoint(model)
     base = load_base(model)

@@ -1,4 +1,4 @@
-"""Fine-tuning: a base model and a few pictures become settings of the one training loop."""
+"""Fine-tune a base model on pictures: prepare data and settings, run the training loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, astuple
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from gan_models.finetuning.ingest import (
     Crop,
     CropData,
     Verdict,
-    is_taken_in,
-    only_taken_in,
+    holds_only_ingested,
+    ingest_pictures,
+    is_ingested,
     read_pictures,
     squares,
-    take_in,
 )
 from gan_models.finetuning.settings import AUGMENTATIONS, FinetuneSettings
 from gan_models.finetuning.snapshots import SnapshotWriter
@@ -51,25 +52,25 @@ def finetune(
     device: str | None = None,
     callback: Callback | None = None,
 ) -> Outcome:
-    """Train a base on pictures, in the calling process.
+    """Fine-tune a base on pictures, in the calling process.
 
-    Leaves in `out`: generator.safetensors at the end; state.pt, from which it can be resumed;
+    Writes to `out`: generator.safetensors at the end; state.pt, from which it can be resumed;
     snapshots/, sheets/ and raw/ named by step; nearest.png; health.json; losses.csv, metrics.csv.
 
     Args:
         base: id of a model, or path of a self-describing file.
-        pictures: a folder that `take_in` made; or any picture, zip, video or folder of them, which
-            are then taken in, into out/pictures; links are followed.
+        pictures: a folder that `ingest_pictures` made; or any picture, zip, video or folder of
+            them, which are then ingested into out/pictures; links are followed.
         out: folder of the run.
         settings: see `FinetuneSettings`; when resuming, the same as before.
-        resume: go on with the run in the folder; begin anew where there is none.
+        resume: continue the run in the folder; start a new one if there is none.
         device: "cpu", "cuda" or "mps"; None: the best there is.
-        callback: hears of every step, and stops the run by returning False.
+        callback: called after every step; stops the run by returning False.
 
     Raises:
         ValueError: no such base or device; fewer than 10 or more than 2,000 usable pictures; the
             run would overwrite its base or the pictures.
-        TrainingError: the folder is in use or holds a run; the run diverges again and again; the
+        TrainingError: the folder is in use or holds a run; the run diverges repeatedly; the
             disk is full; memory runs out; the device is lost.
         WeightsError: the base or the feature network cannot be had.
     """
@@ -80,10 +81,10 @@ def finetune(
         raise ValueError(f"{base} would be overwritten by the run; choose another folder for it.")
     loaded = load_base(base)
     folder = pictures
-    if not is_taken_in(folder, loaded.resolution, settings.crop):
+    if not is_ingested(folder, loaded.resolution, settings.crop):
         folder = out / "pictures"
-        if not (resume and is_taken_in(folder, loaded.resolution, settings.crop)):
-            verdicts = _take_in_anew(pictures, folder, loaded.resolution, settings.crop)
+        if not (resume and is_ingested(folder, loaded.resolution, settings.crop)):
+            verdicts = _ingest_again(pictures, folder, loaded.resolution, settings.crop)
             _report_refusals(verdicts, settings, callback)
     whole = read_pictures(folder)
     if not MIN_PICTURES <= len(whole) <= MAX_PICTURES:
@@ -91,12 +92,12 @@ def finetune(
             f"{len(whole)} usable pictures were found; {MIN_PICTURES} to {MAX_PICTURES} are needed."
         )
     reals = squares(whole, loaded.resolution)
-    writer = SnapshotWriter(out, callback)
 
+    @cache
     def make_trainer() -> FinetuneTrainer:
         text = json.dumps(asdict(settings))
         atomic_write(out / SETTINGS, lambda path: path.write_text(text))
-        trainer = writer.trainer = FinetuneTrainer(
+        return FinetuneTrainer(
             _trainer_settings(settings, loaded, len(whole)),
             load_features(chosen),
             chosen,
@@ -105,7 +106,6 @@ def finetune(
             loaded.discriminator,
             asdict(settings),
         )
-        return trainer
 
     return run(
         _loop_settings(settings, loaded, len(whole)),
@@ -114,7 +114,7 @@ def finetune(
         out,
         resume=resume,
         kimg=settings.kimg,
-        callback=writer,
+        callback=SnapshotWriter(out, make_trainer, callback),
     )
 
 
@@ -130,36 +130,38 @@ def saved_settings(out: Path) -> FinetuneSettings | None:
         return None
 
 
-def _take_in_anew(pictures: Path, folder: Path, resolution: int, crop: Crop) -> list[Verdict]:
-    """Take pictures in, in the place of what a call left that never came to train."""
+def _ingest_again(pictures: Path, folder: Path, resolution: int, crop: Crop) -> list[Verdict]:
+    """Ingest pictures; those of an earlier call that did not start training are deleted."""
     if not pictures.exists():
         raise ValueError(f"There are no pictures at {pictures}; check the path.")
     if folder.exists():
-        if not only_taken_in(folder) or _lies_in(pictures, folder):
+        if not holds_only_ingested(folder) or _is_inside(pictures, folder):
             raise ValueError(
                 f"{folder} is where the run would keep its own copies, and holds files of yours: "
                 "choose another folder for the run, or move them."
             )
         shutil.rmtree(folder)
-    return take_in([pictures], folder, resolution=resolution, crop=crop, follow_links=True)
+    return ingest_pictures([pictures], folder, resolution=resolution, crop=crop, follow_links=True)
 
 
 def _is_same_file(a: Path, b: Path) -> bool:
     return a.exists() and b.exists() and a.samefile(b)
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
+def _is_inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
 def _report_refusals(
     verdicts: Sequence[Verdict], settings: FinetuneSettings, callback: Callback | None
 ) -> None:
+    if callback is None:
+        return
     refused = [verdict for verdict in verdicts if not verdict.taken]
     lines = [f"{verdict.name}: {verdict.reason}" for verdict in refused[:MAX_REPORTED]]
     if len(refused) > MAX_REPORTED:
         lines.append(f"{len(refused) - MAX_REPORTED} more files were refused.")
-    for line in lines if callback is not None else ():
+    for line in lines:
         callback(Progress(0, 0.0, settings.kimg, 0.0, 0.0, message=line))
 
 
@@ -167,8 +169,8 @@ def _trainer_settings(settings: FinetuneSettings, base: Base, num: int) -> Laten
     discriminator: dict[str, Any] = {"color_px": 16}
     projected = True
     if settings.discriminator == "base":
-        own = required_discriminator(base)
-        discriminator, projected = own.config, own.family == "projected-discriminator"
+        trained = required_discriminator(base)
+        discriminator, projected = trained.config, trained.family == "projected-discriminator"
     return LatentSettings(
         generator=base.generator.config,
         discriminator=discriminator,
@@ -185,7 +187,7 @@ def _trainer_settings(settings: FinetuneSettings, base: Base, num: int) -> Laten
         r1_gamma=settings.r1_gamma,
         frozen=_frozen(settings.freeze_d, projected),
         family=base.generator.family,
-        card={
+        metadata={
             "title": f"{base.title}, fine-tuned",
             "licence": base.licence,
             "source": f"fine-tuned by Ganvas on {num} pictures, from {base.title}: {base.source}",
@@ -194,7 +196,7 @@ def _trainer_settings(settings: FinetuneSettings, base: Base, num: int) -> Laten
 
 
 def _reconstruction(weight: float) -> ReconstructionSettings | None:
-    """The terms of the recipes, times `weight`."""
+    """The weights of the recipes' terms, times `weight`."""
     if not weight:
         return None
     usual = ReconstructionSettings()
@@ -202,10 +204,10 @@ def _reconstruction(weight: float) -> ReconstructionSettings | None:
 
 
 def _frozen(num_layers: int, projected: bool) -> tuple[str, ...]:
-    """FreezeD (Mo et al. 2020, arXiv:2002.10964): the first layers of the discriminator stay."""
+    """FreezeD (Mo et al. 2020, arXiv:2002.10964): the discriminator's first layers are frozen."""
     if not num_layers:
         return ()
-    if projected:  # its features are frozen anyway; in its heads every third module is a layer
+    if projected:  # only heads have trained layers, every third module each
         return tuple(f"heads.{h}.body.{i}." for h in range(8) for i in range(3 * num_layers - 2))
     return ("from_rgb.", *(f"blocks.{i}." for i in range(num_layers - 1)))
 
@@ -219,7 +221,7 @@ def _loop_settings(settings: FinetuneSettings, base: Base, num: int) -> Settings
         data=f"{num} pictures of a visitor",
         seed=settings.seed,
         ema_half_life_kimg=settings.ema_half_life_kimg,
-        ema_ramp=1.0,  # a base is no beginner
+        ema_ramp=1.0,  # a base is already trained
         sheet_seconds=float(np.clip(seconds / 20, 10, 240)),
         metrics_seconds=float(np.clip(seconds / 10, 20, 480)),
         seconds=settings.seconds,

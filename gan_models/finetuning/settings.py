@@ -1,4 +1,4 @@
-"""The settings of a fine-tuning, their ranges and presets."""
+"""The settings of fine-tuning, their ranges and presets."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
 
 @dataclass(frozen=True)
 class FinetuneSettings:
-    """How to fine-tune; whichever of `kimg` and `seconds` is reached first ends it.
+    """How to fine-tune; the run ends at `kimg` or `seconds`, whichever comes first.
 
     Raises:
-        ValueError: a value that makes no sense.
+        ValueError: a value is out of range.
     """
 
     preset: str = "quick"  # a key of `PRESETS`
     kimg: float = 5.0
-    seconds: float | None = 480.0  # of training, over all processes; None: no limit
+    seconds: float | None = 480.0  # of training, summed over all processes; None: no limit
     crop: Crop = "centre"
     discriminator: Literal["projected", "base"] = "projected"
     augmentation: Literal["diffaugment", "ada", "none"] = "diffaugment"
-    freeze_d: int = 0  # first layers of the discriminator that stay as they are
-    reconstruction: float = 0.0  # how much giving the pictures back counts; projected heads only
-    adversarial: float = 1.0  # how much the discriminator's verdict counts; 0: there is none
-    matching: float = 20.0  # how much matching the pictures' features counts
+    freeze_d: int = 0  # number of first layers of the discriminator that are not trained
+    reconstruction: float = 0.0  # weight of the reconstruction losses; for projected heads only
+    adversarial: float = 1.0  # weight of the adversarial loss; 0: no discriminator
+    matching: float = 20.0  # weight of feature matching
     generator_rate: float = 2.5e-3
     discriminator_rate: float = 4e-4
     batch: int = 16
@@ -85,10 +85,10 @@ class FinetuneSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FinetuneSettings:
-        """Settings from `asdict`'s result, or from part of it: the rest is the preset's.
+        """Settings from the result of `asdict` or a part of it; the preset gives the rest.
 
         Raises:
-            ValueError: an unknown name, or a value that makes no sense.
+            ValueError: an unknown name, or a value out of range.
         """
         names = {field.name for field in fields(cls)}
         unknown = [str(name) for name in values if name not in names]
@@ -99,9 +99,9 @@ class FinetuneSettings:
         preset = values.get("preset", "quick")
         if preset not in PRESETS:
             raise ValueError(f"preset is one of {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
-        said = {"true": True, "false": False}  # as a command line has them
+        booleans = {"true": True, "false": False}  # from the command line
         values = {
-            name: said.get(value, value) if isinstance(value, str) else value
+            name: booleans.get(value, value) if isinstance(value, str) else value
             for name, value in values.items()
         }
         return replace(PRESETS[preset], **values)

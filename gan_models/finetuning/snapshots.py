@@ -1,7 +1,8 @@
-"""What a fine-tuning writes while it runs: snapshots, raw sheets, nearest pictures, health."""
+"""Files that a fine-tuning writes while it runs: snapshots, sheets, nearest pictures, health."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -17,15 +18,22 @@ MAX_SNAPSHOTS = 12
 
 
 class SnapshotWriter:
-    """A callback of the loop that writes snapshots and measures and calls another callback."""
+    """A callback of the loop that writes snapshots and health, then calls another callback.
 
-    def __init__(self, out: Path, callback: Callback | None) -> None:
-        self.out, self.callback = out, callback
-        self.trainer: FinetuneTrainer | None = None
+    Args:
+        out: folder of the run.
+        trainer: the trainer of the run; called on the first need.
+        callback: called after the files are written.
+    """
+
+    def __init__(
+        self, out: Path, trainer: Callable[[], FinetuneTrainer], callback: Callback | None
+    ) -> None:
+        self.out, self.trainer, self.callback = out, trainer, callback
         self.diverged = False
 
     def __call__(self, progress: Progress) -> bool | None:
-        """Hear of a step."""
+        """Write what is due after a step."""
         if "diverged" in progress.message:
             self.diverged = True
             self._write_health(progress)
@@ -44,18 +52,18 @@ class SnapshotWriter:
         write_health(self.out, health, progress.step, progress.kimg)
 
     def _save_nearest(self) -> None:
-        sheet = self.trainer.nearest_sheet()
+        sheet = self.trainer().nearest_sheet()
         if sheet is not None:
             atomic_write(self.out / "nearest.png", sheet.save)
 
     def _save_pictures(self, progress: Progress) -> None:
-        name = f"{progress.step:07d}"
+        name, trainer = f"{progress.step:07d}", self.trainer()
         for folder in ("raw", "snapshots"):
             (self.out / folder).mkdir(exist_ok=True)
-        atomic_write(self.out / "raw" / f"{name}.png", self.trainer.raw_sheet().save)
-        if _is_finite(self.trainer):
+        atomic_write(self.out / "raw" / f"{name}.png", trainer.raw_sheet().save)
+        if _is_finite(trainer):
             facts = {"kimg": progress.kimg, "steps": progress.step}
-            self.trainer.save_snapshot(self.out / "snapshots" / f"{name}.safetensors", facts)
+            trainer.save_snapshot(self.out / "snapshots" / f"{name}.safetensors", facts)
             thin(self.out / "snapshots")
 
 
@@ -65,10 +73,10 @@ def _is_finite(trainer: FinetuneTrainer) -> bool:
 
 
 def thin(folder: Path, most: int = MAX_SNAPSHOTS) -> None:
-    """Remove snapshots until `most` are left, spread evenly; the first and the last stay."""
+    """Delete snapshots until `most` are left, evenly spaced, the first and the last among them."""
     files = sorted(folder.glob("*.safetensors"))
     while len(files) > most:
         steps = [int(path.stem) for path in files]
-        # the one whose loss leaves the smallest gap
+        # the one whose removal leaves the smallest gap
         gaps = [steps[i + 1] - steps[i - 1] for i in range(1, len(steps) - 1)]
         files.pop(1 + gaps.index(min(gaps))).unlink()

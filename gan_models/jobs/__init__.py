@@ -1,4 +1,4 @@
-"""Fine-tuning in the background: jobs that outlive the page, each seen by its owner alone."""
+"""Fine-tuning in the background: jobs survive the page; each is visible only to its owner."""
 
 from gan_models.jobs.queue import Jobs
 from gan_models.jobs.quotas import Quotas

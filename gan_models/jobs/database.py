@@ -1,4 +1,4 @@
-"""The rows of all jobs in one SQLite file (WAL), shared by the page and the workers."""
+"""The SQLite file (WAL) with the rows of all jobs, shared by the page and the workers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ T = TypeVar("T")
 VERSION = 2
 _RENAMED_IN_2 = {"wish": "requested_state", "deaths": "num_crashes", "furthest": "max_step"}
 _RESERVE_BYTES = 1 << 19
-_KINDS = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "int | None": "INTEGER"}
+_KINDS = {"str": "TEXT", "RowState": "TEXT", "RequestedState": "TEXT"}
+_KINDS |= {"int": "INTEGER", "int | None": "INTEGER", "float": "REAL"}
 _COLUMNS = {field.name: _KINDS[str(field.type)] for field in fields(Job)}
 _TABLES = (
     f"CREATE TABLE IF NOT EXISTS jobs ({', '.join(f'{n} {k}' for n, k in _COLUMNS.items())}, "
     "PRIMARY KEY (id))",
-    # who works, and when it last said so
+    # the worker of each slot and its last heartbeat
     "CREATE TABLE IF NOT EXISTS workers (slot INTEGER PRIMARY KEY, pid INTEGER, beat REAL)",
-    # training time, for the hours a visitor may have
+    # training times, for the quota of hours of a visitor
     "CREATE TABLE IF NOT EXISTS shifts (owner TEXT, began REAL, seconds REAL)",
 )
 
 
 class JobDatabase:
-    """Reads and writes rows; any number of processes and threads may hold one.
+    """Reads and writes rows; any number of processes and threads may use the file.
 
     Raises (all methods):
         JobError: the file cannot be written or is no SQLite file.
@@ -46,15 +47,15 @@ class JobDatabase:
 
     @property
     def exists(self) -> bool:
-        """Whether there ever was a job."""
+        """Whether the file exists: whether there ever was a job."""
         return self._path.exists()
 
     def job_folder(self, job_id: str) -> Path:
-        """Where all files of a job lie."""
+        """The folder of all files of a job."""
         return self.folder / job_id
 
     def add(self, job: Job) -> None:
-        """Keep a new row."""
+        """Insert a new row."""
         values = asdict(job)
         marks = ", ".join("?" * len(values))
         with self.writing() as db:
@@ -63,53 +64,53 @@ class JobDatabase:
             )
 
     def find(self, job_id: str, owner: str | None = None) -> Job | None:
-        """A job by id, if it is the owner's; None: anybody's."""
+        """A job by id; with `owner`, only if it belongs to that owner."""
         found = self.select("id = ? AND (? IS NULL OR owner = ?)", job_id, owner, owner)
         return found[0] if found else None
 
     def select(self, condition: str = "1", *values: Any) -> list[Job]:
-        """The jobs of an SQL condition, the oldest first."""
+        """The jobs that fulfil an SQL condition, the oldest first."""
         with self.reading() as db:
             return select(db, condition, *values)
 
     def change(self, job_id: str, condition: str = "1", /, **changes: Any) -> bool:
-        """Change columns of a row where the condition holds; whether it did."""
+        """Change columns of a row if the condition holds; return whether it did."""
         return self._write(lambda db: change(db, job_id, condition, **changes))
 
     def remove(self, job_id: str) -> None:
-        """Forget a row."""
+        """Delete a row."""
         self._write(lambda db: db.execute("DELETE FROM jobs WHERE id = ?", [job_id]))
 
     def beat(self, slot: int, pid: int) -> None:
-        """Say that the worker of a slot is at work."""
+        """Store a heartbeat of the worker of a slot."""
         with self.writing() as db:
             db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", [slot, pid, time.time()])
 
     def worker(self, slot: int) -> tuple[int, float] | None:
-        """Process id and last beat of the worker of a slot."""
+        """Process id and last heartbeat of the worker of a slot."""
         with self.reading() as db:
             row = db.execute("SELECT pid, beat FROM workers WHERE slot = ?", [slot]).fetchone()
         return None if row is None else (row["pid"], row["beat"])
 
-    def add_shift(self, owner: str, began: float, seconds: float) -> None:
-        """As the function `add_shift`, in a transaction of its own."""
+    def add_shift(self, owner: str, started: float, seconds: float) -> None:
+        """The function `add_shift` in a transaction of its own."""
         with self.writing() as db:
-            add_shift(db, owner, began, seconds)
+            add_shift(db, owner, started, seconds)
 
     def forget_shifts(self, owner: str) -> None:
-        """Forget when a visitor's jobs trained."""
+        """Delete the training times of a visitor."""
         with self.writing() as db:
             db.execute("DELETE FROM shifts WHERE owner = ?", [owner])
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The file, to ask several things of it."""
+        """A connection for several queries."""
         with self._open() as db:
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that nobody else writes in."""
+        """An exclusive write transaction."""
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -121,7 +122,7 @@ class JobDatabase:
             db.execute("COMMIT")
 
     def _write(self, action: Callable[[sqlite3.Connection], T]) -> T:
-        """Do it in a transaction; on a full disk again, with the room of the reserve."""
+        """Run `action` in a transaction; on a full disk retry with the space of the reserve."""
         had_reserve = self._reserve.exists()
         try:
             with self.writing() as db:
@@ -133,7 +134,7 @@ class JobDatabase:
                 return action(db)
 
     def keep_reserve(self) -> None:
-        """Have some disk kept free for the rows: how a full disk ends a job must still be told."""
+        """Reserve disk space, so that a full disk that ends a job can still be reported."""
         with contextlib.suppress(OSError):
             if not self._reserve.exists():
                 self._reserve.write_bytes(bytes(_RESERVE_BYTES))
@@ -141,13 +142,13 @@ class JobDatabase:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            if self._holder is None or not self._path.exists():  # somebody may have deleted it
-                self._begin()
+            if self._holder is None or not self._path.exists():  # it may have been deleted
+                self._initialise()
             with closing(self._connect()) as db:
                 yield db
         except (sqlite3.DatabaseError, OSError) as error:
             if "full" in str(error) or getattr(error, "errno", 0) == errno.ENOSPC:
-                self._reserve.unlink(missing_ok=True)  # the next try has room
+                self._reserve.unlink(missing_ok=True)  # space for the next try
             raise JobError(
                 f"The list of jobs cannot be used ({error}): check that the disk that holds "
                 "GANVAS_HOME has space and may be written, and try again."
@@ -157,17 +158,18 @@ class JobDatabase:
         db = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        db.execute("PRAGMA secure_delete = ON")  # overwrite deleted data
         db.execute("PRAGMA wal_autocheckpoint = 64")  # pages: the log stays within the reserve
         return db
 
-    def _begin(self) -> None:
-        """Make folder and tables; and keep one connection, so that reading never needs new files.
+    def _initialise(self) -> None:
+        """Make folder and tables, and keep one connection open.
 
-        The last connection that closes deletes what WAL needs, and a full disk has no room for it.
+        Closing the last connection deletes the files of WAL; on a full disk they could not be made
+        again, and even reading would fail.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)  # pictures of visitors are nobody else's business
+        self.folder.chmod(0o700)  # it holds pictures of visitors
         db = self._connect()
         try:
             _set_up(db)
@@ -200,23 +202,23 @@ def _migrate(db: sqlite3.Connection) -> None:
 
 
 def select(db: sqlite3.Connection, condition: str, *values: Any) -> list[Job]:
-    """The jobs of an SQL condition, the oldest first."""
+    """The jobs that fulfil an SQL condition, the oldest first."""
     rows = db.execute(f"SELECT * FROM jobs WHERE {condition} ORDER BY created, id", values)
     return [Job(**row) for row in rows]
 
 
 def change(db: sqlite3.Connection, job_id: str, condition: str = "1", /, **changes: Any) -> bool:
-    """Change columns of a row where the condition holds; whether it did."""
+    """Change columns of a row if the condition holds; return whether it did."""
     setters = ", ".join(f"{name} = ?" for name in changes)
     query = f"UPDATE jobs SET {setters} WHERE id = ? AND ({condition})"
     return db.execute(query, [*changes.values(), job_id]).rowcount > 0
 
 
-def add_shift(db: sqlite3.Connection, owner: str, began: float, seconds: float) -> None:
-    """Write down how long a visitor's job has trained since it began; older days are forgotten."""
+def add_shift(db: sqlite3.Connection, owner: str, started: float, seconds: float) -> None:
+    """Store how long a visitor's job has trained since it started; delete times before a day."""
     query = "DELETE FROM shifts WHERE began < ? OR (owner = ? AND began = ?)"
-    db.execute(query, [time.time() - 86400, owner, began])
-    db.execute("INSERT INTO shifts VALUES (?, ?, ?)", [owner, began, seconds])
+    db.execute(query, [time.time() - 86400, owner, started])
+    db.execute("INSERT INTO shifts VALUES (?, ?, ?)", [owner, started, seconds])
 
 
 def seconds_spent(db: sqlite3.Connection, owner: str) -> float:
@@ -226,10 +228,10 @@ def seconds_spent(db: sqlite3.Connection, owner: str) -> float:
 
 
 def fair_order(jobs: Sequence[Job]) -> list[Job]:
-    """The queued jobs in the order they get their turn.
+    """The queued jobs in the order in which they run.
 
-    Everybody's first job comes before anybody's second; a running one counts as the first. Among
-    first ones, whoever waits longest.
+    The first job of every owner comes before the second of any; a running one counts as the first.
+    Among first ones, the one that has waited longest comes first.
     """
     turns = Counter(job.owner for job in jobs if job.state == "running")
     ranked = []
@@ -240,11 +242,11 @@ def fair_order(jobs: Sequence[Job]) -> list[Job]:
 
 
 def next_in_turn(jobs: Sequence[Job]) -> Job | None:
-    """The queued job to run now: the first in order whose owner has none running."""
+    """The queued job to run next: the first in order whose owner has none running."""
     busy = {job.owner for job in jobs if job.state == "running"}
     return next((job for job in fair_order(jobs) if job.owner not in busy), None)
 
 
 def unfinished(db: sqlite3.Connection) -> list[Job]:
-    """All jobs that wait or run."""
+    """All queued and running jobs."""
     return select(db, f"state IN ({', '.join('?' * len(UNFINISHED))})", *UNFINISHED)

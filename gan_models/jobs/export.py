@@ -1,4 +1,4 @@
-"""What a visitor takes home of a job: film, model card, layer swap, their own Hub account."""
+"""Exports of a job: film, model card, layer swap, upload to the visitor's Hub account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REPO = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
 def film(folder: Path) -> Path:
-    """All sheets as an MP4 of some twelve seconds, the last one held.
+    """All sheets as an MP4 of about twelve seconds; the last one stays visible longer.
 
     Raises:
         JobError: there are no sheets yet.
@@ -48,7 +48,7 @@ def card(job: Job, folder: Path, step: int | None = None) -> str:
     """The model card of a job's generator: Markdown under the Hub's YAML header.
 
     Args:
-        step: of a snapshot; by default the card is of the newest generator.
+        step: of a snapshot; None: the newest generator.
 
     Raises:
         JobError: there is no such generator.
@@ -61,7 +61,7 @@ def card(job: Job, folder: Path, step: int | None = None) -> str:
     training = info.get("training", {})
     kimg = training.get("kimg", job.kimg)
     metrics, health = training.get("metrics", {}), JobHealth()
-    if step is None:  # the run's last words are of its newest generator
+    if step is None:  # the latest measures and health are those of the newest generator
         metrics, health = metrics or latest_metrics(folder), read_health(folder)
     lines = [
         "---",
@@ -109,18 +109,18 @@ def _metric_table(metrics: dict[str, float]) -> list[str]:
 
 
 def _plain(text: object) -> str:
-    """Text that Markdown leaves as it is, on one line."""
+    """Text on one line without Markdown's special characters."""
     return " ".join(re.sub(r"[\\`*_\[\]<>|#]", "", str(text)).split())
 
 
 def _hub_licence(licence: str) -> str:
-    """A licence as the Hub names it."""
+    """The Hub's id of a licence."""
     names = {"mit": "mit", "apache": "apache-2.0", "cc0": "cc0-1.0", "cc by 4": "cc-by-4.0"}
-    return next((hub for ours, hub in names.items() if licence.lower().startswith(ours)), "other")
+    return next((hub for start, hub in names.items() if licence.lower().startswith(start)), "other")
 
 
 def swap(job: Job, folder: Path, resolution: int, coarse: str) -> Path:
-    """A generator of the base's and the job's layers; see `Jobs.swap`.
+    """A generator with layers of the base and of the job; see `Jobs.swap`.
 
     Raises:
         JobError: `coarse` is neither "base" nor "mine", or there is no generator yet.
@@ -131,10 +131,10 @@ def swap(job: Job, folder: Path, resolution: int, coarse: str) -> Path:
 
     if coarse not in ("base", "mine"):
         raise JobError("The coarse layers come from the base or from mine; choose one of them.")
-    mine = generator_of(folder)
+    tuned = generator_of(folder)
     out = folder / "swaps" / f"coarse-{coarse}-{int(resolution)}.safetensors"
     out.parent.mkdir(exist_ok=True)
-    pair = (job.base, mine) if coarse == "base" else (mine, job.base)
+    pair = (job.base, tuned) if coarse == "base" else (tuned, job.base)
     return layer_swap(*pair, int(resolution), out)
 
 
@@ -174,7 +174,7 @@ def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
 
 
 def _gather(job: Job, folder: Path, staging: Path) -> None:
-    """Put what is uploaded into a folder of its own; no picture of the visitor's is among it."""
+    """Copy the files to upload into a folder; no picture of the visitor is among them."""
     shutil.copyfile(generator_of(folder), staging / "generator.safetensors")
     text = card(job, folder)
     if sheets := sheet_files(folder):

@@ -1,4 +1,4 @@
-"""What must happen though nobody asks: dead workers replaced, leftovers deleted."""
+"""Background tasks: replace dead workers, delete expired jobs and files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 DRAFT_SECONDS = 3600.0
 POLL_SECONDS = 5.0
 SWEEP_SECONDS = 600.0
-SILENT_SECONDS = 120.0  # a worker beats every few; one that is silent so long hangs
+SILENT_SECONDS = 120.0  # a worker beats every few seconds; without a beat for so long it hangs
 _WORK = "state IN ('queued', 'running')"
 
 
@@ -36,8 +36,9 @@ def ensure_workers(database: JobDatabase, num_slots: int, engine: str) -> None:
 
 
 def orphans(jobs: list[Job], slot: int, num_slots: int) -> list[Job]:
-    """The running jobs that belong to a slot, or to none that there is any more."""
-    return [j for j in jobs if j.state == "running" and (j.slot == slot or j.slot >= num_slots)]
+    """The running jobs of a slot, and those of slots that do not exist any more."""
+    running = [job for job in jobs if job.state == "running"]
+    return [j for j in running if j.slot is None or j.slot == slot or j.slot >= num_slots]
 
 
 def apply_requests(database: JobDatabase, slot: int, num_slots: int) -> None:
@@ -58,13 +59,13 @@ def _has_work(database: JobDatabase, slot: int, num_slots: int) -> bool:
 
 
 def erase(database: JobDatabase, job_id: str) -> None:
-    """Delete all files of a job, then forget it.
+    """Delete all files of a job, then its row.
 
     Raises:
-        JobError: a file cannot be deleted; the row stays, so that it is tried again.
+        JobError: a file cannot be deleted; the row is kept, for another try.
     """
     folder = database.job_folder(job_id)
-    for _ in range(5):  # a file may come or go meanwhile
+    for _ in range(5):  # files may appear or disappear meanwhile
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
@@ -84,7 +85,7 @@ def size_of(folder: Path) -> int:
 
 
 def expires(job: Job, quotas: Quotas) -> float:
-    """When a job goes if its owner does not ask for it any more, in seconds since 1970."""
+    """When a job is deleted unless its owner accesses it, in seconds since 1970."""
     if job.state == "draft":
         return job.created + DRAFT_SECONDS
     days = quotas.finished_days if job.state == "finished" else quotas.unfinished_days
@@ -92,7 +93,7 @@ def expires(job: Job, quotas: Quotas) -> float:
 
 
 def sweep(database: JobDatabase, quotas: Quotas) -> None:
-    """Delete what has expired, folders without a row, and rows whose deletion was cut short."""
+    """Delete expired jobs, folders without a row, and rows whose deletion was interrupted."""
     if not database.exists:
         return
     database.keep_reserve()
@@ -108,35 +109,35 @@ def sweep(database: JobDatabase, quotas: Quotas) -> None:
 
 
 class Housekeeper:
-    """A thread that tends the jobs as long as there are any, so that no visitor need look.
+    """A thread that replaces dead workers and deletes expired jobs while there are any jobs.
 
-    While none waits or runs it only sweeps now and then, so that leftovers expire.
+    While none is queued or running it only sweeps, every `SWEEP_SECONDS`.
     """
 
     def __init__(self, database: JobDatabase, quotas: Quotas, engine: str) -> None:
         self._database, self._quotas, self._engine = database, quotas, engine
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._news = threading.Event()
+        self._wake = threading.Event()
         self._beats: dict[int, tuple[float, float]] = {}  # slot -> last beat, when first seen
 
     def start(self) -> None:
-        """Tend at once, and now and then from now on."""
-        self._news.set()
+        """Start the thread, or wake it."""
+        self._wake.set()
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True, name="jobs")
                 self._thread.start()
 
     def run_due_tasks(self) -> None:
-        """Replace workers that died or hang."""
+        """Replace workers that are dead or hang."""
         self._end_silent()
         ensure_workers(self._database, self._quotas.at_once, self._engine)
 
     def _run(self) -> None:
         sweep_due = time.monotonic()
         while True:
-            self._news.clear()
+            self._wake.clear()
             pause = POLL_SECONDS
             try:
                 if time.monotonic() >= sweep_due:
@@ -150,17 +151,17 @@ class Housekeeper:
                     if not self._has("1"):
                         self._thread = None
                         return
-            except (JobError, OSError):  # a full disk, perhaps; it may have room again later
-                log.exception("The jobs could not be tended.")
-            self._news.wait(pause)
+            except (JobError, OSError):  # perhaps a full disk, which may have space later
+                log.exception("Housekeeping of the jobs failed.")
+            self._wake.wait(pause)
 
     def _has(self, condition: str) -> bool:
         return self._database.exists and bool(self._database.select(condition))
 
     def _end_silent(self) -> None:
-        """End a worker whose beat has stood still on this process's own clock.
+        """End workers without a new beat for `SILENT_SECONDS` of this process's monotonic clock.
 
-        Not by the time of day: after a machine has slept, every beat is old.
+        Not by the time of day: after the machine was suspended, every beat is old.
         """
         for slot in range(self._quotas.at_once):
             found = self._database.worker(slot)

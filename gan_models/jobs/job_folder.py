@@ -1,4 +1,4 @@
-"""Where the files of a job lie in its folder."""
+"""The files in the folder of a job."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ GENERATOR = "generator.safetensors"
 
 
 def snapshot_file(folder: Path, step: int) -> Path:
-    """Where the snapshot of a step lies; it need not be there."""
+    """The path of the snapshot of a step; it need not exist."""
     found = {int(path.stem): path for path in snapshot_files(folder)}
     return found.get(step, folder / RUN / "snapshots" / f"{step:07d}.safetensors")
 
 
 def snapshot_files(folder: Path) -> list[Path]:
-    """The generators along the way, by step."""
+    """The snapshots, ordered by step."""
     return files_by_step(folder / RUN / "snapshots", "*.safetensors")
 
 
 def sheet_files(folder: Path) -> list[Path]:
-    """The sample sheets, by step."""
+    """The sample sheets, ordered by step."""
     return files_by_step(folder / RUN / "sheets", "*.png")
 
 
 def files_by_step(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder whose names are step numbers, in order."""
+    """The files of a pattern that are named by their step, by step."""
     return sorted((p for p in folder.glob(pattern) if p.stem.isdigit()), key=lambda p: int(p.stem))
 
 
 def generator_of(folder: Path, step: int | None = None) -> Path:
-    """The finished generator or the latest snapshot; with a step, the snapshot of that step.
+    """The finished generator or the latest snapshot; with `step`, the snapshot of that step.
 
     Raises:
         JobError: there is none.

@@ -1,7 +1,7 @@
-"""Starting the worker: at most one process a slot, which lives on when the page dies.
+"""Start workers: at most one process per slot, which survives the page.
 
-A worker holds a lock that the system takes back when it dies, however it dies; whoever starts one
-takes the lock first and hands it on, so that there is no moment for a second.
+A worker holds a file lock that the system releases when the process ends. The parent takes the lock
+first and passes it on, so that a second worker cannot start in between.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 
 MODULE = "gan_models.jobs.worker"
 _LOG_BYTES = 1_000_000
-_children: list[subprocess.Popen] = []  # kept so that the dead ones are reaped
+_children: list[subprocess.Popen] = []  # polled to reap those that ended
 
 
 def lock_slot(folder: Path, slot: int) -> int | None:
-    """Take the lock of a slot: an open file, or None where a living process has it."""
+    """Take the lock of a slot: a file descriptor, or None if a living process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     file = os.open(folder / f"worker-{slot}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -33,7 +33,7 @@ def lock_slot(folder: Path, slot: int) -> int | None:
 
 
 def _lock(file: int) -> None:
-    """Lock an open file or raise OSError; it stays so until the last process that has it ends."""
+    """Lock an open file or raise OSError; held until all processes that have it open have ended."""
     if os.name == "nt":
         import msvcrt
 
@@ -46,7 +46,7 @@ def _lock(file: int) -> None:
 
 @contextmanager
 def free_slot(folder: Path, slot: int) -> Iterator[int | None]:
-    """The lock of a slot while the block runs; None where its worker lives."""
+    """Hold the lock of a slot while the block runs; None if its worker is alive."""
     file = lock_slot(folder, slot)
     try:
         yield file
@@ -56,7 +56,7 @@ def free_slot(folder: Path, slot: int) -> Iterator[int | None]:
 
 
 def has_worker(folder: Path, slot: int) -> bool:
-    """Whether a living process works in a slot."""
+    """Whether the worker of a slot is alive."""
     with free_slot(folder, slot) as lock:
         return lock is None
 
@@ -68,43 +68,40 @@ def arguments(folder: Path, slot: int, num_slots: int, engine: str, lock: int | 
 
 
 def start_worker(folder: Path, slot: int, num_slots: int, engine: str, lock: int) -> int:
-    """Start a worker that holds `lock` from its first moment; its process id.
+    """Start a worker that inherits `lock`; return its process id.
 
-    It has a session of its own, so that neither the end of the page nor a Ctrl-C reaches it.
+    It has a session of its own, so that it gets no signal at the end of the page or at Ctrl-C.
     """
     _children[:] = [child for child in _children if child.poll() is None]
-    options = (
-        {"creationflags": _windows_flags()}
-        if os.name == "nt"  # there the worker takes the lock itself, once it is let go here
-        else {"start_new_session": True, "pass_fds": [lock]}
-    )
-    passed = None if os.name == "nt" else lock
+    on_windows = os.name == "nt"  # there the worker takes the lock itself, once it is released here
     with open(_log_file(folder, slot), "ab") as log:
         child = subprocess.Popen(
-            arguments(folder, slot, num_slots, engine, passed),
+            arguments(folder, slot, num_slots, engine, None if on_windows else lock),
             cwd=Path(__file__).parents[2],
             env=os.environ | thread_limits(num_slots),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            **options,
+            creationflags=_windows_flags() if on_windows else 0,
+            start_new_session=not on_windows,
+            pass_fds=() if on_windows else [lock],
         )
     _children.append(child)
     return child.pid
 
 
 def thread_limits(num_slots: int) -> dict[str, str]:
-    """Environment that keeps a worker's threads few, and asleep while they wait for each other."""
-    # the cores this process may use, where the system tells
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    num_threads = max(1, (own or 1) // num_slots)
+    """Environment variables that limit a worker's threads and let them sleep while they wait."""
+    # the cores that this process may use, where the system says so
+    num_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    num_threads = max(1, (num_cores or 1) // num_slots)
     return {"OMP_NUM_THREADS": str(num_threads), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def end_worker(pid: int) -> None:
-    """Kill a worker outright; its job goes on from the last snapshot under the next one.
+    """Kill a worker; the next one resumes its job from the last snapshot.
 
-    Nothing happens to another process that has come by the number since.
+    Another process that has got the same id since is left alone.
     """
     command = Path(f"/proc/{pid}/cmdline")
     with contextlib.suppress(OSError):
@@ -113,7 +110,7 @@ def end_worker(pid: int) -> None:
 
 
 def _log_file(folder: Path, slot: int) -> Path:
-    """Where a worker writes what is read only when something is wrong; begun anew when long."""
+    """The path of a worker's log; a log that is too long is deleted."""
     path = folder / f"worker-{slot}.log"
     if path.exists() and path.stat().st_size > _LOG_BYTES:
         path.unlink()

@@ -1,4 +1,4 @@
-"""The jobs of all visitors, each reached by its owner's key alone."""
+"""The jobs of all visitors, each accessible only with its owner's key."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gan_models.zoo.spec import ModelSpec
 
 ENGINE = "gan_models.finetuning.run:finetune"
-RELEASE_SECONDS = 4.0  # that a worker gets to let go of a job before it is killed
+RELEASE_SECONDS = 4.0  # a worker that has not released a job by then is killed
 TOUCH_SECONDS = 60.0
 TASK_SECONDS = 2.0
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -49,20 +49,20 @@ _CANNOT = {
 
 
 class Jobs:
-    """Fine-tuning jobs over a folder and a row in SQLite each.
+    """The fine-tuning jobs of a machine; each has a folder and a row in SQLite.
 
-    Any number of processes may hold one over the same folder. Whoever has the key of a job may do
-    anything with it; to everybody else it does not exist.
+    Any number of processes may use the same folder. The key of a job gives full access to it;
+    without it the job appears not to exist.
 
     Raises (all methods that take a key):
         NotFound: no such job, or another visitor's.
-        JobError: it cannot be done; the sentence says what to do. Both are ValueErrors.
+        JobError: it cannot be done; the message says what to do. Both are ValueErrors.
     """
 
     def __init__(
         self, home: Path | None = None, quotas: Quotas | None = None, engine: str = ENGINE
     ) -> None:
-        """`home`: by default `GANVAS_HOME`; `engine`: what trains, as "module:function"."""
+        """`home`: by default `GANVAS_HOME`; `engine`: the training function, "module:function"."""
         self.quotas = quotas or Quotas.from_environment()
         self._database = JobDatabase((home or ganvas_home()) / "jobs")
         self._housekeeper = Housekeeper(self._database, self.quotas, engine)
@@ -70,14 +70,14 @@ class Jobs:
 
     @staticmethod
     def new_key() -> str:
-        """An unguessable key, to be kept in the visitor's browser; only its hash is kept here."""
+        """A random key for the visitor's browser; only its hash is stored here."""
         return secrets.token_urlsafe(32)
 
     def start_housekeeping(self) -> None:
-        """Let unfinished jobs go on, now and whenever their worker dies; for the page's start.
+        """Start the housekeeping thread; called when the page starts.
 
-        A thread does so as long as there are jobs, and deletes what expires; whatever makes one
-        begins it as well.
+        While there are jobs it restarts dead workers and deletes what has expired. Creating a job
+        starts it, too.
         """
         self._housekeeper.start()
 
@@ -87,7 +87,7 @@ class Jobs:
 
         return list_bases()
 
-    # --- begin --------------------------------------------------------------------------------
+    # --- start --------------------------------------------------------------------------------
 
     def prepare(
         self,
@@ -97,27 +97,27 @@ class Jobs:
         crop: Crop = "centre",
         progress: Callable[[int, int], None] | None = None,
     ) -> Draft:
-        """Take pictures in, for `preview` and `launch`; the sources are copied.
+        """Ingest pictures, for `preview` and `launch`; the sources are copied.
 
         Args:
             sources: pictures, zips, short videos.
-            base: id of the model to begin from; it fixes the resolution.
-            progress: told (sources done, sources in all).
+            base: id of the model to start from; it determines the resolution.
+            progress: called with (sources done, sources in all).
         """
         draft = submission.prepare(
             self._database, self.quotas, owner_of(key), sources, base, crop, progress
         )
-        self._housekeeper.start()  # it goes in an hour
+        self._housekeeper.start()  # drafts expire after an hour
         return draft
 
     def preview(
         self, key: str, draft: str, augmentation: str = "diffaugment"
     ) -> tuple[Image.Image, Image.Image]:
-        """What the network will see, and the same augmented: two sheets of up to 16 pictures."""
+        """The training pictures, plain and augmented: two sheets of up to 16 pictures."""
         return submission.preview(self._database, self._find(key, draft, "draft"), augmentation)
 
     def discard(self, key: str, draft: str) -> None:
-        """Delete a draft; a job that was launched is none."""
+        """Delete a draft that was not launched."""
         erase(self._database, self._find(key, draft, "draft").id)
 
     def launch(
@@ -128,10 +128,10 @@ class Jobs:
         settings: dict[str, Any] | None = None,
         title: str = "",
     ) -> str:
-        """Queue the job of a draft; its id, which is the draft's.
+        """Queue the job of a draft; return its id, which is that of the draft.
 
         Args:
-            settings: fields of `training.finetune.FinetuneSettings` to change from the preset's.
+            settings: fields of `finetuning.FinetuneSettings` to change from the preset's.
         """
         submission.launch(
             self._database,
@@ -153,9 +153,9 @@ class Jobs:
         settings: dict[str, Any] | None = None,
         title: str = "",
     ) -> tuple[str, list[Verdict]]:
-        """`prepare` and `launch` in one: the job's id, and what became of each picture."""
+        """`prepare` and `launch` in one: the job's id, and a verdict on each picture."""
         settings = settings or {}
-        submission.check_settings(preset, settings)  # before the long part
+        submission.check_settings(preset, settings)  # before the slow part
         draft = self.prepare(key, sources, base, settings.get("crop", "centre"))
         try:
             submission.refuse_too_few(draft)
@@ -165,10 +165,10 @@ class Jobs:
             raise
         return job, [*draft.verdicts]
 
-    # --- look ---------------------------------------------------------------------------------
+    # --- read ---------------------------------------------------------------------------------
 
     def status(self, key: str, job: str) -> JobStatus:
-        """How a job stands; quick."""
+        """The status of a job; fast."""
         found = self._find(key, job)
         self._run_due_tasks()
         return self._describe([found])[0]
@@ -181,23 +181,23 @@ class Jobs:
         return self._describe(jobs[::-1])
 
     def prepared(self, key: str) -> tuple[int, int]:
-        """Pictures and bytes that are kept of what was prepared and not launched."""
+        """The number of pictures and bytes stored in drafts."""
         found = self._database.select("owner = ? AND state = 'draft'", owner_of(key))
         sizes = [size_of(self._database.job_folder(draft.id)) for draft in found]
         return sum(draft.num_pictures for draft in found), sum(sizes)
 
-    # --- steer --------------------------------------------------------------------------------
+    # --- control ------------------------------------------------------------------------------
 
     def pause(self, key: str, job: str) -> None:
-        """Stop for a while: `resume` goes on."""
+        """Pause a job until `resume`."""
         self._request(key, job, "paused")
 
     def stop(self, key: str, job: str) -> None:
-        """End a job before its time; its generator is there as it is then."""
+        """End a job early, with the generator trained so far."""
         self._request(key, job, "stopped")
 
     def resume(self, key: str, job: str) -> None:
-        """Queue a paused, stopped or failed job again; it goes on from its last snapshot."""
+        """Queue a paused, stopped or failed job again, to continue from its last snapshot."""
         found = self._find(key, job)
         if found.state == "running" and found.requested_state:
             self._database.change(
@@ -212,21 +212,21 @@ class Jobs:
         self._start_workers()
 
     def delete(self, key: str, job: str) -> Deleted:
-        """Delete a job with all its files, running or not."""
+        """Delete a job and all its files, running or not."""
         found = self._find(key, job, "any")
         return self._delete([found])
 
     def delete_everything(self, key: str) -> Deleted:
-        """Delete all there is of a visitor: jobs, pictures, models, drafts, times."""
+        """Delete all data of a visitor: jobs, pictures, models, drafts, training times."""
         owner = owner_of(key)
         deleted = self._delete(self._database.select("owner = ?", owner))
         self._database.forget_shifts(owner)
         return deleted
 
-    # --- take home ----------------------------------------------------------------------------
+    # --- export -------------------------------------------------------------------------------
 
     def generator(self, key: str, job: str, step: int | None = None) -> Path:
-        """The self-describing generator: the finished one or the latest, or that of a snapshot."""
+        """The self-describing generator: the finished or latest one, or the snapshot of `step`."""
         self._find(key, job)
         return generator_of(self._database.job_folder(job), step)
 
@@ -236,15 +236,15 @@ class Jobs:
         return export.film(self._database.job_folder(job))
 
     def card(self, key: str, job: str, step: int | None = None) -> str:
-        """The model card of what `generator` gives, Markdown with the Hub's header."""
+        """The model card of a generator: Markdown with the Hub's header."""
         return export.card(self._find(key, job), self._database.job_folder(job), step)
 
     def swap(
         self, key: str, job: str, resolution: int, coarse: Literal["base", "mine"] = "base"
     ) -> Path:
-        """A generator with one's layers below `resolution` px, and from there on the other's.
+        """A generator with the layers of one model below `resolution` px and the other's above.
 
-        `coarse`: whose the first ones are.
+        `coarse`: the model of the lower layers, the base or the job's own ("mine").
 
         Pinkney and Adler 2020, "Resolution dependent GAN interpolation".
         """
@@ -252,14 +252,14 @@ class Jobs:
         return export.swap(found, self._database.job_folder(job), resolution, coarse)
 
     def push_to_hub(self, key: str, job: str, repo: str, token: str) -> str:
-        """Upload generator, card and last sheet to the visitor's own account; the address.
+        """Upload generator, card and last sheet to the visitor's account; return the address.
 
-        The repository is made private where there is none. The token is not kept.
+        A new repository is made private. The token is not stored.
         """
         found = self._find(key, job)
         return export.push_to_hub(found, self._database.job_folder(job), repo, token)
 
-    # --- within -------------------------------------------------------------------------------
+    # --- internal -----------------------------------------------------------------------------
 
     def _find(self, key: str, job: str, kind: Literal["job", "draft", "any"] = "job") -> Job:
         found = self._database.find(str(job), owner_of(key))
@@ -270,9 +270,9 @@ class Jobs:
         return found
 
     def _touch(self, jobs: Sequence[Job]) -> None:
-        """Remember that the owner was here, so that what is looked at does not expire."""
+        """Store the time of access, which delays the expiry."""
         now = time.time()
-        with contextlib.suppress(JobError):  # on a full disk one may still look
+        with contextlib.suppress(JobError):  # reading still works on a full disk
             for job in jobs:
                 if now - job.touched > TOUCH_SECONDS:
                     self._database.change(job.id, touched=now)
@@ -287,7 +287,7 @@ class Jobs:
         ]
 
     def _run_due_tasks(self) -> None:
-        """Have dead workers replaced, at most every few seconds; looking does not fail with it."""
+        """Replace dead workers, at most every few seconds; errors do not make reading fail."""
         if time.monotonic() - self._tasks_ran_at >= TASK_SECONDS:
             self._tasks_ran_at = time.monotonic()
             with contextlib.suppress(JobError, OSError):
@@ -298,7 +298,7 @@ class Jobs:
         self._housekeeper.start()
 
     def _request(self, key: str, job: str, requested_state: Literal["paused", "stopped"]) -> None:
-        """Pause or stop a job: at once if it only waits, else when its worker hears of it."""
+        """Pause or stop a job: at once if it is queued, else when its worker reads the request."""
         found = self._find(key, job)
         if self._database.change(job, "state = 'queued'", state=requested_state):
             return
@@ -318,28 +318,28 @@ class Jobs:
         for job in jobs:
             self._database.change(job.id, requested_state="deleted")
         for job in jobs:
-            self._take_from_worker(job.id)
+            self._wait_for_release(job.id)
             erase(self._database, job.id)
         self._start_workers()
         num_jobs = sum(job.state != "draft" for job in jobs)
         return Deleted(num_jobs, sum(job.num_pictures for job in jobs), sum(sizes))
 
-    def _take_from_worker(self, job: str) -> None:
-        """Return once no worker has the job; one that does not let go of it is killed."""
-        patience = time.monotonic() + RELEASE_SECONDS
+    def _wait_for_release(self, job: str) -> None:
+        """Return once no worker runs the job; one that does not release it in time is killed."""
+        deadline = time.monotonic() + RELEASE_SECONDS
         while (row := self._database.find(job)) is not None and row.state == "running":
-            if not has_worker(self._database.folder, row.slot):
+            if row.slot is None or not has_worker(self._database.folder, row.slot):
                 return
-            if time.monotonic() > patience and (worker := self._database.worker(row.slot)):
+            if time.monotonic() > deadline and (worker := self._database.worker(row.slot)):
                 end_worker(worker[0])
             time.sleep(0.05)
 
 
 def owner_of(key: str) -> str:
-    """The hash that is kept of a key.
+    """The hash that is stored of a key.
 
     Raises:
-        NotFound: it is none that `new_key` gives.
+        NotFound: it does not have the form of a key.
     """
     if not (isinstance(key, str) and _KEY.fullmatch(key)):
         raise NotFound

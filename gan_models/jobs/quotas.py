@@ -1,4 +1,4 @@
-"""How much a visitor, and all of them together, may have: one table, from the environment."""
+"""Limits of one visitor and of all visitors together, settable in the environment."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ PREFIX = "GANVAS_QUOTA_"
 
 @dataclass(frozen=True)
 class Quotas:
-    """Limits; each can be set in the environment, as GANVAS_QUOTA_JOBS and so on."""
+    """The limits; each can be set in the environment, such as GANVAS_QUOTA_JOBS."""
 
-    pictures: int = 2000  # a job
-    jobs: int = 10  # a visitor keeps, finished ones too
+    pictures: int = 2000  # of a job
+    jobs: int = 10  # of a visitor, finished ones included
     waiting: int = 3  # of a visitor, queued or running
     gigabytes: float = 4.0  # of a visitor
-    hours: float = 12.0  # of training a visitor, in any 24 hours
-    job_hours: float = 3.0  # a job
+    hours: float = 12.0  # of training of a visitor, in any 24 hours
+    job_hours: float = 3.0  # of training of a job
     all_jobs: int = 200
     all_waiting: int = 40
     all_gigabytes: float = 40.0
-    free_gigabytes: float = 0.5  # left on the disk, or nothing new begins
-    unfinished_days: float = 7.0  # a job that waits, is paused or stopped is kept, once unvisited
+    free_gigabytes: float = 0.5  # to be left on the disk when a job starts
+    unfinished_days: float = 7.0  # until an unfinished job that nobody accesses is deleted
     finished_days: float = 30.0
-    slice_minutes: float = 20.0  # a job runs before it lets waiting visitors go first
-    at_once: int = 1  # jobs that run at the same time on this machine
-    niceness: int = 10  # of what trains, 1 to 19: the higher, the more it gives way to the page
+    slice_minutes: float = 20.0  # that a job runs while others wait
+    at_once: int = 1  # jobs running at the same time on this machine
+    niceness: int = 10  # of workers, 1 to 19; higher: lower priority
 
     @classmethod
     def from_environment(cls) -> Quotas:
-        """The limits with what GANVAS_QUOTA_... sets.
+        """The limits with the values set in GANVAS_QUOTA_... variables.
 
         Raises:
             JobError: a value is no number above 0.
@@ -46,7 +46,7 @@ class Quotas:
         return cls(**found)
 
     def sentences(self) -> tuple[str, ...]:
-        """The limits in words, for the page."""
+        """The limits as sentences, for the page."""
         return (
             f"Up to {self.pictures:,} pictures a job, and {self.job_hours:g} hours of training.",
             f"Up to {self.jobs} jobs and {self.gigabytes:g} GB a visitor, {self.waiting} of them "

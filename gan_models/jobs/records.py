@@ -1,23 +1,28 @@
-"""What is known of a job: the row that is kept, and what its owner is told."""
+"""The records of jobs: the database row, and the status its owner receives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from gan_models.finetuning.ingest import Verdict
 
 State = Literal["queued", "running", "paused", "stopping", "stopped", "finished", "failed"]
-UNFINISHED = ("queued", "running")  # what a worker still has to do with
+RowState = Literal["draft", "queued", "running", "paused", "stopped", "finished", "failed"]
+RequestedState = Literal["", "paused", "stopped", "deleted"]
+UNFINISHED = ("queued", "running")  # states in which a worker has work to do
 RESUMABLE = ("paused", "stopped", "failed")
 
 
 class JobError(ValueError):
-    """A job cannot do what was asked; the message says what to do."""
+    """A request cannot be carried out; the message says what to do."""
 
 
-class NotFound(JobError):  # noqa: N818 - reads as the sentence it is
-    """There is no such job, or it is another visitor's: the same to whoever asks."""
+class NotFound(JobError):  # noqa: N818 - a public name
+    """There is no such job, or it belongs to another visitor; the message is the same."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -28,7 +33,7 @@ class NotFound(JobError):  # noqa: N818 - reads as the sentence it is
 
 @dataclass(frozen=True)
 class Job:
-    """The row of a job."""
+    """The database row of a job."""
 
     id: str
     owner: str  # the SHA-256 of the visitor's key, in hexadecimal
@@ -36,12 +41,12 @@ class Job:
     base: str
     preset: str = "quick"
     settings: str = "{}"  # JSON: the fields of the engine's settings
-    state: str = "draft"  # a `State` but "stopping", or "draft"
-    requested_state: str = ""  # what a running job is to become: "paused", "stopped" or "deleted"
-    slot: int | None = None  # of the worker that has it
-    created: float = 0.0  # seconds since 1970, as all times here
+    state: RowState = "draft"
+    requested_state: RequestedState = ""  # of a running job; its worker applies it
+    slot: int | None = None  # of the worker that runs it
+    created: float = 0.0  # seconds since 1970, like all times here
     queued: float = 0.0
-    touched: float = 0.0  # when its owner last asked for it
+    touched: float = 0.0  # when its owner last accessed it
     num_pictures: int = 0
     num_bytes: int = 0  # on the disk
     step: int = 0
@@ -50,13 +55,13 @@ class Job:
     images_per_second: float = 0.0
     eta_seconds: float = 0.0
     message: str = ""
-    num_crashes: int = 0  # of its worker, since the step last rose
+    num_crashes: int = 0  # of its worker, since `max_step` last rose
     max_step: int = 0  # the highest step reached
 
 
 @dataclass(frozen=True)
 class JobHealth:
-    """How the training does: "starting", "learning", "overfitting", "collapsing", "diverged"."""
+    """The health of a training; `state` is a `finetuning.health.State`."""
 
     state: str = "starting"
     sentence: str = ""
@@ -64,7 +69,7 @@ class JobHealth:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """All that the owner of a job sees of it; times in seconds since 1970."""
+    """The status of a job for its owner; times in seconds since 1970."""
 
     id: str
     title: str
@@ -72,25 +77,25 @@ class JobStatus:
     preset: str
     settings: Mapping[str, Any]
     state: State
-    place: int  # in the queue, from 1; 0 where it does not wait
+    place: int  # in the queue, from 1; 0: not queued
     step: int
     kimg: float
     total_kimg: float
-    eta_seconds: float | None  # None: not known yet
+    eta_seconds: float | None  # None: unknown yet
     images_per_second: float
     health: JobHealth
     message: str
     num_pictures: int
     num_bytes: int
     created: float
-    expires: float  # when it goes if nobody asks for it
+    expires: float  # when it is deleted unless its owner accesses it
     sheets: tuple[Path, ...] = ()  # by step; the file's stem is the step
     raw_sheets: tuple[Path, ...] = ()  # the same, without the moving average
     snapshots: tuple[int, ...] = ()  # the steps whose generator can be opened
     curves: Path | None = None  # a picture
     nearest: Path | None = None  # samples beside their nearest training pictures
     latest_metrics: Mapping[str, float] = field(default_factory=dict)
-    has_generator: bool = False  # whether there is anything to open yet
+    has_generator: bool = False  # whether `Jobs.generator` gives a file yet
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,8 @@ class Deleted:
 
 @dataclass(frozen=True)
 class Draft:
-    """Pictures taken in, waiting for their job to start; they go after an hour."""
+    """Ingested pictures whose job is not started yet; deleted after an hour."""
 
     id: str
-    verdicts: tuple[Any, ...]  # `training.intake.Verdict`, one for each picture
-    num_taken: int
+    verdicts: tuple[Verdict, ...]  # one for each picture
+    num_taken: int  # pictures accepted

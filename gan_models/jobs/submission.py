@@ -1,4 +1,4 @@
-"""How a job begins: pictures taken in, settings and quotas checked, the row queued."""
+"""Submit a job: ingest pictures, check settings and quotas, queue the row."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from gan_models.jobs.records import Draft, Job, JobError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from gan_models.finetuning.ingest import Crop
     from gan_models.finetuning.settings import FinetuneSettings
     from gan_models.zoo.spec import ModelSpec
 
-MOST_DRAFTS = 3  # of a visitor; older ones make room
+MOST_DRAFTS = 3  # of a visitor; the oldest are deleted
 TITLE_CHARS = 60
-RUN_BYTES = 300_000_000  # what a run may come to need beside its pictures
+RUN_BYTES = 300_000_000  # disk space a run may need besides its pictures
 
 
 def prepare(
@@ -35,32 +36,41 @@ def prepare(
     owner: str,
     sources: Sequence[Path],
     base: str,
-    crop: str,
+    crop: Crop,
     progress: Callable[[int, int], None] | None,
 ) -> Draft:
-    """Take pictures in as a draft of the owner's.
+    """Ingest pictures as a draft of the owner.
 
     Raises:
-        ValueError: no such base or crop; no room; the sentence says what to do.
+        ValueError: no such base or crop, or no space; the message says what to do.
     """
-    from gan_models.finetuning.ingest import Limits, take_in
+    from gan_models.finetuning.ingest import Limits, ingest_pictures
 
     spec = find_base(base)
-    room = _room(database, quotas, owner)
+    free = _free_bytes(database, quotas, owner)
     _drop_old_drafts(database, owner)
     now, limits = time.time(), Limits()
     settings = json.dumps({"crop": crop})
-    job = Job(secrets.token_hex(8), owner, spec.title, base, "", settings, created=now, touched=now)
+    job = Job(
+        id=secrets.token_hex(8),
+        owner=owner,
+        title=spec.title,
+        base=base,
+        preset="",
+        settings=settings,
+        created=now,
+        touched=now,
+    )
     database.add(job)
     folder = database.job_folder(job.id)
     try:
-        verdicts = take_in(
+        verdicts = ingest_pictures(
             sources,
             folder / PICTURES,
             resolution=spec.base_resolution,
             crop=crop,
             limits=replace(
-                limits, num_pictures=quotas.pictures, num_bytes=min(room, limits.num_bytes)
+                limits, num_pictures=quotas.pictures, num_bytes=min(free, limits.num_bytes)
             ),
             progress=progress,
         )
@@ -68,7 +78,7 @@ def prepare(
         erase(database, job.id)
         if isinstance(error, OSError):
             raise JobError(
-                f"The pictures could not be kept ({error.strerror or error}): make room on the "
+                f"The pictures could not be stored ({error.strerror or error}): make room on the "
                 "disk and try again."
             ) from error
         raise
@@ -78,7 +88,7 @@ def prepare(
 
 
 def preview(database: JobDatabase, job: Job, augmentation: str) -> tuple[Image.Image, Image.Image]:
-    """What the network will see of a draft, and the same augmented.
+    """Sheets of a draft's pictures as the network receives them, plain and augmented.
 
     Raises:
         ValueError: no pictures yet, or no such augmentation.
@@ -95,22 +105,22 @@ def preview(database: JobDatabase, job: Job, augmentation: str) -> tuple[Image.I
 
 
 def find_base(base: str) -> ModelSpec:
-    """The model that a job is to begin from, by its id; never a path.
+    """The base model of a job by its id; a path is not accepted.
 
     Raises:
-        JobError: there is none of this id that can be fine-tuned; the message lists those.
+        JobError: no model of this id can be fine-tuned; the message lists those that can.
     """
     from gan_models.finetuning.base_models import list_bases
 
     bases = {spec.id: spec for spec in list_bases()}
     if base not in bases:
         known = ", ".join(bases) or "none on this machine yet"
-        raise JobError(f"There is no such model to begin from; choose from: {known}.")
+        raise JobError(f"There is no such model to start from; choose from: {known}.")
     return bases[base]
 
 
 def check_settings(preset: str, changes: dict[str, Any]) -> FinetuneSettings:
-    """The engine's settings of a preset with changes.
+    """The fine-tuning settings of a preset with changes.
 
     Raises:
         ValueError: no such preset or setting, or a value out of its range.
@@ -131,17 +141,18 @@ def launch(
     """Queue a draft.
 
     Raises:
-        ValueError: too few pictures, settings that do not do, a quota that is reached.
+        ValueError: too few pictures, invalid settings, or a quota is reached.
     """
     crop = json.loads(job.settings)["crop"]
     settings = check_settings(preset, {"crop": crop, **changes})
     if settings.crop != crop:
-        raise JobError(f"The pictures were taken in for the crop {crop!r}; take them in again.")
+        raise JobError(f"The pictures were ingested for the crop {crop!r}; upload them again.")
     most = quotas.job_hours * 3600
     settings = replace(settings, seconds=min(settings.seconds or most, most))
     refuse_too_few(Draft(job.id, (), job.num_pictures))
-    _room(database, quotas, job.owner, job.num_bytes)  # another draft may have taken it
-    title = " ".join(title.split())[:TITLE_CHARS] or (f"{job.title} on {job.num_pictures} pictures")
+    # another job may have used the space since
+    _free_bytes(database, quotas, job.owner, job.num_bytes)
+    title = " ".join(title.split())[:TITLE_CHARS] or f"{job.title} on {job.num_pictures} pictures"
     enqueue(
         database,
         quotas,
@@ -167,7 +178,7 @@ def refuse_too_few(draft: Draft) -> None:
 
 
 def enqueue(database: JobDatabase, quotas: Quotas, job: Job, **changes: Any) -> None:
-    """Queue a job if the owner's and everybody's quotas allow, with changes to its row.
+    """Queue a job with changes to its row, if the quotas of the owner and of all visitors allow.
 
     Raises:
         JobError: a quota is reached.
@@ -202,9 +213,9 @@ def _refuse_too_long(
 
 
 def seconds_left(job: Job) -> float:
-    """How long a job may still train, at most."""
+    """The longest time a job may still train."""
     planned = json.loads(job.settings).get("seconds") or 0.0
-    # whichever of time and kimg ends it, of the plan no larger share is left than of the kimg
+    # time or kimg ends a run: the share of time left is at most the share of kimg left
     share = job.kimg / job.total_kimg if job.total_kimg else 0.0
     left = planned * max(1 - share, 0.0)
     return min(left, job.eta_seconds) if job.images_per_second else left
@@ -219,31 +230,31 @@ def _refuse_full_queue(waiting: Sequence[Job], quotas: Quotas, owner: str) -> No
         raise JobError(f"{len(waiting)} jobs wait already, of all visitors; try again later.")
 
 
-def _room(database: JobDatabase, quotas: Quotas, owner: str, num_new: int = 0) -> int:
-    """How many bytes of pictures the owner may bring beside `num_new` bytes of a draft.
+def _free_bytes(database: JobDatabase, quotas: Quotas, owner: str, num_new: int = 0) -> int:
+    """How many bytes of pictures the owner may add besides `num_new` bytes of a draft.
 
     Raises:
-        JobError: none, or no further job.
+        JobError: none, or no further job is allowed.
     """
     jobs = database.select()
-    kept = [job for job in jobs if job.owner == owner and job.state != "draft"]
-    if len(kept) >= quotas.jobs:
-        raise JobError(f"You keep {len(kept)} jobs, the most there may be; delete one first.")
+    owned = [job for job in jobs if job.owner == owner and job.state != "draft"]
+    if len(owned) >= quotas.jobs:
+        raise JobError(f"You keep {len(owned)} jobs, the most there may be; delete one first.")
     if len(jobs) >= quotas.all_jobs + MOST_DRAFTS:
         raise JobError("There is no room for another job here; try again in a few days.")
-    taken = sum(job.num_bytes for job in kept) + num_new + RUN_BYTES
-    mine = quotas.gigabytes * GIGABYTE - taken
-    if mine <= 0:
+    taken = sum(job.num_bytes for job in owned) + num_new + RUN_BYTES
+    left = quotas.gigabytes * GIGABYTE - taken
+    if left <= 0:
         what = "Your jobs and these pictures" if num_new else "Your jobs"
         raise JobError(
             f"{what} take nearly all of your {quotas.gigabytes:g} GB; delete one first"
             f"{', or bring fewer pictures' if num_new else ''}."
         )
-    everybody = quotas.all_gigabytes * GIGABYTE - sum(job.num_bytes for job in jobs) - RUN_BYTES
+    left_of_all = quotas.all_gigabytes * GIGABYTE - sum(job.num_bytes for job in jobs) - RUN_BYTES
     free = shutil.disk_usage(database.folder).free - quotas.free_gigabytes * GIGABYTE
-    if min(everybody, free) <= 0:
+    if min(left_of_all, free) <= 0:
         raise JobError("The disk here has no room for another job; delete one, or try again later.")
-    return int(min(mine, everybody, free))
+    return int(min(left, left_of_all, free))
 
 
 def _drop_old_drafts(database: JobDatabase, owner: str) -> None:

@@ -1,4 +1,4 @@
-"""From a job's row and folder to the status that its owner sees."""
+"""Make the status of a job from its row and its folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from gan_models.jobs.housekeeping import expires
 from gan_models.jobs.job_folder import GENERATOR, RUN, files_by_step, sheet_files, snapshot_files
 from gan_models.jobs.quotas import Quotas
-from gan_models.jobs.records import Job, JobHealth, JobStatus
+from gan_models.jobs.records import Job, JobHealth, JobStatus, NotFound, State
 
 
 def read_health(folder: Path) -> JobHealth:
-    """What the training last said of itself; "starting" where it has not yet."""
+    """The health a training last wrote; "starting" if it has written none yet."""
     try:
         found = json.loads((folder / RUN / "health.json").read_text("utf-8"))
         return JobHealth(str(found["state"]), str(found["sentence"]))
@@ -24,20 +24,26 @@ def read_health(folder: Path) -> JobHealth:
 
 
 def latest_metrics(folder: Path) -> dict[str, float]:
-    """The last measures, by name."""
+    """The latest measures, by name."""
     try:
         text = (folder / RUN / "metrics.csv").read_text("utf-8")
     except OSError:
         return {}
-    rows = [*csv.DictReader(io.StringIO(text.rpartition("\n")[0]))]  # the last may lack its end
+    rows = [*csv.DictReader(io.StringIO(text.rpartition("\n")[0]))]  # the last row may be partial
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
 def status_of(job: Job, folder: Path, place: int, quotas: Quotas) -> JobStatus:
-    """What the owner of a job sees; `place`: in the queue, from 1, 0 where it does not wait."""
+    """The status of a job; `place`: in the queue, from 1; 0: not queued.
+
+    Raises:
+        NotFound: it is a draft.
+    """
+    if job.state == "draft":
+        raise NotFound
     run = folder / RUN
     snapshots = snapshot_files(folder)
-    is_stopping = job.state == "running" and job.requested_state
+    state: State = "stopping" if job.state == "running" and job.requested_state else job.state
     eta_is_known = job.state in ("queued", "running") and math.isfinite(job.eta_seconds)
     return JobStatus(
         id=job.id,
@@ -45,7 +51,7 @@ def status_of(job: Job, folder: Path, place: int, quotas: Quotas) -> JobStatus:
         base=job.base,
         preset=job.preset,
         settings=json.loads(job.settings),
-        state="stopping" if is_stopping else job.state,
+        state=state,
         place=place,
         step=job.step,
         kimg=job.kimg,
@@ -61,12 +67,12 @@ def status_of(job: Job, folder: Path, place: int, quotas: Quotas) -> JobStatus:
         sheets=tuple(sheet_files(folder)),
         raw_sheets=tuple(files_by_step(run / "raw", "*.png")),
         snapshots=tuple(int(path.stem) for path in snapshots),
-        curves=_if_there(run / "curves.png"),
-        nearest=_if_there(run / "nearest.png"),
+        curves=_existing(run / "curves.png"),
+        nearest=_existing(run / "nearest.png"),
         latest_metrics=latest_metrics(folder),
         has_generator=bool(snapshots) or (run / GENERATOR).is_file(),
     )
 
 
-def _if_there(path: Path) -> Path | None:
+def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None

@@ -1,6 +1,6 @@
-"""The process that trains: `python -m gan_models.jobs.worker`, started by `slots.start_worker`.
+"""The worker process: `python -m gan_models.jobs.worker`, started by `processes.start_worker`.
 
-Each job has a fresh process: what a job left of memory or of a lost device ends with it.
+Each job runs in a new process, so that leaked memory or a lost device affects no other job.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gan_models.jobs.housekeeping import (
 from gan_models.jobs.job_folder import PICTURES, RUN
 from gan_models.jobs.processes import arguments, lock_slot
 from gan_models.jobs.quotas import Quotas
-from gan_models.jobs.records import Job, JobError
+from gan_models.jobs.records import Job, JobError, RequestedState
 
 if TYPE_CHECKING:
     from gan_models.training.loop import Outcome, Progress
@@ -39,12 +39,12 @@ log = logging.getLogger(__name__)
 AUTOGROUP = Path("/proc/self/autogroup")
 BEAT_SECONDS = 3.0
 REPORT_SECONDS = 0.5
-LINGER_SECONDS = 5.0  # that a worker waits for another job before it ends
-MAX_CRASHES = 15  # of workers at one point of a job: it is the job that kills them
+LINGER_SECONDS = 5.0  # a worker waits so long for another job before it ends
+MAX_CRASHES = 15  # of workers at one step of a job; then the job fails
 
 
 class Worker:
-    """One process in one slot."""
+    """The worker of one slot, in one process."""
 
     def __init__(self, database: JobDatabase, slot: int, num_slots: int, engine: str) -> None:
         self.database, self.slot, self.num_slots, self.engine = database, slot, num_slots, engine
@@ -52,12 +52,12 @@ class Worker:
         self.is_interrupted = False
 
     def work(self) -> bool:
-        """Do one job, if there comes one; whether to look for another."""
+        """Run one job, if one is queued in time; return whether to look for another."""
         threading.Thread(target=self._beat, daemon=True).start()
         sweep(self.database, self.quotas)
-        patience = time.monotonic() + LINGER_SECONDS
+        deadline = time.monotonic() + LINGER_SECONDS
         while (job := self._take()) is None:
-            if time.monotonic() > patience:
+            if time.monotonic() > deadline:
                 return False
             time.sleep(0.2)
         return self._train(job)
@@ -66,12 +66,12 @@ class Worker:
         while True:
             try:
                 self.database.beat(self.slot, os.getpid())
-            except JobError:  # a full disk; the next beat may do
+            except JobError:  # perhaps a full disk; the next beat may succeed
                 log.exception("no beat")
             time.sleep(BEAT_SECONDS)
 
     def _take(self) -> Job | None:
-        """The job to do now: the one a dead worker left, else the next in turn."""
+        """The job to run now: one of a dead worker, else the next in turn; None: there is none."""
         apply_requests(self.database, self.slot, self.num_slots)
         with self.database.writing() as db:
             jobs = unfinished(db)
@@ -79,28 +79,28 @@ class Worker:
                 if job.num_crashes < MAX_CRASHES:
                     change(db, job.id, slot=self.slot, num_crashes=job.num_crashes + 1)
                     return job
-                change(db, job.id, state="failed", slot=None, message=_killed(job))
+                change(db, job.id, state="failed", slot=None, message=_crash_message(job))
             job = next_in_turn(jobs)
             if job is not None:
                 change(db, job.id, state="running", slot=self.slot)
             return job
 
     def _train(self, job: Job) -> bool:
-        """Run the engine on a job and write down how that ended; whether to look for another."""
+        """Run a job and store how it ended; return whether to look for another."""
         report = JobReporter(self.database, job, self.quotas)
         ending: dict[str, Any]
         try:
             outcome = self._run_engine(job, report)
-        except Exception as error:  # whatever it is, the owner is told
+        except Exception as error:  # any failure is reported to the owner
             ending = {
                 "state": "failed",
-                "message": sentence_of(error, self.database.job_folder(job.id)),
+                "message": message_of(error, self.database.job_folder(job.id)),
             }
             log.exception("job %s failed", job.id)
         else:
             ending = report.ending(outcome)
         persist(
-            lambda: self.database.add_shift(job.owner, report.began, time.time() - report.began)
+            lambda: self.database.add_shift(job.owner, report.started, time.time() - report.started)
         )
         persist(lambda: self._finish(job.id, ending))
         self.is_interrupted = report.is_interrupted(ending)
@@ -125,37 +125,37 @@ class Worker:
             )
 
     def _finish(self, job_id: str, ending: dict[str, Any]) -> None:
-        """Store how a job ended; what its owner has requested by now takes precedence."""
+        """Store how a job ended; a state that its owner has requested takes precedence."""
         num_bytes = size_of(self.database.job_folder(job_id))
         with self.database.writing() as db:
             row = next((job for job in unfinished(db) if job.id == job_id), None)
-            is_deleted = row is None or row.requested_state == "deleted"
-            if not is_deleted:
+            if row is not None and row.requested_state != "deleted":
                 if ending["state"] in ("paused", "stopped", "queued"):
                     ending = ending | {"state": row.requested_state or "queued"}
                 change(db, job_id, slot=None, requested_state="", num_bytes=num_bytes, **ending)
-        if is_deleted:
-            erase(self.database, job_id)
+                return
+        erase(self.database, job_id)
 
 
 class JobReporter:
-    """The callback of a run: stores its progress, and stops it on the owner's request."""
+    """The callback of a run: stores its progress; ends it on request or when its turn is over."""
 
     def __init__(self, database: JobDatabase, job: Job, quotas: Quotas) -> None:
         self.database, self.job_id, self.max_step = database, job.id, job.max_step
-        self.owner, self.began = job.owner, time.time()
-        self.requested_state, self.yielded = "", False
+        self.owner, self.started = job.owner, time.time()
+        self.requested_state: RequestedState = ""
+        self.yielded = False
         self.due = 0.0
         self.slice_ends = time.monotonic() + quotas.slice_minutes * 60
 
     def __call__(self, progress: Progress) -> bool:
-        """Hear of a step; False ends the run after a snapshot."""
+        """Store the progress of a step; False ends the run after a snapshot."""
         now = time.monotonic()
         if now >= self.due or progress.message:
             self.due = now + REPORT_SECONDS
             try:
                 self._write_progress(progress)
-            except JobError:  # training does not end because its row cannot be written
+            except JobError:  # training goes on where its row cannot be written
                 log.exception("no report")
         return not (self.requested_state or self.yielded)
 
@@ -173,7 +173,7 @@ class JobReporter:
         if progress.message:
             news["message"] = progress.message
         with self.database.writing() as db:
-            add_shift(db, self.owner, self.began, time.time() - self.began)
+            add_shift(db, self.owner, self.started, time.time() - self.started)
             change(db, self.job_id, **news)
             rows = unfinished(db)
         row = next((job for job in rows if job.id == self.job_id), None)
@@ -183,22 +183,22 @@ class JobReporter:
             self.yielded = next_in_turn(others) is not None
 
     def ending(self, outcome: Outcome) -> dict[str, Any]:
-        """The row's changes after a run that did not fail."""
+        """The changes to the row after a run that did not fail."""
         news: dict[str, Any] = {"step": outcome.step, "kimg": outcome.kimg}
         if outcome.finished:
             return news | {"state": "finished", "message": "", "eta_seconds": 0.0}
         if self.requested_state in ("paused", "stopped"):
             return news | {"state": self.requested_state}
-        # a turn that is over queues at the end; a machine that goes down keeps the job's place
+        # at the end of its turn a job is queued last; after a shutdown it keeps its place
         return news | {"state": "queued"} | ({"queued": time.time()} if self.yielded else {})
 
     def is_interrupted(self, ending: dict[str, Any]) -> bool:
-        """Whether it was neither the run nor its owner that ended it, but a signal."""
+        """Whether a signal ended the run, not its own end or its owner."""
         return ending["state"] == "queued" and not (self.requested_state or self.yielded)
 
 
-def sentence_of(error: BaseException, folder: Path) -> str:
-    """What the owner of a job is told of an error that ended it; where `folder` lies stays here."""
+def message_of(error: BaseException, folder: Path) -> str:
+    """The message for a job's owner about the error that ended it, without the path `folder`."""
     from gan_models.training.errors import TrainingError
     from gan_models.weights import WeightsError
 
@@ -211,7 +211,7 @@ def sentence_of(error: BaseException, folder: Path) -> str:
     )
 
 
-def _killed(job: Job) -> str:
+def _crash_message(job: Job) -> str:
     return (
         f"The system ended this training {job.num_crashes} times near step {job.step}, most "
         "likely for lack of memory. The last snapshot is kept: close other programs, and resume."
@@ -219,7 +219,7 @@ def _killed(job: Job) -> str:
 
 
 def persist(write: Callable[[], None]) -> None:
-    """Write to the database, again and again for a while if the disk is full."""
+    """Write to the database; retry for some seconds if the disk is full."""
     for seconds in (0.2, 1, 2, 5, 10, 0):
         try:
             return write()
@@ -230,17 +230,17 @@ def persist(write: Callable[[], None]) -> None:
 
 
 def set_low_priority(niceness: int) -> None:
-    """Let everything else on the machine go first, the more the higher the number."""
+    """Lower the priority of this process to a niceness, 0 (normal) to 19 (lowest)."""
     if hasattr(os, "nice"):
         os.nice(max(0, niceness - os.nice(0)))
-    # where Linux shares by sessions, niceness counts only within one, and this is one of its own
+    # with autogroups Linux applies niceness only within a session, and this one has its own
     with contextlib.suppress(OSError):
         if AUTOGROUP.exists():
             AUTOGROUP.write_text(str(niceness))
 
 
 def main(argv: list[str]) -> None:
-    """Work in a slot until there is nothing left to do."""
+    """Run jobs in a slot until none is left."""
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
     folder, slot, num_slots, lock, engine = argv
     database, number = JobDatabase(Path(folder)), int(slot)
@@ -255,7 +255,7 @@ def main(argv: list[str]) -> None:
         os.execv(command[0], command)
     os.close(held)
     if not worker.is_interrupted:
-        # a job that came while the lock was still held here has nobody else to see to it
+        # a job queued while the lock was held here has no worker yet
         ensure_workers(database, int(num_slots), engine)
 
 

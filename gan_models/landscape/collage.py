@@ -1,7 +1,7 @@
-"""Pictures for label maps that no scene has: every region filled with its label's own texture.
+"""Collages for label maps unlike those of scenes: every region filled with a texture of its label.
 
-In scenes a hill is a band on the horizon; a visitor paints it over half the canvas. A painter that
-only ever saw bands has no idea of such a field, and answers it with stripes.
+In scenes a hill is a band on the horizon; visitors paint it over half the canvas. A generator that
+was only trained on bands paints stripes there.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ Textures = dict[int, Pixels]  # by label, [h, w, 3] uint8
 
 
 class Collage:
-    """Fills label maps with textures cut out of scenes.
+    """Fills label maps with textures from scenes.
 
     Args:
         pixels: [N, H, W, 3] uint8.
-        label_maps: [N, H, W], as large.
+        label_maps: [N, H, W].
     """
 
     def __init__(self, pixels: Pixels, label_maps: NDArray) -> None:
         found = [textures_of(*scene) for scene in zip(pixels, label_maps, strict=True)]
         self.scenes = [textures for textures in found if textures]
         labels = {label for textures in self.scenes for label in textures}
-        self.holders = {label: self._holders(label) for label in labels}
+        self.sources = {label: self._sources(label) for label in labels}
 
-    def _holders(self, label: int) -> tuple[list[int], NDArray]:
-        """The scenes that show a label, and how often each is to be used: wide windows more."""
+    def _sources(self, label: int) -> tuple[list[int], NDArray]:
+        """The scenes with a texture of a label, and their probabilities, by the side of the window."""
         scenes = [k for k, textures in enumerate(self.scenes) if label in textures]
         sides = np.sqrt([self.scenes[k][label][..., 0].size for k in scenes])
         return scenes, sides / sides.sum()
 
     def _draw(self, label: int, random: np.random.RandomState) -> Textures:
-        """One of the scenes that show a label; nothing where none does."""
-        if label not in self.holders:
+        """The textures of a random scene with a label; empty if there is none."""
+        if label not in self.sources:
             return {}
-        scenes, shares = self.holders[label]
+        scenes, shares = self.sources[label]
         return self.scenes[random.choice(scenes, p=shares)]
 
     def fill(self, label_map: NDArray, random: np.random.RandomState) -> Pixels:
-        """A picture [H, W, 3] uint8 of a map [H, W], filled as one scene fills it, as far as it has
-        the labels; it has the one that covers most, if any scene shows that.
+        """A picture [H, W, 3] uint8 of a map [H, W].
 
-        A label that no scene shows widely enough is left grey.
+        The textures are those of one scene with the most frequent label; for labels which that
+        lacks, of others. A label without any texture is left grey.
         """
         picture = np.full((*label_map.shape, 3), 128, np.uint8)
         labels, areas = np.unique(label_map, return_counts=True)
-        own = self._draw(int(labels[areas.argmax()]), random)
+        main = self._draw(int(labels[areas.argmax()]), random)
         for label in labels.tolist():
-            texture = own.get(label)
+            texture = main.get(label)
             if texture is None:
                 texture = self._draw(label, random).get(label)
             if texture is not None:
@@ -66,7 +66,7 @@ class Collage:
 
 
 def textures_of(picture: Pixels, label_map: NDArray) -> Textures:
-    """The largest window of each label in a scene, for labels that fill any."""
+    """The largest window of each label in a scene, for labels that fill one."""
     found = {int(label): _cut(picture, label_map == label) for label in np.unique(label_map)}
     return {label: texture for label, texture in found.items() if texture is not None}
 
@@ -87,7 +87,7 @@ def _fitting(shape: tuple[int, ...]) -> Iterable[tuple[int, int]]:
 
 
 def _tiled(texture: Pixels, shape: tuple[int, ...], random: np.random.RandomState) -> Pixels:
-    """A texture over a whole picture, mirrored at its borders, from a random beginning."""
+    """A texture repeated over a whole picture, mirrored at its borders, at a random offset."""
     mirrored = np.concatenate([texture, texture[::-1]])
     mirrored = np.concatenate([mirrored, mirrored[:, ::-1]], axis=1)
     rows, columns = (

@@ -1,6 +1,6 @@
-"""What grows and lies where: woods, flowers and snow as fields over the plan, cover where above 0.
+"""Land cover: woods, flowers and snow as fields over the plan; there is cover where they exceed 0.
 
-The fields of one place are the same in every season, but for snow, which is what a season is.
+Only the field of snow depends on the season.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gan_models.landscape.scene import Scene
 from gan_models.landscape.terrain import Ground, path_distance, read_noise
 
 _TREELINE_M = 380.0
-# biome -> how readily level ground is under snow, by season; above 0 it mostly is
+# biome -> snow cover of level ground by season; above 0 most of it is covered
 _SNOW_COVER = {
     "alpine": {"spring": -0.50, "summer": -2.0, "autumn": -1.2, "winter": 0.75},
     "coast": {"spring": -2.0, "summer": -2.0, "autumn": -2.0, "winter": 0.10},
@@ -24,12 +24,12 @@ _SNOW_COVER = {
 }
 _SNOW_LINE_M = {"spring": 480.0, "summer": 880.0, "autumn": 660.0, "winter": 150.0}
 _DRY_SNOW_LINE_M = {"spring": 1200.0, "summer": 3000.0, "autumn": 2000.0, "winter": 330.0}
-# where lower mountains begin to be white, as a share of their height
+# the snow line of lower mountains, as a share of their height
 _SNOW_LINE_SHARE = {"spring": 0.36, "summer": 0.62, "autumn": 0.50, "winter": 0.10}
 
 
 def snow_amount(scene: Scene) -> float:
-    """How wintry the scene is, 0 to 1: the share of the snow cover of a full winter."""
+    """The share of the snow cover of a full winter, 0 to 1."""
     return float(np.clip(0.5 + _SNOW_COVER[scene.biome][scene.season], 0.0, 1.0))
 
 
@@ -60,7 +60,7 @@ def blooms(layout: Layout, x: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def flower_strength(scene: Scene) -> float:
-    """How richly the season flowers, 0 to 1."""
+    """The density of flowers in the season, 0 to 1."""
     rich = {"spring": 1.0, "summer": 0.8, "autumn": 0.0, "winter": 0.0}[scene.season]
     if scene.biome == "desert":
         return 1.0 if scene.season == "spring" else 0.0
@@ -70,7 +70,7 @@ def flower_strength(scene: Scene) -> float:
 def snow(
     scene: Scene, layout: Layout, x: np.ndarray, z: np.ndarray, ground: Ground, slope: np.ndarray
 ) -> np.ndarray:
-    """Above 0 under snow: by season, height and steepness; the sea keeps its edge free."""
+    """Above 0 under snow: by season, height and slope; not along the sea."""
     base = _SNOW_COVER[scene.biome][scene.season]
     line = (_DRY_SNOW_LINE_M if scene.biome == "desert" else _SNOW_LINE_M)[scene.season]
     grain = 0.20 * read_noise(layout, "fractal", 6, x, z, 45.0)

@@ -1,4 +1,4 @@
-"""Rendered scenes on disk: shards of plain uint8 arrays, written in parallel, read as maps."""
+"""Rendered scenes on disk: shards of plain uint8 arrays, written in parallel, memory-mapped to read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from gan_models.landscape.scene import (
 )
 
 SHARD_SIZE = 250
-PAIR_BIOMES = tuple(biome for biome in BIOMES if biome != "desert")  # deserts hardly change
+PAIR_BIOMES = tuple(
+    biome for biome in BIOMES if biome != "desert"
+)  # deserts hardly change by season
 _FORMAT = 1
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -33,7 +35,7 @@ _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def pair_scene(seed: int, season: str) -> Scene:
     """The daylight scene of a seed in one season; the same place, hour and weather in all.
 
-    The biome is one of `PAIR_BIOMES`, the hour lies between 9 and 15, and there is no fog.
+    The biome is one of `PAIR_BIOMES`, the hour between 9 and 15, and there is no fog.
 
     Raises:
         ValueError: the season is unknown or the seed out of range.
@@ -57,9 +59,9 @@ def render_dataset(
 ) -> LandscapeDataset:
     """Render scenes `seed` to `seed + num - 1` into shards under `folder`, and open them.
 
-    Finished shards found there are kept, so that a call repeated after a kill goes on. With
+    Finished shards are reused, so that a repeated call continues after an interruption. With
     `pair_season` the scenes are `pair_scene(seed, pair_season)`: two folders with the same seeds
-    and two seasons hold true pairs. `progress(done, num)` is called as shards come in. With more
+    and two seasons hold true pairs. `progress(done, num)` is called after each shard. With more
     than one of `processes`, call it under `if __name__ == "__main__"` in a script.
 
     Raises:
@@ -70,7 +72,7 @@ def render_dataset(
         raise ValueError(f"Cannot render {num} scenes in {processes} processes. Ask for 1 or more.")
     if pair_season is not None and pair_season not in SEASONS:
         raise ValueError(f"Unknown season {pair_season!r}. Choose one of: {', '.join(SEASONS)}.")
-    random_scene(seed + num - 1)  # refuses seeds out of range before any work is done
+    random_scene(seed + num - 1)  # refuses seeds out of range at once
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     facts = {
@@ -96,7 +98,7 @@ def render_dataset(
 
 
 def _claim(folder: Path, facts: dict) -> None:
-    """Write down what the folder is to hold, or check that it holds just that."""
+    """Write what the folder is for, or check that it is for the same."""
     path = folder / "dataset.json"
     text = json.dumps(facts, indent=1)
     if not path.exists():
@@ -106,9 +108,12 @@ def _claim(folder: Path, facts: dict) -> None:
 
 
 def _shard_paths(folder: Path, start: int) -> tuple[Path, Path, Path]:
-    """Files of the shard that begins with scene `start`; the last exists once all do."""
-    names = (f"images-{start:06d}.npy", f"labels-{start:06d}.npy", f"scenes-{start:06d}.json")
-    return tuple(folder / name for name in names)
+    """Files of the shard that starts with scene `start`; the last exists once all do."""
+    return (
+        folder / f"images-{start:06d}.npy",
+        folder / f"labels-{start:06d}.npy",
+        folder / f"scenes-{start:06d}.json",
+    )
 
 
 def _write_atomically(path: Path, write: Callable) -> None:
@@ -138,7 +143,7 @@ def _render_shard(folder: Path, facts: dict, start: int) -> int:
 
 
 def _run(work: Callable[[int], int], starts: list[int], processes: int) -> Iterator[int]:
-    """Results of `work` as they come; in this process where one is enough."""
+    """Results of `work` as they are ready; in this process if one is enough."""
     if processes == 1 or len(starts) < 2:
         yield from map(work, starts)
         return
@@ -151,7 +156,7 @@ def _run(work: Callable[[int], int], starts: list[int], processes: int) -> Itera
 
 @contextmanager
 def _single_threaded_children() -> Iterator[None]:
-    """Processes started within keep their arithmetic to one thread each."""
+    """Limit processes started within the block to one thread of arithmetic each."""
     before = {name: os.environ.get(name) for name in _THREAD_SETTINGS}
     os.environ.update(dict.fromkeys(_THREAD_SETTINGS, "1"))
     try:
@@ -180,13 +185,13 @@ class ShardedArray:
     def __getitem__(self, index: int | slice | list[int] | np.ndarray) -> np.ndarray:
         wanted = np.arange(len(self))[index]
         rows = np.empty((wanted.size, *self.shape[1:]), self.dtype)
-        for row, i in zip(rows, wanted.ravel().tolist(), strict=True):
-            row[:] = self._parts[i // self._shard_size][i % self._shard_size]
+        for k, i in enumerate(wanted.ravel().tolist()):
+            rows[k] = self._parts[i // self._shard_size][i % self._shard_size]
         return rows.reshape(*wanted.shape, *self.shape[1:])
 
 
 class LandscapeDataset:
-    """A folder of rendered scenes, read from disk only where it is looked at.
+    """A folder of rendered scenes, read from disk on access.
 
     `images` uint8 [N, H, W, 3] and `label_maps` uint8 [N, H, W] are indexed like arrays;
     `class_indices` int64 [N] index `CLASSES`, and `scenes` are the N scenes themselves.
@@ -220,11 +225,11 @@ def _read_scene(entry: dict) -> Scene:
 
 
 def load_dataset(folder: str | Path, *, allow_unfinished: bool = False) -> LandscapeDataset:
-    """Open a data set of `render_dataset`; an unfinished one, if allowed, with what it has by now.
+    """Open a data set of `render_dataset`; an unfinished one, if allowed, with its finished shards.
 
     Raises:
         ValueError: there is none at `folder`, or it is unfinished and that is not allowed, or
-            nothing of it is there yet.
+            no shard is finished.
     """
     path = Path(folder) / "dataset.json"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The ground as the camera sees it: which material each sample is, its colour and its slope."""
+"""The visible ground: material, colour and slope of each sample."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from gan_models.landscape.view import View
 
 # how colours shift between lush and dry patches
 _TURN = (np.array([1.6, 0.4, -0.8], np.float32), np.array([-0.5, 1.2, 0.6], np.float32))
-# how rough each material is to the light, as slopes
+# roughness of each material, as slopes
 _RELIEF = {SNOW: 0.10, SAND: 0.10, GRASS: 0.15, FLOWERS: 0.15, ROCK: 0.34, PATH: 0.16, FOREST: 0.3}
 _HILLS_FROM_M, _MOUNTAINS_FROM_M = 230.0, 500.0
 
 
 @dataclass
 class Surface:
-    """Samples of the picture as they are before light; the first axis of all is the sample."""
+    """Samples of the picture before lighting; the first axis of all arrays is the sample."""
 
     label: np.ndarray  # uint8
     albedo: np.ndarray  # [N, 3]
@@ -43,7 +43,7 @@ class Surface:
     depth: np.ndarray
     height: np.ndarray  # over the water
     openness: np.ndarray  # share of light that reaches it
-    sunlit: np.ndarray  # share of the sun that no shadow takes
+    sunlit: np.ndarray  # share of the sun that is not shadowed
     leafy: np.ndarray  # share of light that shines through
 
     def pick(self, index: np.ndarray) -> Surface:
@@ -53,7 +53,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Spot:
-    """Ground hits: where they are and what the land is like there."""
+    """Ground hits: their positions and the land there."""
 
     x: np.ndarray
     z: np.ndarray
@@ -97,7 +97,7 @@ def find_spots(view: View, layout: Layout, across: np.ndarray, depth: np.ndarray
 
 
 def _grain(layout: Layout, spot: Spot, layer: int, wave_m: float) -> np.ndarray:
-    """Fine noise, gone where a sample is wider than its waves."""
+    """Fine noise, 0 where a sample is wider than its waves."""
     noise = read_noise(layout, "rough", layer, spot.x, spot.z, 6.0 * wave_m)
     return noise * np.clip(wave_m / (2.0 * spot.footprint_m) - 0.25, 0.0, 1.0)
 
@@ -147,7 +147,7 @@ def _shore_labels(
 
 
 def choose_labels(scene: Scene, layout: Layout, spot: Spot) -> np.ndarray:
-    """The material of every spot; later kinds lie on top of earlier ones."""
+    """The material of every spot; later kinds cover earlier ones."""
     ragged = _grain(layout, spot, 10, 2.5) + _grain(layout, spot, 11, 30.0)
     label = _base_labels(scene, layout, spot, ragged)
     wooded = cover.woods(layout, spot.x, spot.z, spot.ground) + 0.12 * ragged > 0
@@ -206,7 +206,7 @@ def _tones(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.nd
 
 
 def _relief(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.ndarray:
-    """Normals with the small relief no height field holds: tufts, drifts, ripples of sand."""
+    """Normals with relief too small for the height field: tufts, drifts, ripples of sand."""
     strength = np.zeros(12, np.float32)
     strength[list(_RELIEF)] = list(_RELIEF.values())
     right = _grain(layout, spot, 0, 0.7) + 1.2 * _grain(layout, spot, 3, 4.5)
@@ -223,7 +223,7 @@ def _relief(scene: Scene, layout: Layout, spot: Spot, label: np.ndarray) -> np.n
 
 
 def _wet(layout: Layout, spot: Spot, label: np.ndarray) -> np.ndarray:
-    """Darkness of what the water has just left, 1 for dry."""
+    """Brightness factor of wet ground near the water, 1 for dry."""
     if layout.water == "none":
         return np.ones_like(spot.x)
     reach = 0.35 * layout.beach_m if layout.water == "sea" else 0.6
@@ -232,7 +232,7 @@ def _wet(layout: Layout, spot: Spot, label: np.ndarray) -> np.ndarray:
 
 
 def shade_ground(scene: Scene, layout: Layout, spot: Spot) -> Surface:
-    """Label, colour and slope of every ground hit; water comes without its own colour."""
+    """Label, colour and slope of every ground hit; water without its own colour."""
     label = choose_labels(scene, layout, spot)
     albedo = ground_colours(scene, layout.hue)[label]
     dry = _grain(layout, spot, 2, 16.0) + 0.8 * read_noise(

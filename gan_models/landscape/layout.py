@@ -1,4 +1,4 @@
-"""The plan of a place: the numbers its heights, water, woods and path are made of."""
+"""The plan of a place: the parameters of its heights, water, woods and path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Range = tuple[float, float]
 class Layout:
     """A place in numbers, metres throughout; fixed by seed, biome and composition.
 
-    The origin is the camera's foot and z the way it looks, so that a plan is a composition.
+    The origin is the foot of the camera and z its viewing direction.
     """
 
     water: str  # none, lake, river, sea, ponds
@@ -34,7 +34,7 @@ class Layout:
     mesas_m: float
     cliff_m: float  # height of the land over the sea
     beach_m: float  # width of the sand along the water
-    shore_m: float  # where the water begins: distance, or width of a river
+    shore_m: float  # distance of the water, or width of a river
     shore_angle: float  # of a coast, radians
     lake_width_m: float
     lake_depth_m: float
@@ -47,14 +47,14 @@ class Layout:
     frame_m: float  # how far ahead that tree stands
     flowers: float
     boulders: float
-    rocky: float  # how readily the ground shows rock
+    rocky: float  # share of rock on the ground
     path: float  # width in m, 0 for none
-    clearing_m: float  # how far woods keep from the camera
+    clearing_m: float  # distance of woods from the camera
     bends: tuple[float, ...]  # of path, river and coast
     heading: float  # compass direction of the view, radians from north
     shift: np.ndarray  # [16, 2] where the noise tables are read, in cells
     turn: np.ndarray  # [16, 2] cosine and sine of how they are turned
-    hue: np.ndarray  # [6] the place's own tint, normal numbers
+    hue: np.ndarray  # [6] tint of the place, normal numbers
 
 
 _COMMON: dict[str, Range] = {
@@ -231,7 +231,7 @@ _RIVER_WIDTH_M = {"alpine": (8.0, 22.0), "forest": (8.0, 20.0), "meadow": (2.5, 
 
 
 def plan_layout(scene: Scene) -> Layout:
-    """Draw the place of a scene from its seed, biome and composition, and from nothing else."""
+    """Draw the place of a scene; it depends on seed, biome and composition only."""
     random = np.random.RandomState((scene.seed ^ 0x5EED1A2D) & 0xFFFFFFFF)
     place = (scene.biome, scene.composition)
     water = _WATER.get(place, "none")
@@ -240,7 +240,7 @@ def plan_layout(scene: Scene) -> Layout:
         ranges["shore_m"] = _RIVER_WIDTH_M.get(scene.biome, (10.0, 30.0))
     names = [field.name for field in fields(Layout) if field.name in ranges]
     drawn = {name: float(random.uniform(*ranges[name])) for name in names}
-    # peaks keep within the picture's upper half, or there is no sky
+    # peaks stay below the top of the picture, so that there is sky
     drawn["mountains_m"] = min(drawn["mountains_m"], 0.72 * drawn["mountains_from_m"] + 150.0)
     if drawn["path"] < 1.2:
         drawn["path"] = 0.0

@@ -50,7 +50,7 @@ _EXPOSURE = (5.5, 3.4, 1.8, 1.2, 1.05, 1.0, 0.95, 0.95)
 
 @dataclass(frozen=True)
 class Light:
-    """Everything that lights a picture; directions as (right, up, ahead) of the camera."""
+    """All light of a picture; directions as (right, up, ahead) of the camera."""
 
     sun_degrees: float  # over the horizon
     sun: np.ndarray  # [3] direction of the sun, also below the horizon
@@ -59,7 +59,7 @@ class Light:
     ambient: np.ndarray  # [3] from above
     zenith: np.ndarray  # [3]
     horizon: np.ndarray  # [3]
-    grey: float  # 0 for open sky, 1 for a lid of cloud
+    grey: float  # 0 for open sky, 1 for overcast
     visibility_m: float
     mist: float  # ground fog, 0 to 1
     exposure: float

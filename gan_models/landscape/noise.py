@@ -1,6 +1,6 @@
-"""Tileable noise tables and their lookup: the grain of everything in the landscape world.
+"""Tileable noise tables and their lookup, for all textures of the landscape world.
 
-The tables are fixed: a scene draws only where, at what angle and at what scale it reads them.
+The tables are fixed: a scene only draws the position, angle and scale at which they are read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-SIZE = 512  # cells a side of every table; a power of two, so that wrapping is a mask
+SIZE = 512  # cells per side of every table; a power of two, so that wrapping is a mask
 _STRIDE = SIZE + 1  # stored with its first row and column repeated, so that no lookup wraps
 
 

@@ -1,4 +1,4 @@
-"""What things are coloured like in each biome and season: albedo in linear light."""
+"""Colours by biome and season: albedo in linear light."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _mix(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
 
 
 def ground_colours(scene: Scene, hue: np.ndarray) -> np.ndarray:
-    """Albedo of the ground by label, [12, 3]; `hue` is the place's own tint."""
+    """Albedo of the ground by label, [12, 3]; `hue` is the tint of the place."""
     biome, season = scene.biome, scene.season
     table = np.full((12, 3), 0.2, np.float32)
     grass, rock = linear(_GRASS[biome][season]), linear(_ROCK[biome])

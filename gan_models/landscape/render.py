@@ -1,4 +1,4 @@
-"""A scene to a picture and its label map."""
+"""Render a scene to a picture and its label map."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gan_models.landscape.sky import paint_sky
 from gan_models.landscape.view import View, make_view, sweep
 from gan_models.landscape.water import shade_water
 
-SAMPLES = 3  # a side of a pixel
-_SWALLOWED = 0.025  # share of its own light below which the air hides a thing
+SAMPLES = 3  # per side of a pixel
+_SWALLOWED = 0.025  # share of its own light below which a sample becomes sky
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
 
 
 class Rendering(NamedTuple):
-    """A picture and what it shows, pixel for pixel."""
+    """A picture and its label map, pixel for pixel."""
 
     image: np.ndarray  # uint8 [H, W, 3]
     label_map: np.ndarray  # uint8 [H, W], indices of LABELS
@@ -42,14 +42,14 @@ def _light_up(surface: Surface, light: Light) -> np.ndarray:
 
 
 def _air_colours(view: View, light: Light) -> np.ndarray:
-    """What distance fades into, [1 or H, W, 3]: the sky just over the horizon, and in fog, which
-    swallows what stands high, the very sky behind each sample."""
+    """The colour of distant air, [1 or H, W, 3]: the sky just over the horizon; in fog, which
+    hides high things, the sky behind each sample."""
     up = np.maximum(view.up, 0.015) if light.mist else np.full(1, 0.015, np.float32)
     return sky_colour(light, view.across[None, :], up[:, None])
 
 
 class _Canvas:
-    """The sample grid while it fills: colour, depth and label, flat."""
+    """The sample grid: colour, depth and label, flat."""
 
     def __init__(self, view: View, light: Light) -> None:
         self.shape = len(view.up), len(view.across)
@@ -61,7 +61,7 @@ class _Canvas:
         self.air = _air_colours(view, light)
 
     def put(self, index: np.ndarray, surface: Surface, colour: np.ndarray) -> None:
-        """Lay lit samples through the air on the canvas; what the air swallows becomes sky."""
+        """Add lit samples with aerial perspective; those hidden by air become sky."""
         row, column = np.divmod(index, self.shape[1])
         air = self.air[np.minimum(row, len(self.air) - 1), column]
         self.colour[index] = apply_air(colour, surface.depth, surface.height, air, self.light)
@@ -117,7 +117,7 @@ def _render_samples(scene: Scene, num_samples: int) -> tuple[np.ndarray, np.ndar
 
 
 def _majority(label: np.ndarray, resolution: int) -> np.ndarray:
-    """The commonest label of each pixel's samples; among equals the first sample's."""
+    """The most frequent label of each pixel's samples; among equals that of the first sample."""
     blocks = label.reshape(resolution, SAMPLES, resolution, SAMPLES)
     votes = blocks.transpose(0, 2, 1, 3).reshape(resolution, resolution, SAMPLES * SAMPLES)
     counts = (votes[..., :, None] == votes[..., None, :]).sum(axis=-1)
@@ -128,7 +128,7 @@ def _majority(label: np.ndarray, resolution: int) -> np.ndarray:
 def render(scene: Scene, resolution: int = 128) -> Rendering:
     """Render a scene as a square picture of `resolution` pixels with its exact label map.
 
-    Each pixel is the mean of `SAMPLES` x `SAMPLES` samples and labelled as most of them.
+    Each pixel is the mean of `SAMPLES` x `SAMPLES` samples, with the most frequent label of them.
 
     Raises:
         ValueError: the resolution is not a whole number from 16 to 1024.

@@ -1,4 +1,4 @@
-"""Label maps such as people paint: a few broad strokes and blobs, without fine detail."""
+"""Label maps similar to hand-painted ones: a few broad strokes and blobs, without fine detail."""
 
 from __future__ import annotations
 
@@ -105,10 +105,10 @@ def _chance(random: np.random.RandomState, u: np.ndarray, v: np.ndarray) -> np.n
 
 
 def rough_label_map(seed: int, resolution: int = 128) -> np.ndarray:
-    """A label map as a hand might paint it, uint8 [H, W], the same at any resolution.
+    """A label map similar to a hand-painted one, uint8 [H, W], the same at any resolution.
 
-    Seven in ten have the order of a landscape, with the sky above; the rest are blobs and strokes
-    of any label anywhere.
+    70 % have the order of a landscape, with the sky at the top; the others are random blobs and
+    strokes of any label.
 
     Raises:
         ValueError: the seed is not from 0 to 2^32 - 1, or the resolution is under 1.

@@ -1,4 +1,4 @@
-"""Make an exact label map look painted by hand: fewer details, rounder and shifted edges."""
+"""Make an exact label map similar to a hand-painted one: fewer details, shifted round edges."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from PIL import Image
 
 
 def roughen(label_map: NDArray, random: np.random.RandomState) -> NDArray:
-    """A label map [H, W] as a hand would paint it, of the same size and type.
+    """A label map [H, W] similar to a hand-painted one, of the same size and type.
 
-    Bends it a little, decides by majority in a coarse grid, and rounds the edges of what is left;
-    how coarse is drawn at random, so that careful hands occur too.
+    It is distorted slightly, reduced to the majority labels of a coarse grid of random size, and
+    enlarged with round edges.
     """
-    height, width = label_map.shape
+    height, width = label_map.shape[:2]
     labels = np.unique(label_map)
-    bent = _bend(label_map, random, strength_px=random.uniform(0.0, 0.03) * width)
+    bent = _distort(label_map, random, strength_px=random.uniform(0.0, 0.03) * width)
     cells = random.uniform(14.0, 48.0)
     coarse = (max(round(height * cells / width), 2), max(round(cells), 2))
     votes = np.stack([_resample(bent == label, coarse) for label in labels])
-    # votes are compared after they are made smooth again: round edges instead of steps
+    # votes are compared after smooth enlargement, for round edges instead of steps
     smooth = np.stack([_resample(vote, (height, width)) for vote in votes])
     return labels[smooth.argmax(0)].astype(label_map.dtype)
 
 
 def _resample(plane: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
-    """A plane [H, W] to another size, antialiased."""
+    """Resize a plane [H, W], antialiased."""
     image = Image.fromarray(plane.astype(np.float32))
     return np.asarray(image.resize(size[::-1], Image.Resampling.BICUBIC))
 
 
-def _bend(label_map: NDArray, random: np.random.RandomState, strength_px: float) -> NDArray:
+def _distort(label_map: NDArray, random: np.random.RandomState, strength_px: float) -> NDArray:
     """Shift every pixel along a smooth random field of up to about `strength_px`."""
-    height, width = label_map.shape
+    height, width = label_map.shape[:2]
     field = random.randn(2, 5, 5).astype(np.float32) * strength_px
     dy, dx = (_resample(plane, (height, width)) for plane in field)
     rows = np.clip(np.round(np.arange(height)[:, None] + dy), 0, height - 1).astype(np.int64)

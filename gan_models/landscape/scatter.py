@@ -1,4 +1,4 @@
-"""Plants and stones: where each stands, and the samples of the picture it covers."""
+"""Plants and stones: the position of each, and the samples of the picture that it covers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stand:
     """Single plants or stones; arrays of one length."""
 
     kind: np.ndarray  # index in KINDS
-    draw: np.ndarray  # [N] the plant's own random number in [0, 1)
+    draw: np.ndarray  # [N] a random number in [0, 1) for each
     spot: Spot
     across: np.ndarray
     tall_m: np.ndarray
@@ -57,7 +57,7 @@ def _jittered(
 
 
 def _choose_trees(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
-    """Kind, height and presence of trees at spots of the woods and, now and then, outside."""
+    """Kind, height and presence of trees at spots of the woods and sometimes outside."""
     wood = cover.woods(layout, spot.x, spot.z, spot.ground)
     other = (draw * 7.31) % 1.0
     dense = wood + 0.5 * (other - 0.5) > 0.12
@@ -103,7 +103,7 @@ def _choose_stones(layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
 
 
 def _choose_herbs(scene: Scene, layout: Layout, spot: Spot, draw: np.ndarray) -> Choice:
-    """Grass and flowers close by, standing on what the season leaves of them."""
+    """Nearby grass and flowers, by season."""
     label = choose_labels(scene, layout, spot)
     flowery = (label == FLOWERS) & (draw < 0.8)
     share = {"desert": 0.10, "tundra": 0.45}.get(scene.biome, 0.75)
@@ -168,7 +168,7 @@ def _join(stands: list[Stand]) -> Stand:
 
 
 def _visible(view: View, profiles: Sweep, stand: Stand) -> np.ndarray:
-    """Whether any of each plant shows over the ground before it."""
+    """Whether a part of each plant is visible above the ground before it."""
     column = np.clip(np.searchsorted(view.across, stand.across), 0, len(view.across) - 1)
     before = np.maximum(np.searchsorted(profiles.depths, stand.spot.depth) - 1, 0)
     top = (stand.spot.ground.height + stand.tall_m - view.eye_m) / stand.spot.depth
@@ -190,7 +190,7 @@ def plant(scene: Scene, view: View, layout: Layout, profiles: Sweep) -> Stand:
 
 
 def _dressed(scene: Scene, kind: np.ndarray) -> np.ndarray:
-    """The kinds as the season shows them: broad-leaved plants are bare in winter."""
+    """The kinds of sprites in the season: broad-leaved plants are bare in winter."""
     table = np.arange(len(KINDS))
     if scene.season == "winter":
         for name in _BARE_IN_WINTER:

@@ -1,4 +1,4 @@
-"""What a scene is: named parameters, checked when made, drawn at random from a seed."""
+"""Scenes: named parameters, checked when created, or drawn from a seed."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the picture is taken from; without roll, and upright, as with a shift lens."""
+    """The camera; without roll and pitch, the horizon shifted as with a shift lens."""
 
     eye_height_m: float = 2.0  # above the ground
-    yaw_degrees: float = 0.0  # to the right of the scene's own view
+    yaw_degrees: float = 0.0  # to the right of the default view
     horizon: float = 0.45  # of the picture's height, from the top
     fov_degrees: float = 58.0  # across the picture
 
@@ -67,8 +67,8 @@ class Camera:
 
 @dataclass(frozen=True)
 class Scene:
-    """One place at one moment. The seed, biome and composition make the place itself: heights,
-    water, paths, trees; season, hour and weather only dress and light it."""
+    """One place at one moment. Seed, biome and composition determine the place: heights, water,
+    paths, trees; season, hour and weather only its colours and light."""
 
     seed: int
     biome: str = "alpine"

@@ -1,6 +1,6 @@
-"""Cast shadows: of the land, of what stands on it, and of clouds.
+"""Cast shadows of the land, of plants and stones, and of clouds.
 
-They are kept on a coarse grid over the view, in steps of the logarithm of depth by steps across,
+They are computed on a coarse grid over the view, in steps of the logarithm of depth by steps across,
 as seen from a point some way behind the camera: fine nearby, but not finer than a shadow's blur.
 """
 
@@ -24,7 +24,7 @@ _PLANTS_FAR_M = 450.0
 _CLOUD_SHADE = {"clear": 0.0, "fair": 0.45, "cloudy": 0.6, "overcast": 0.0, "fog": 0.0}
 
 
-_BACK_M = 12.0  # how far behind the camera the grid's own viewpoint lies
+_BACK_M = 12.0  # distance of the grid's origin behind the camera
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _key_in_plan(view: View, light: Light) -> tuple[float, float, float]:
 
 
 def _land_light(view: View, layout: Layout, light: Light) -> _Grid:
-    """Share of the sun the land leaves to itself: rays are marched from a coarse grid."""
+    """Share of the sun that the land does not block: rays are marched from a coarse grid."""
     grid = _make_grid(view, _LAND_CELLS, FAR_M)
     depth, across = grid.places()
     x, z = view.position(across, depth)
@@ -103,7 +103,7 @@ def _land_light(view: View, layout: Layout, light: Light) -> _Grid:
 def _shadow_points(
     view: View, light: Light, stand: Stand, chosen: np.ndarray, counts: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depth, direction and area of points strewn over the shadows of the `chosen`."""
+    """Depth, direction and area of points distributed over the shadows of the `chosen`."""
     dx, dz, rise = _key_in_plan(view, light)
     tall = stand.tall_m[chosen]
     reach = np.minimum(tall / max(rise, 1e-3), 7.0 * tall)
@@ -118,7 +118,7 @@ def _shadow_points(
 
 
 def _falls_on_level(layout: Layout, view: View, light: Light, stand: Stand) -> np.ndarray:
-    """Whether the middle of each shadow lies about as low as the foot that casts it."""
+    """Whether the middle of each shadow is at about the height of its plant's foot."""
     dx, dz, rise = _key_in_plan(view, light)
     half = 0.5 * np.minimum(stand.tall_m / max(rise, 1e-3), 7.0 * stand.tall_m)
     there = survey(layout, stand.spot.x - dx * half, stand.spot.z - dz * half).height
@@ -152,7 +152,7 @@ def _blurred(values: np.ndarray) -> np.ndarray:
 
 
 class Shadows:
-    """What is left of the sun at places of a scene."""
+    """The shares of sunlight that reach places of a scene."""
 
     def __init__(
         self, scene: Scene, view: View, layout: Layout, light: Light, stand: Stand
@@ -162,17 +162,17 @@ class Shadows:
         self._plants = _plant_shade(layout, view, light, stand)
 
     def over(self, spot_x: np.ndarray, spot_z: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Share of the sun that clouds leave, [N]."""
+        """Share of the sun that clouds do not block, [N]."""
         if not self._clouds:
             return np.ones_like(depth)
         wave = read_noise(self._layout, "hills", 13, spot_x, spot_z, 1100.0)
         return 1.0 - self._clouds * smoothstep(0.15, 0.9, wave)
 
     def of_land(self, depth: np.ndarray, across: np.ndarray) -> np.ndarray:
-        """Share of the sun that the land leaves, [N]."""
+        """Share of the sun that the land does not block, [N]."""
         return self._land.at(depth, across)
 
     def of_plants(self, depth: np.ndarray, across: np.ndarray) -> np.ndarray:
-        """Share of the sun that plants and stones leave to the ground, [N]."""
+        """Share of the sun that plants and stones do not block, [N]."""
         fade = 1.0 - smoothstep(0.7 * _PLANTS_FAR_M, _PLANTS_FAR_M, depth)
         return 1.0 - 0.92 * fade * self._plants.at(depth, across)

@@ -1,4 +1,4 @@
-"""Pictures of single plants and stones, drawn once from fixed seeds, to be stood in the land.
+"""Sprites of single plants and stones, drawn once from fixed seeds, to be placed in the land.
 
 A sprite is a square canvas [CELLS, CELLS], top row first. Each cell has five channels: coverage,
 the surface's normal to the right and upwards, a tint around 0, and its part (leaf, wood, blossom).
@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gan_models.landscape.noise import SIZE, table
 
@@ -48,7 +49,9 @@ def _grain(random: np.random.RandomState, name: str = "fractal", step: int = 2) 
     return rolled[: CELLS * step : step, : CELLS * step : step].astype(np.float64)
 
 
-def _stack(cover: np.ndarray, nx: object, ny: object, tint: object, part: object) -> np.ndarray:
+def _stack(
+    cover: np.ndarray, nx: ArrayLike, ny: ArrayLike, tint: ArrayLike, part: ArrayLike
+) -> np.ndarray:
     planes = np.broadcast_arrays(cover.astype(np.float64), nx, ny, tint, part)
     return np.stack(planes, axis=-1)
 
@@ -299,7 +302,7 @@ def _shrink(sprite: np.ndarray) -> np.ndarray:
 
 @cache
 def atlas() -> tuple[np.ndarray, np.ndarray]:
-    """All sprites at all sizes: cells float32 [N, 5], and where each starts,
+    """All sprites at all sizes: cells float32 [N, 5], and the start of each,
     [level, kind, variant]."""
     sheets, starts, total = [], [], 0
     originals = [

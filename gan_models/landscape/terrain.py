@@ -1,4 +1,4 @@
-"""The lie of the land: heights, shores and paths as functions of a position in the plan.
+"""Terrain: heights, shores and paths as functions of a position in the plan.
 
 Heights are over the water level, in metres; positions are `x` to the right of and `z` ahead of the
 camera's foot. Everything takes float32 arrays of one shape and is the same in every season.
@@ -19,7 +19,7 @@ _ISLANDS_FROM_M = 500.0
 
 
 class Ground(NamedTuple):
-    """What there is at each position; arrays of one shape, metres."""
+    """The terrain at each position; arrays of one shape, metres."""
 
     height: np.ndarray
     shore: np.ndarray  # distance to the water line, negative in the water
@@ -30,7 +30,7 @@ class Ground(NamedTuple):
 def read_noise(
     layout: Layout, name: str, layer: int, x: np.ndarray, z: np.ndarray, wave_m: float
 ) -> np.ndarray:
-    """A noise table laid over the plan, its broadest waves `wave_m` long, placed by `layer`."""
+    """A noise table over the plan, its broadest waves `wave_m` long; `layer` gives its position."""
     scale = _CELLS_A_WAVE / wave_m
     c, s = (layout.turn[layer] * scale).tolist()
     shift_x, shift_z = layout.shift[layer].tolist()
@@ -38,7 +38,7 @@ def read_noise(
 
 
 def river_course(layout: Layout, z: np.ndarray) -> np.ndarray:
-    """The river's x at `z`: it meanders ever wider, and leaves the camera's foot dry."""
+    """The river's x at `z`: meandering more widely with distance, away from the camera's foot."""
     side = 1.0 if layout.bends[0] > 0 else -1.0
     start = side * (0.5 * layout.shore_m + 5.0 + 6.0 * abs(layout.bends[1]))
     reach = np.maximum(z, 0.0)
@@ -55,7 +55,7 @@ def river_course(layout: Layout, z: np.ndarray) -> np.ndarray:
 
 
 def path_course(layout: Layout, z: np.ndarray) -> np.ndarray:
-    """The path's x at `z`: it winds, more widely the farther it goes."""
+    """The path's x at `z`: winding, more widely with distance."""
     reach = np.maximum(z, 0.0)
     b0, b1, b2, b3 = layout.bends[4:8]
     wind = (0.10 + 0.06 * b0) * reach * np.sin(1.9 * np.log1p(reach / 11.0) + 3.0 * b1)
@@ -163,7 +163,7 @@ def _free_ground(
 
 
 def _beside_water(layout: Layout, free: np.ndarray, shore: np.ndarray) -> np.ndarray:
-    """The free ground, kept over the water on land and led down under it along the shore."""
+    """The free ground, raised above the water on land and lowered below it along the shore."""
     reach = {"sea": 110.0, "lake": 45.0, "ponds": 25.0}.get(layout.water, 18.0)
     land = 0.5 * (free + np.sqrt(free * free + 3.0))
     bank = 1.6 * (1.0 - np.exp(-0.045 * np.maximum(shore, 0.0)))

@@ -1,4 +1,4 @@
-"""What the camera sees: every image column is a vertical plane, swept once from near to far.
+"""Visibility: every image column is a vertical plane, swept once from near to far.
 
 The camera has no roll and its picture plane stands upright, so that a column of the picture looks
 along one line of the plan. The heights along that line, seen from the eye, give a profile of
@@ -33,7 +33,7 @@ class View:
     forward: tuple[float, float]  # of the view in the plan, x and z
 
     def position(self, across: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Plan position of what is seen at `depth` in direction `across`."""
+        """Plan position at `depth` in direction `across`."""
         ahead, right = self.forward[1], self.forward[0]
         return depth * (right + ahead * across), depth * (ahead - right * across)
 
@@ -45,7 +45,7 @@ class View:
 
 
 def make_view(camera: Camera, layout: Layout, samples: int) -> View:
-    """The sample grid of a square picture of `samples` a side."""
+    """The sample grid of a square picture of `samples` per side."""
     half = float(np.tan(np.radians(camera.fov_degrees) / 2.0))
     focal = samples / (2.0 * half)
     steps = np.arange(samples, dtype=np.float32) + 0.5

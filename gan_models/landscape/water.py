@@ -1,4 +1,4 @@
-"""Water: what it mirrors, what shows through it, glitter, foam and ice."""
+"""Water: reflection, transparency, glitter, foam and ice."""
 
 from __future__ import annotations
 
@@ -51,16 +51,17 @@ def _mirrored_row(
     near: np.ndarray,
     up: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Row of the picture whose sample the water mirrors, and whether there is one.
+    """Row of the picture whose sample the water reflects, and whether there is one.
 
-    A mirrored ray runs on in the plane of its column. What it meets lies at some depth d; seen
-    directly it stands lower in the picture than its image by twice the eye's height over d.
+    A reflected ray stays in the plane of its column. A point that it hits at depth d is lower in
+    the picture, seen directly, than its reflection by twice the eye's height over d.
     """
     land = profiles.heights > 0.02
     index = np.where(land, np.arange(len(profiles.depths))[:, None], len(profiles.depths) - 1)
     next_land = np.minimum.accumulate(index[::-1], axis=0)[::-1]
     start = np.minimum(np.searchsorted(profiles.depths, near * 1.01), len(profiles.depths) - 1)
     target = profiles.depths[next_land[start, column]]
+    row = np.zeros_like(column)
     for _ in range(3):
         row = view.horizon_px - view.focal_px * (up - 2.0 * view.eye_m / target)
         row = np.clip(row, 0, depth_map.shape[0] - 1).astype(np.int64)
@@ -80,7 +81,7 @@ def _under(scene: Scene, light: Light, shore: np.ndarray) -> np.ndarray:
 def _foam(
     scene: Scene, layout: Layout, shore: np.ndarray, x: np.ndarray, z: np.ndarray
 ) -> np.ndarray:
-    """Share of white water: the wash at the edge and breakers rolling in, [N]."""
+    """Share of white water: the wash at the edge and breakers, [N]."""
     if layout.water != "sea":
         return np.zeros_like(shore)
     wander = read_noise(layout, "fractal", 2, x, z, 60.0)
@@ -95,7 +96,7 @@ def _foam(
 
 
 def is_frozen(scene: Scene, layout: Layout) -> bool:
-    """Whether the water carries ice: still fresh water in a hard winter."""
+    """Whether the water is frozen: still fresh water in a hard winter."""
     cold = scene.biome in ("alpine", "tundra") and scene.season == "winter"
     return cold and layout.water in ("lake", "ponds")
 
@@ -112,7 +113,7 @@ def shade_water(
 ) -> np.ndarray:
     """Light from the water at `samples` (rows, columns), [N, 3].
 
-    `picture` is everything else: its colour [H, W, 3] and depth [H, W]; `shore` [N] is the
+    `picture` is the picture without water: its colour [H, W, 3] and depth [H, W]; `shore` [N] is the
     distance to the water line, negative.
     """
     row, column = samples

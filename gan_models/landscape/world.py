@@ -1,4 +1,4 @@
-"""The landscape world as training data: rendered once, kept under `GANVAS_HOME/data`."""
+"""The landscape world as training data: rendered once, stored under `GANVAS_HOME/data`."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ NUM_SCENES, NUM_HELD_OUT, NUM_BLOBS = 5_000, 500, 2_000
 NUM_DETAILED = 2_000  # of the same scenes, rendered at 256 px
 HELD_OUT_SEED = 1_000_000  # first of the scenes that are never trained on
 UNSEEN_SEED = 3_000_000
-NUM_PAIRS, PAIRS_SEED = 200, 2_000_000  # never trained on either
+NUM_PAIRS, PAIRS_SEED = 200, 2_000_000  # never trained on
 BLOB_SEED, HELD_OUT_BLOB_SEED = 0, 1_000_000
 
 
 def is_seasonal(scene: Scene, season: str) -> bool:
-    """Whether a scene is of the kind that `pair_scene` makes, in this season."""
+    """Whether a scene is of the kind that `pair_scene` makes, in a season."""
     by_day = 9.0 <= scene.hour <= 15.0 and scene.weather != "fog"
     return scene.season == season and by_day and scene.biome in PAIR_BIOMES
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures with what is known of them."""
+    """Pictures with their label maps, classes and scenes."""
 
     pixels: Pixels  # [N, H, W, 3]
     label_maps: NDArray[np.uint8]  # [N, H, W]
@@ -47,23 +47,27 @@ class Scenes:
 
     @property
     def biome_index(self) -> NDArray[np.int64]:
-        """[N]"""
+        """The index of each biome in `BIOMES` [N]."""
         return np.array([BIOMES.index(scene.biome) for scene in self.scenes])
 
     def only(self, wanted: Callable[[Scene], bool]) -> Scenes:
-        """Those of which `wanted` says yes."""
+        """The scenes for which `wanted` is true."""
         chosen = [i for i, scene in enumerate(self.scenes) if wanted(scene)]
-        arrays = (x[chosen] for x in (self.pixels, self.label_maps, self.class_index))
-        return Scenes(*arrays, tuple(self.scenes[i] for i in chosen))
+        return Scenes(
+            self.pixels[chosen],
+            self.label_maps[chosen],
+            self.class_index[chosen],
+            tuple(self.scenes[i] for i in chosen),
+        )
 
 
 class World:
-    """Opens collections of scenes, rendering what is not there yet.
+    """Opens collections of scenes; those that do not exist yet are rendered.
 
     Args:
-        resolution: of the pictures handed out, at most `rendered_px`.
+        resolution: of the returned pictures, at most `rendered_px`.
         rendered_px: of the pictures on disk.
-        report: told in words what is being rendered.
+        report: called with a message on what is being rendered.
     """
 
     def __init__(
@@ -79,7 +83,7 @@ class World:
         return self._open(f"landscapes-{self.rendered_px}", NUM_SCENES, 0)
 
     def detailed(self) -> Scenes:
-        """Fewer scenes to train on, for what needs them at 256 px."""
+        """Fewer scenes to train on, for rendering at 256 px."""
         return self._open(f"details-{self.rendered_px}", NUM_DETAILED, 0)
 
     def held_out(self) -> Scenes:
@@ -87,18 +91,18 @@ class World:
         return self._open(f"held-out-{self.rendered_px}", NUM_HELD_OUT, HELD_OUT_SEED)
 
     def unseen(self, num: int) -> Scenes:
-        """As many scenes as were asked for that are never trained on, to measure by the thousand.
+        """`num` scenes that are never trained on, for measures on thousands of pictures.
 
-        More than are held out anyway are rendered the first time.
+        More than `NUM_HELD_OUT` are rendered the first time.
         """
         if num <= NUM_HELD_OUT:
             return self.held_out()
         return self._open(f"unseen-{self.rendered_px}-{num}", num, UNSEEN_SEED)
 
     def season(self, season: str) -> Scenes:
-        """Scenes of one season to train on, by day and in clear air, of no desert.
+        """Scenes of one season to train on, by day, without fog or desert.
 
-        Each scene has one season, so that no place occurs in two.
+        Every scene has one season, so no scene occurs in two of them.
         """
         return self.training().only(lambda scene: is_seasonal(scene, season))
 
@@ -117,10 +121,10 @@ class World:
         lights = scenes[-1:] + scenes[:-1]
         pictures = []
         for done, (scene, light) in enumerate(zip(scenes, lights, strict=True), 1):
-            dressed = scene.with_(season=light.season, hour=light.hour, weather=light.weather)
-            pictures.append(render(dressed, self.rendered_px).image)
+            changed = scene.with_(season=light.season, hour=light.hour, weather=light.weather)
+            pictures.append(render(changed, self.rendered_px).image)
             if done % 50 == 0 or done == len(scenes):
-                self._tell("relit", done, len(scenes))
+                self._report("relit", done, len(scenes))
         return shrink(np.stack(pictures), self.resolution)
 
     def held_out_batch(self) -> dict[str, Tensor]:
@@ -136,7 +140,7 @@ class World:
         }
 
     def blobs(self, seed: int = BLOB_SEED, num: int = NUM_BLOBS) -> NDArray[np.uint8]:
-        """Label maps as people paint them, without pictures."""
+        """Label maps similar to hand-painted ones, without pictures."""
         return np.stack([rough_label_map(seed + i, self.resolution) for i in range(num)])
 
     def _open(self, name: str, num: int, seed: int, season: str | None = None) -> Scenes:
@@ -148,7 +152,7 @@ class World:
             seed,
             pair_season=season,
             processes=os.cpu_count() or 1,
-            progress=lambda done, total: self._tell(name, done, total),
+            progress=lambda done, total: self._report(name, done, total),
         )
         pixels, label_maps = dataset.images[:], dataset.label_maps[:]
         if self.resolution != self.rendered_px:
@@ -157,6 +161,6 @@ class World:
         classes = np.asarray(dataset.class_indices, np.int64)
         return Scenes(pixels, label_maps, classes, dataset.scenes)
 
-    def _tell(self, name: str, done: int, total: int) -> None:
+    def _report(self, name: str, done: int, total: int) -> None:
         if self.report is not None:
             self.report(f"Rendered {done} of {total} scenes of {name!r}.")

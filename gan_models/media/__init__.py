@@ -1,1 +1,1 @@
-"""Files from outside, and what they become: pictures, films, label maps."""
+"""Read and write files of pictures, films and label maps."""

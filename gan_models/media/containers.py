@@ -1,4 +1,4 @@
-"""Video files, opened as the container that their first bytes show, and as nothing else."""
+"""Open video files as the container that their first bytes show, and as nothing else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FIRST_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip")  # of QuickTime bef
 
 
 def video_kind(head: bytes) -> str:
-    """ffmpeg's name of a container, told by the first bytes; its own guessing is too generous.
+    """ffmpeg's name of a container, by the first bytes; ffmpeg itself accepts too much.
 
-    Playlists and the like, which name other files and addresses, are none: "".
+    Playlists and the like, which refer to other files and addresses, give "".
     """
     if head[4:8] == b"ftyp":
         return "" if head[8:12] in _PICTURE_BRANDS else "mp4"
@@ -33,8 +33,8 @@ def video_kind(head: bytes) -> str:
 def open_video(path: Path) -> InputContainer | None:
     """A video file to read frames from; None where it is none of the known containers.
 
-    ffmpeg is told the container and may open this one file: what the file itself refers to stays
-    unread.
+    ffmpeg gets the container's name and may open this one file: files that it refers to are not
+    read.
 
     Raises:
         av.FFmpegError, OSError: it cannot be opened, or is damaged.

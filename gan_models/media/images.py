@@ -72,7 +72,7 @@ def read_provenance(path: Path | str) -> dict[str, Any]:
             provenance = json.loads(text)
     if not isinstance(provenance, dict):
         raise ValueError(
-            "This picture carries no Ganvas provenance; drop a PNG that was saved on this page, "
+            "This picture has no Ganvas provenance; drop a PNG that was downloaded from this page, "
             "not a screenshot or a copy that another program saved."
         )
     return provenance

@@ -1,8 +1,8 @@
-"""What labels a picture or an array means to a model: by its ids, or by its colours.
+"""Read the labels of a picture or an array for a model: by ids, or by colours.
 
-Pictures of label maps come in three kinds: grey ones hold ids, coloured ones the colours of a set
-of labels, and indexed ones (with a palette) may mean either, since paint programs number the
-colours in an order of their own.
+There are three kinds of pictures of label maps: grey ones contain ids, coloured ones the colours of
+a set of labels, and indexed ones (with a palette) may be either, since paint programs number the
+colours in their own order.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from gan_models.media.limits import MAX_LABEL_MAP_MEGAPIXELS, check_size
 from gan_models.media.palettes import PALETTES, Palette, colors_of, palette
 
 _GREY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L")
-_OPAQUE = 128  # alpha from which on a pixel counts as seen
+_OPAQUE = 128  # least alpha of a visible pixel
 _VOID = (0, 255)  # ids that files use for pixels without a label
 
 
 @dataclass(frozen=True, eq=False)
 class LabelMapReading:
-    """What a picture or an array means to a model."""
+    """The labels of a picture or an array for a model."""
 
     ids: NDArray[np.int32]  # [H, W]
-    note: str = ""  # a message where it could have meant something else, too
+    note: str = ""  # a message where another reading is possible
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class _Coded:
 def read_ids(
     label_map: Image.Image | NDArray, labels: Sequence[str], palette_name: str | None = None
 ) -> NDArray[np.int32]:
-    """The ids [H, W] that a picture or an array means to a model with these labels.
+    """The ids [H, W] of a picture or an array for a model with these labels.
 
     Args:
         label_map: ids (an integer array, an indexed or a grey picture), or colours.
@@ -73,11 +73,11 @@ def read_ids(
 def read_label_map(
     label_map: Image.Image | NDArray, labels: Sequence[str], palette_name: str | None = None
 ) -> LabelMapReading:
-    """`read_ids`, with a note where the map could have been read otherwise.
+    """`read_ids`, with a note where another reading is possible.
 
-    An indexed picture is read by its colours where they are the labels', by its indices where its
-    palette has no colours of the labels. Three equal channels are ids unless they are colours of the
-    labels.
+    An indexed picture is read by its colours where they are the labels', and by its indices where
+    its palette has no colours of the labels. Three equal channels are ids unless they are colours
+    of the labels.
     """
     source = None if palette_name is None else palette(palette_name)
     reader = _Reader(tuple(labels), source)
@@ -97,7 +97,7 @@ def read_label_map(
 
 
 def check_map_size(size: tuple[int, int], name: str = "The label map") -> None:
-    """Refuse label maps of a size (width, height) that is not taken.
+    """Refuse label maps of a size (width, height) outside the limits.
 
     Raises:
         ValueError: over 16.8 megapixels, or the shorter side under 16 px.
@@ -111,7 +111,7 @@ class _Reader:
 
     Args:
         labels: of the model.
-        source: the set that the maps are in; None: the model's own labels.
+        source: the set of the maps' ids or colours; None: the model's own labels.
     """
 
     def __init__(self, labels: tuple[str, ...], source: Palette | None) -> None:
@@ -175,7 +175,7 @@ class _Reader:
         if _is_ramp(coded) or (valid.all() and (in_order or _has_twins(coded))):
             return self.ids(coded.values)
         share = float(coded.counts[known].sum() / coded.values.size)
-        telling = (known & _is_colorful(coded.colors)).any()  # greys are known by chance
+        telling = (known & _is_colorful(coded.colors)).any()  # greys match by chance
         if known.all() or (share >= 1 - MAX_STRAY_SHARE and telling and coded.seen.all()):
             note = "It was read by the colours of its palette; its indices are ids, too."
             return self.colors(_pixels_of(coded), note if valid.all() else "")

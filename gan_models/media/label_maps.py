@@ -74,7 +74,7 @@ def read_png(data: bytes, name: str = "the label map") -> Image.Image:
             picture.load()
     except DECODE_ERRORS as error:
         raise ValueError(f"{name} is damaged and cannot be read; save it again.") from error
-    if kind == 0 and depth in (2, 4):  # Pillow stretches these to 0..255; ids must stay
+    if kind == 0 and depth in (2, 4):  # Pillow stretches these to 0..255
         picture = picture.point([value * ((1 << depth) - 1) // 255 for value in range(256)])
     if kind != 0 and depth == 16 and not picture.convert("RGB").getbbox():
         raise ValueError(  # Pillow keeps only the upper half of each number
@@ -103,7 +103,7 @@ def to_indexed(ids: NDArray, colors: Sequence[tuple[int, int, int]]) -> Image.Im
 
 
 def to_base64_png(ids: NDArray) -> str:
-    """Ids [H, W] as a grey PNG in text, for a provenance."""
+    """Ids [H, W] as a grey PNG in base64, for a provenance."""
     file = io.BytesIO()
     Image.fromarray(ids.astype(np.uint8), "L").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
@@ -113,7 +113,7 @@ def from_base64_png(text: str) -> NDArray[np.int32]:
     """The ids of `to_base64_png`.
 
     Raises:
-        ValueError: it is none, or over 16.8 megapixels.
+        ValueError: the text is no such PNG, or over 16.8 megapixels.
     """
     try:
         data = base64.b64decode(text, validate=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gan_models.media.palettes import Palette
 
-COLOR_TOLERANCE = 8  # levels a channel may be off a palette's colour
-MAX_STRAY_SHARE = 0.01  # of a map's pixels may be farther off than that
+COLOR_TOLERANCE = 8  # levels a channel may differ from a palette's colour
+MAX_STRAY_SHARE = 0.01  # of a map's pixels that may differ more
 
 Colors = Sequence[tuple[int, int, int]]
 
@@ -82,9 +82,9 @@ def strange_colors(share: float) -> ValueError:
 def translate(
     places: NDArray[np.int32], source: Palette, labels: Sequence[str]
 ) -> NDArray[np.int32]:
-    """From the labels of one set to a model's: by name, else by what it is in a landscape.
+    """From the labels of one set to a model's: by name, else by the nearest label of a landscape.
 
-    Things a model has no label for take on what is below them, which is what they stand on.
+    Pixels without a label of the model get the label below them.
     """
     number = {label: i for i, label in reversed(list(enumerate(labels)))}  # the first of its name
     pairs = zip(source.labels, source.landscape, strict=True)
@@ -103,7 +103,7 @@ def _fill_columns(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _fill_forward(ids: NDArray[np.int32]) -> None:
-    """Give every -1 what came before it along the first axis, in place."""
+    """Replace every -1 by the value before it along the first axis, in place."""
     rows = np.where(ids >= 0, np.arange(len(ids))[:, None], -1)
     last = np.maximum.accumulate(rows, 0)
     ids[:] = np.where(last >= 0, np.take_along_axis(ids, last.clip(0), 0), ids)

@@ -1,8 +1,8 @@
-"""Whether two pictures are the same but for their size and compression.
+"""Find pictures that are the same except for size and compression.
 
-Differences are held against how much there is to see around them: what is noise beside the edges
-of a photograph is another drawing on a plain ground. Every part of two pictures must agree, so that
-much of the same ground does not make up for little that differs.
+Differences are compared with the contrast around them: a difference that is noise beside the edges
+of a photograph matters on a plain ground. Every part of two pictures must agree, so that a large
+equal ground does not compensate for small differences.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-SIDE_PX = 64  # that pictures are compared at
+SIDE_PX = 64  # size at which pictures are compared
 _COARSE = 16  # cells a side of the first, cheap comparison
 _REACH = 3  # pixels on each side whose contrast counts
-_LEVELS, _CONTRAST_SHARE = 6.0, 0.15  # compression changes as much where all is plain, and by edges
-_PLAIN, _BUSY = 0.36, 1.0  # of that is allowed where hardly anything, and where all, is to be seen
-_LEAST_LEVELS = 4.5  # what compression changes in plain, strong colours
-_CONTRAST_LEVELS = 24  # around a pixel that shows something
-_COARSE_SLACK = 1.5  # so that the cheap comparison leaves nothing out
+_LEVELS, _CONTRAST_SHARE = 6.0, 0.15  # tolerance on plain ground, and per level of contrast
+_PLAIN, _BUSY = 0.36, 1.0  # factors of the tolerance without and with detail everywhere
+_LEAST_LEVELS = 4.5  # change by compression in plain, strong colours
+_CONTRAST_LEVELS = 24  # of a pixel with detail
+_COARSE_SLACK = 1.5  # so that the cheap comparison misses nothing
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What is compared of one picture."""
+class Fingerprint:
+    """What is compared of a picture."""
 
     pixels: NDArray[np.uint8]  # [S, S, 3]
     tolerance: NDArray[np.float32]  # [S, S] levels
-    busy: float  # share of pixels around which there is something to see
+    busy: float  # share of pixels with detail around them
 
     @cached_property
     def coarse(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -40,8 +40,8 @@ class Look:
         return means, _cells(self.tolerance[..., None]).max((1, 3))
 
 
-def look_at(picture: Image.Image, side: int = SIDE_PX) -> Look:
-    """What `Seen` compares of an RGB picture.
+def fingerprint(picture: Image.Image, side: int = SIDE_PX) -> Fingerprint:
+    """The fingerprint of an RGB picture.
 
     Args:
         side: a multiple of 16 that all pictures compared share.
@@ -49,8 +49,8 @@ def look_at(picture: Image.Image, side: int = SIDE_PX) -> Look:
     small = picture.resize((side, side), Image.Resampling.BOX)
     pixels = np.asarray(small)
     contrast = _range_around(pixels).max(2)
-    shown = _range_around(np.asarray(small.convert("L"))[..., None]) > _CONTRAST_LEVELS
-    return Look(pixels, _LEVELS + _CONTRAST_SHARE * contrast, float(shown.mean()))
+    detail = _range_around(np.asarray(small.convert("L"))[..., None]) > _CONTRAST_LEVELS
+    return Fingerprint(pixels, _LEVELS + _CONTRAST_SHARE * contrast, float(detail.mean()))
 
 
 def _range_around(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -70,37 +70,37 @@ def _cells(array: NDArray) -> NDArray:
     return array.reshape(_COARSE, side, _COARSE, side, channels)
 
 
-class Seen:
-    """The pictures so far, among which another one is looked for."""
+class FingerprintIndex:
+    """The pictures so far, to search for duplicates."""
 
     def __init__(self) -> None:
-        self.looks: list[Look] = []
-        self._coarse = np.empty((0, _COARSE, _COARSE, 3), np.float32)  # with room for more
+        self.fingerprints: list[Fingerprint] = []
+        self._coarse = np.empty((0, _COARSE, _COARSE, 3), np.float32)  # with spare rows
         self._allowed = np.empty((0, _COARSE, _COARSE, 1), np.float32)
 
-    def add(self, look: Look) -> None:
-        """Remember a picture."""
-        count = len(self.looks)
+    def add(self, one: Fingerprint) -> None:
+        """Add a picture."""
+        count = len(self.fingerprints)
         if count == len(self._coarse):
             self._coarse, self._allowed = _longer(self._coarse), _longer(self._allowed)
-        self._coarse[count], self._allowed[count] = look.coarse
-        self.looks.append(look)
+        self._coarse[count], self._allowed[count] = one.coarse
+        self.fingerprints.append(one)
 
-    def find(self, look: Look) -> int | None:
+    def find(self, one: Fingerprint) -> int | None:
         """The place of the first picture that is the same; None where there is none."""
-        coarse, allowed = look.coarse
-        gap = np.abs(self._coarse[: len(self.looks)] - coarse)  # [N, 16, 16, 3]
-        alike = gap <= _COARSE_SLACK * np.maximum(self._allowed[: len(self.looks)], allowed)
+        coarse, allowed = one.coarse
+        gap = np.abs(self._coarse[: len(self.fingerprints)] - coarse)  # [N, 16, 16, 3]
+        alike = gap <= _COARSE_SLACK * np.maximum(self._allowed[: len(self.fingerprints)], allowed)
         candidates = np.flatnonzero(alike.all((1, 2, 3)))
-        return next((int(k) for k in candidates if are_same(self.looks[k], look)), None)
+        return next((int(k) for k in candidates if are_same(self.fingerprints[k], one)), None)
 
 
 def _longer(array: NDArray) -> NDArray:
-    """An array [N, …] with room for twice as many."""
+    """An array [N, …] with spare rows for twice as many."""
     return np.concatenate([array, np.empty_like(array, shape=(len(array) + 16, *array.shape[1:]))])
 
 
-def are_same(a: Look, b: Look) -> bool:
+def are_same(a: Fingerprint, b: Fingerprint) -> bool:
     """Whether two pictures agree in every part."""
     gap = np.abs(_blurred(a.pixels.astype(np.float32) - b.pixels)).max(-1)  # [S, S]
     share = _PLAIN + (_BUSY - _PLAIN) * max(a.busy, b.busy)
@@ -114,4 +114,4 @@ def _blurred(array: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(array, ((1, 1), (1, 1), (0, 0)), mode="edge")
     rows = padded[:side] + padded[1 : side + 1] + padded[2:]
     total = rows[:, :side] + rows[:, 1 : side + 1] + rows[:, 2:]
-    return total / np.float32(9)
+    return (total / 9).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""The limits of what comes in: the one place that names them."""
+"""The limits of files and pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 MAX_FILE_MB = 50  # of a picture or a label map
 MIN_SIDE_PX = 16  # of a picture's or a label map's shorter side
 MAX_MEGAPIXELS = 64  # of a picture
-MAX_ENLARGED_MEGAPIXELS = 256  # of what becomes of one
+MAX_ENLARGED_MEGAPIXELS = 256  # of an enlarged one
 MAX_LABEL_MAP_MEGAPIXELS = 16.8  # 4096x4096 and a little
 MAX_CLIP_FRAMES = 240  # of a film or an animation
 MAX_CLIP_MEGAPIXELS = 200  # of all frames together
@@ -38,7 +38,7 @@ def check_size(
     max_megapixels: float = MAX_MEGAPIXELS,
     advice: str = "Make it smaller first.",
 ) -> None:
-    """Refuse a picture of a size (width, height) that is not taken.
+    """Refuse a picture of a size (width, height) outside the limits.
 
     Args:
         name: what to call it in the error.
@@ -66,7 +66,7 @@ def check_clip_size(size: tuple[int, int], num_frames: int, name: str) -> None:
     """Refuse a film or an animation that is too long or too large.
 
     Raises:
-        ValueError: over 240 frames, over 200 megapixels of all frames, or a size not taken.
+        ValueError: over 240 frames, over 200 megapixels of all frames, or another limit.
     """
     check_size(size, name)
     megapixels = size[0] * size[1] * num_frames / 1e6

@@ -48,7 +48,7 @@ def save_openraster(file: BinaryIO, layers: Sequence[Layer]) -> None:
         f'<image version="0.0.5" w="{width}" h="{height}"><stack>{entries}</stack></image>\n'
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        # readers tell the format by this entry: first, and not compressed
+        # programs recognise the format by this entry: first, and not compressed
         archive.writestr("mimetype", "image/openraster", zipfile.ZIP_STORED)
         archive.writestr("stack.xml", stack)
         for i, layer in enumerate(layers):

@@ -55,7 +55,7 @@ def colors_of(labels: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
         known = dict(zip(palette(name).labels, palette(name).colors, strict=True))
         if sum(label in known for label in labels) > 0.9 * len(labels):
             return tuple(known.get(label, UNLABELLED) for label in labels)
-    golden = 0.618034  # of a turn, so that neighbours differ
+    golden = 0.618034  # of the hue circle, so that neighbours differ
     rgb = (
         colorsys.hsv_to_rgb(i * golden % 1, (0.5, 0.85)[i % 2], (0.95, 0.7, 0.5)[i % 3])
         for i in range(len(labels))

@@ -56,7 +56,7 @@ def read_photo(path: Path | str) -> Image.Image:
     """Read a picture file as RGB or, where it has transparency, RGBA; of an animation, the first.
 
     Raises:
-        ValueError: no picture, broken off, over the limits.
+        ValueError: no picture, truncated, over the limits.
     """
     with open_picture(path) as picture:
         try:
@@ -75,7 +75,7 @@ def depth_note(path: Path | str, photo: Image.Image) -> str:
     Twelve bits of a camera or a scanner in a file of sixteen become nearly black.
 
     Args:
-        photo: what `read_photo` made of the file.
+        photo: of `read_photo`.
     """
     brightest = int(np.asarray(photo.convert("RGB")).max())
     if brightest > _DARK or _bits_of(path) <= 8:
@@ -134,14 +134,14 @@ def normalise(picture: Image.Image) -> Image.Image:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF or XMP asks.
+    """The picture turned by the orientation in its EXIF or XMP.
 
     Of the metadata only the orientation is read, and where it turned something it is removed, so
     that no program turns the picture again.
     """
     if picture.format == "TIFF":
         _prepare_tiff(cast("TiffImageFile", picture))
-    picture.load()  # of a TIFF, Pillow turns the pixels here and takes the orientation away
+    picture.load()  # Pillow turns a TIFF's pixels here and removes the orientation
     turn = _TURNS.get(_orientation(picture))
     if turn is None:
         return picture
@@ -153,7 +153,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _prepare_tiff(picture: TiffImageFile) -> None:
     """Avoid faults of Pillow in loading a TIFF's pixels."""
-    picture.filename = ""  # mapped into memory by name, a turned one is read with its sides swapped
+    picture.filename = ""  # mapped by name, Pillow would swap a turned one's sides
     with suppress(*DECODE_ERRORS):
         exif = picture.getexif()
         for pointer in TiffTags.TAGS_V2_GROUPS:  # to directories that may be damaged
@@ -174,7 +174,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _exif_orientation(exif: bytes) -> int | None:
-    """The orientation in a block of EXIF, whatever else is wrong there; None without one.
+    """The orientation in a block of EXIF, even where the rest is damaged; None without one.
 
     It is a TIFF file's first directory: entries of a tag, a type, a count and a value.
     """
@@ -233,7 +233,7 @@ def fill_hidden(picture: Image.Image) -> Image.Image:
     """RGBA whose wholly transparent pixels are all of one colour, with nearby colours in their
     place: programs write black or white there, which a network would draw into the edges.
 
-    Other pictures are returned as they are.
+    Other pictures are returned unchanged.
     """
     if picture.mode != "RGBA":
         return picture
@@ -242,7 +242,7 @@ def fill_hidden(picture: Image.Image) -> Image.Image:
     there = pixels[hidden][:, :3]
     if not len(there) or hidden.all() or (there != there[0]).any():
         return picture
-    seen = picture.convert("RGBa")  # colours times transparency, so that hidden ones do not count
+    seen = picture.convert("RGBa")  # premultiplied by alpha, so that hidden colours do not count
     for side in (4, 16, 64, 256, max(picture.size)):
         size = [max(1, length // side) for length in picture.size]
         near = seen.resize(size, Image.Resampling.BOX).resize(
@@ -316,9 +316,9 @@ def _durations_ms(
 
 
 def upright_frame(frame: av.VideoFrame) -> Image.Image:
-    """A decoded frame turned and mirrored as its display matrix asks: phones record sideways.
+    """A decoded frame turned and mirrored by its display matrix: phones record sideways.
 
-    The matrix (ISO/IEC 14496-12, section 8.3.2) shows the point (x, y) at (a x + c y, b x + d y).
+    The matrix (ISO/IEC 14496-12, section 8.3.2) maps the point (x, y) at (a x + c y, b x + d y).
     """
     image = frame.to_image()
     found = cast("SideDataContainer", frame.side_data)

@@ -25,7 +25,7 @@ def without_large_notes(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
     """The PNG itself, or where Pillow would refuse its notes, a copy in memory without them.
 
     Args:
-        file: at its beginning, where it is again afterwards; any file, a PNG or not.
+        file: at its start, also afterwards; any file, a PNG or not.
 
     Returns:
         A file, and the colour profile that had to be left out of it, if there was one of up to
@@ -74,7 +74,7 @@ def _packed_part(kind: bytes, body: bytes) -> tuple[bytes | None, bytes]:
         return rest[1:], b""
     if kind == b"tEXt":
         return None, rest
-    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # behind language and keyword
+    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # after language and keyword
     return (text, b"") if rest[:1] == b"\1" else (None, text)
 
 

@@ -34,7 +34,7 @@ def to_byte(images: Tensor) -> Tensor:
 
 
 def shrink(pixels: Pixels, side_px: int) -> Pixels:
-    """Pictures [N, H, W, 3] to squares of `side_px`, antialiased; as they are if they are so."""
+    """Resize pictures [N, H, W, 3] to squares of `side_px`, antialiased; unchanged if they are."""
     if pixels.shape[1:3] == (side_px, side_px):
         return pixels
     parts = []

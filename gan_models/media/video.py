@@ -1,4 +1,4 @@
-"""Frames to a moving picture: MP4, animated GIF or animated WebP, by the file's suffix."""
+"""Write frames to an MP4, animated GIF or animated WebP, by the file's suffix."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 if TYPE_CHECKING:
     import av
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
 SUFFIXES = (".mp4", ".gif", ".webp")
 MAX_FPS = 60
@@ -23,12 +25,12 @@ _TICK_MS = 1000 * _TICK
 class VideoWriter:
     """A moving picture written frame by frame; use as a context manager.
 
-    MP4 (H.264, through PyAV) is encoded as frames come; GIF and WebP keep them until the end. The
-    file appears only when all went well.
+    MP4 (H.264, through PyAV) is encoded as frames come; GIF and WebP hold them until the end. The
+    file appears only when everything was written.
 
     Args:
         path: ends in .mp4, .gif or .webp, in any letter case.
-        fps: frames a second where frames bring no time of their own, 1 to 60, whole or not.
+        fps: frames a second where frames have no duration of their own, 1 to 60, whole or not.
         num_frames: how many will come, if that is known.
 
     Raises:
@@ -42,8 +44,7 @@ class VideoWriter:
         self._suffix = self.path.suffix.lower()
         self._frames: list[Image.Image] = []
         self._ends_ms = [0.0]  # when the frames so far end
-        self._container = self._stream = None
-        self._ticks: dict[int, int] = {}  # how long the frame lasts that begins at a tick
+        self._encoder: _Encoder | None = None
         self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part{self._suffix}")
 
     def __enter__(self) -> VideoWriter:
@@ -55,63 +56,37 @@ class VideoWriter:
                 self._finish()
                 self._part.replace(self.path)
         finally:
-            if self._container is not None:
-                self._container.close()
+            if self._encoder is not None:
+                self._encoder.close()
             self._part.unlink(missing_ok=True)
 
     def add(self, frame: Image.Image, duration_ms: float | None = None) -> None:
         """Append one frame; all have the first one's size.
 
         Args:
-            duration_ms: how long it is shown; None: as long as `fps` says.
+            duration_ms: how long it lasts; None: as `fps` gives.
         """
         if duration_ms is not None:
             duration_ms = max(float(duration_ms), 1.0)
-        if self._suffix != ".mp4":
+        end_ms = self._ends_ms[-1] + (duration_ms or float(1000 / self.fps))
+        if self._suffix == ".mp4":
+            if self._encoder is None:
+                self._encoder = _Encoder(self._part, self.fps)
+            span_ms = None if duration_ms is None else (self._ends_ms[-1], end_ms)
+            self._encoder.add(frame, span_ms)
+        else:
             self._check_memory(frame)
             self._frames.append(frame.convert("RGB"))
-        else:
-            self._encode(frame, duration_ms)
-        self._ends_ms.append(self._ends_ms[-1] + (duration_ms or float(1000 / self.fps)))
-
-    def _encode(self, frame: Image.Image, duration_ms: float | None) -> None:
-        import av  # takes a while to load, and only videos need it
-
-        if self._container is None:
-            self._open(frame.size, timed=duration_ms is not None)
-        picture = av.VideoFrame.from_image(_even(frame))
-        if duration_ms is not None:
-            start, end = self._ends_ms[-1], self._ends_ms[-1] + duration_ms
-            picture.pts, picture.time_base = round(start / _TICK_MS), _TICK
-            self._ticks[picture.pts] = round(end / _TICK_MS) - picture.pts
-        self._mux(self._stream.encode(picture))
-
-    def _open(self, size: tuple[int, int], timed: bool) -> None:
-        import av
-
-        options = {"movflags": "+faststart"}
-        self._container = av.open(str(self._part), "w", format="mp4", options=options)
-        self._stream = self._container.add_stream("libx264", rate=self.fps)
-        self._stream.width, self._stream.height = (side + side % 2 for side in size)
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": "14", "preset": "medium"}
-        if timed:  # without B-frames the last packet is the last frame, whose duration counts
-            self._stream.codec_context.time_base = _TICK
-            self._stream.options |= {"bf": "0"}
-
-    def _mux(self, packets: Iterable[av.Packet]) -> None:
-        for packet in packets:
-            if self._ticks:
-                packet.duration = self._ticks[packet.pts]
-            self._container.mux(packet)
+        self._ends_ms.append(end_ms)
 
     def _finish(self) -> None:
-        if self._container is not None:
-            self._mux(self._stream.encode())
-            self._container.close()
-            self._container = None
+        if self._encoder is not None:
+            self._encoder.finish()
+            self._encoder = None
         elif self._frames:
-            extra = {"quality": 90, "method": 2} if self._suffix == ".webp" else {}
+            extra: dict[str, Any] = {}
+            if self._suffix == ".webp":
+                extra = {"quality": 90, "method": 2}
             self._frames[0].save(
                 self._part,
                 save_all=True,
@@ -124,16 +99,16 @@ class VideoWriter:
             raise ValueError("A moving picture needs frames; none were made.")
 
     def _durations_ms(self) -> list[int]:
-        """How long each frame stands; GIF counts in hundredths, so the rounding is spread out.
+        """How long each frame lasts; GIF counts in hundredths, so the rounding is spread out.
 
-        Browsers slow GIF frames under 20 ms down to 100 ms, so those are made up to 20.
+        Browsers slow GIF frames under 20 ms down to 100 ms, so those get 20.
         """
         unit, least, most = (10, 20, 655_350) if self._suffix == ".gif" else (1, 1, 2**24 - 1)
-        durations, shown = [], 0
+        durations, elapsed = [], 0
         for end in self._ends_ms[1:]:
-            wanted = round((end - shown) / unit) * unit
+            wanted = round((end - elapsed) / unit) * unit
             durations.append(min(max(wanted, least), most))
-            shown += durations[-1]
+            elapsed += durations[-1]
         return durations
 
     def _check_memory(self, frame: Image.Image) -> None:
@@ -164,11 +139,65 @@ def check_video(path: Path, fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
-def write_video(frames: Iterable[Image.Image], path: Path | str, fps: float = 24) -> None:
-    """Write all frames to `path`; see `VideoWriter`."""
-    with VideoWriter(path, fps) as writer:
-        for frame in frames:
-            writer.add(frame)
+class _Encoder:
+    """An MP4 file that is encoded frame by frame.
+
+    Args:
+        path: of the file.
+        fps: frames a second.
+    """
+
+    def __init__(self, path: Path, fps: Fraction) -> None:
+        import av  # takes a while to load, and only videos need it
+
+        options = {"movflags": "+faststart"}
+        self._fps = fps
+        self._container: OutputContainer = av.open(str(path), "w", format="mp4", options=options)
+        self._stream: VideoStream | None = None
+        self._ticks: dict[int, int] = {}  # duration of the frame that begins at a tick
+
+    def add(self, frame: Image.Image, span_ms: tuple[float, float] | None) -> None:
+        """Encode a frame.
+
+        Args:
+            span_ms: when it begins and ends; None: at the stream's rate.
+        """
+        from av import VideoFrame
+
+        if self._stream is None:
+            self._stream = self._add_stream(frame.size, timed=span_ms is not None)
+        picture = VideoFrame.from_image(_even(frame))
+        if span_ms is not None:
+            start, end = (round(time / _TICK_MS) for time in span_ms)
+            picture.pts, picture.time_base = start, _TICK
+            self._ticks[start] = end - start
+        self._mux(self._stream.encode(picture))
+
+    def _add_stream(self, size: tuple[int, int], timed: bool) -> VideoStream:
+        stream = self._container.add_stream("libx264", rate=self._fps)
+        stream.width, stream.height = (side + side % 2 for side in size)
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": "14", "preset": "medium"}
+        if timed:  # without B-frames the last packet is the last frame, whose duration counts
+            stream.codec_context.time_base = _TICK
+            stream.options |= {"bf": "0"}
+        return stream
+
+    def finish(self) -> None:
+        """Encode what is pending and close the file."""
+        if self._stream is not None:
+            self._mux(self._stream.encode())
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, complete or not."""
+        self._container.close()
+
+    def _mux(self, packets: Iterable[av.Packet]) -> None:
+        for packet in packets:
+            if self._ticks and packet.pts is not None:
+                packet.duration = self._ticks[packet.pts]
+            self._container.mux(packet)
 
 
 def _even(frame: Image.Image) -> Image.Image:

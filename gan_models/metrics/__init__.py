@@ -1,4 +1,4 @@
-"""Measures of pictures: KID and the like on features, and the tables that are published."""
+"""Measures of pictures: KID and others on features, and the published tables."""
 
 from gan_models.metrics.measures import (
     color_statistics,
@@ -7,11 +7,11 @@ from gan_models.metrics.measures import (
     diversity,
     fid,
     kid,
-    lent_colors,
     mean_iou,
     pairwise_distances,
     precision_recall,
     psnr,
+    style_accuracy,
 )
 
 __all__ = [
@@ -21,9 +21,9 @@ __all__ = [
     "diversity",
     "fid",
     "kid",
-    "lent_colors",
     "mean_iou",
     "pairwise_distances",
     "precision_recall",
     "psnr",
+    "style_accuracy",
 ]

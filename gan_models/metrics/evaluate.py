@@ -1,4 +1,4 @@
-"""Measures our own finished models: opens them, the scenes and the features, and asks `quality`."""
+"""Evaluate our own models: load networks, scenes and features, and measure with `quality`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import weights
 from gan_models.device import pick_device
@@ -24,20 +24,23 @@ from gan_models.metrics.quality import (
     sample_latent,
     translation_figures,
 )
+from gan_models.networks.base import Network
 from gan_models.networks.cascade import cascade
+from gan_models.networks.efficientnet_lite import EfficientNetLite
+from gan_models.networks.upscaler import Upscaler
 from gan_models.paths import CHECKPOINTS
 
-MIN_NUM, MAX_NUM = 10, 50_000  # KID and its like count nearest pictures
-NUM_RELIT = 200  # rendered anew each time
+MIN_NUM, MAX_NUM = 10, 50_000  # of the measures on features
+NUM_RELIT = 200  # rendered each time
 
 
 class Bench:
-    """What several models are measured with, made when first asked for.
+    """Device, features, scenes and networks for the evaluation of models, loaded on first use.
 
     Args:
-        num: pictures a side for KID, `MIN_NUM` to `MAX_NUM`.
-        folder: where the networks lie.
-        report: told in words what is being rendered.
+        num: pictures per side for KID, `MIN_NUM` to `MAX_NUM`.
+        folder: of the networks.
+        report: called with a message on what is being rendered.
     """
 
     def __init__(
@@ -49,13 +52,13 @@ class Bench:
         self.num, self.folder, self.report, self.device = num, folder, report, pick_device()
 
     @cached_property
-    def features(self) -> nn.Module:
+    def features(self) -> EfficientNetLite:
         """The frozen feature network of training, for distances between pairs of pictures."""
         return load_features(self.device)
 
     @cached_property
     def reference(self) -> Reference:
-        """`num` renders that none was trained on, in the features that no training touches."""
+        """`num` renders of unseen scenes, in the features that are not used in training."""
         reals = self.world(PUBLISHED_PX).unseen(self.num).pixels[: self.num]
         return Reference.of(load_measuring_features(self.device), channels_first(reals))
 
@@ -63,19 +66,26 @@ class Bench:
         """The landscape world at a resolution."""
         return World(resolution, max(resolution, 128), self.report)
 
-    def load(self, name: str) -> nn.Module:
-        """A network of ours by its file's name, with its upscaler where it has one."""
+    def load(self, name: str) -> Network:
+        """Load a network by the name of its file, with its upscaler if it has one.
+
+        Raises:
+            ValueError: its upscaler is another kind of network.
+        """
         network, facts = weights.load_checkpoint(self.folder / f"{name}.safetensors")
         if facts.get("upscaler"):
-            network = cascade(network, self.load(facts["upscaler"]))
+            upscaler = self.load(facts["upscaler"])
+            if not isinstance(upscaler, Upscaler):
+                raise ValueError(f"{facts['upscaler']} is no upscaler.")
+            network = cascade(network, upscaler)
         return network.to(self.device)
 
     def held_out(self, resolution: int) -> dict[str, Tensor]:
-        """Held-out renders with all that is known of them."""
+        """Held-out renders, label maps, classes and blob maps."""
         return self.world(resolution).held_out_batch()
 
-    def apply(self, network: nn.Module, *inputs: Tensor, batch: int = 16) -> Tensor:
-        """A picture-making network in batches, uint8 on the CPU."""
+    def apply(self, network: Network, *inputs: Tensor, batch: int = 16) -> Tensor:
+        """Apply a network that makes pictures, in batches; uint8 on the CPU."""
         parts = []
         with torch.inference_mode():
             for part in zip(*(x.split(batch) for x in inputs), strict=True):
@@ -84,14 +94,14 @@ class Bench:
 
 
 def measure_landscapes(bench: Bench) -> list[Figure]:
-    """The unconditional generator."""
+    """Measure the unconditional generator."""
     generator = bench.load("landscapes")
     pictures = sample_latent(generator, bench.num)
     return measure_pictures("landscapes", bench.reference, pictures, Goal(0.015, recall=0.25))
 
 
 def measure_classes(bench: Bench) -> list[Figure]:
-    """The class-conditional generator, every class equally often, as in the renders."""
+    """Measure the class-conditional generator, with all classes equally often."""
     model = "landscapes-classes"
     generator = bench.load(model)
     index = [i % generator.num_classes for i in range(bench.num)]
@@ -105,7 +115,7 @@ def measure_classes(bench: Bench) -> list[Figure]:
 
 
 def measure_paint(bench: Bench) -> list[Figure]:
-    """The semantic painter with its style encoder."""
+    """Measure the semantic generator with its style encoder."""
     generator, encoder = bench.load("paint"), bench.load("paint-encoder")
 
     def paint(maps: Tensor, styles: Tensor) -> Tensor:
@@ -123,16 +133,16 @@ def measure_paint(bench: Bench) -> list[Figure]:
 
 
 def measure_translation(bench: Bench, model: str) -> list[Figure]:
-    """One direction between the seasons; the way back is the other direction's network."""
+    """Measure one direction between the seasons; its cycle uses the network of the other one."""
     a, b = model.split("2")
     there, back = bench.load(model), bench.load(f"{b}2{a}")
-    pairs = tuple(channels_first(x) for x in bench.world(128).season_pairs((a, b)))
+    before, after = bench.world(128).season_pairs((a, b))
     return translation_figures(
         model,
         bench.features,
         lambda images: bench.apply(there, to_float(images)),
         lambda images: bench.apply(back, to_float(images)),
-        pairs,
+        (channels_first(before), channels_first(after)),
     )
 
 
@@ -149,7 +159,7 @@ def evaluate(model: str, bench: Bench) -> list[Figure]:
     """The figures of one of `MODELS`.
 
     Raises:
-        ValueError: no such model, it is not trained yet, or too few or many pictures.
+        ValueError: no such model, it is not trained yet, or `num` is out of range.
     """
     if not MIN_NUM <= bench.num <= MAX_NUM:
         raise ValueError(f"Measure on {MIN_NUM} to {MAX_NUM:,} pictures, not on {bench.num}.")
@@ -164,7 +174,7 @@ def evaluate(model: str, bench: Bench) -> list[Figure]:
 
 
 def table(figures: list[Figure]) -> Iterator[str]:
-    """Model, metric, value, and what it is held against: the lines of a table."""
+    """The lines of a table: model, metric, value, reference."""
     yield f"{'model':20} {'metric':44} {'value':>9}  beside it"
     for figure in figures:
         reference = "" if figure.reference is None else f"{figure.reference:.4f} {figure.beside}"

@@ -1,4 +1,4 @@
-"""The frozen ImageNet features: EfficientNet-Lite0 to train by and Lite2 to measure by."""
+"""Frozen ImageNet features: EfficientNet-Lite0 for training, Lite2 for published measures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gan_models.media.tensors import channels_last, to_float
 from gan_models.metrics.measures import psnr
 from gan_models.networks.efficientnet_lite import EfficientNetLite
 
-MEASURE_PX = 224  # the size Lite0 was made for
-PUBLISHED_PX = 256  # every picture whose measures are published is brought to this size first
+MEASURE_PX = 224  # the input size of Lite0
+PUBLISHED_PX = 256  # pictures are resized to this first for published measures
 
 
 def load_features(device: torch.device) -> EfficientNetLite:
-    """The frozen feature network to train by, EfficientNet-Lite0, downloaded the first time.
+    """The frozen feature network for training, EfficientNet-Lite0; downloaded the first time.
 
     Raises:
         WeightsError: the weights cannot be had.
@@ -32,7 +32,7 @@ def load_features(device: torch.device) -> EfficientNetLite:
 
 
 def load_measuring_features(device: torch.device) -> EfficientNetLite:
-    """The frozen feature network to measure by, EfficientNet-Lite2, downloaded the first time.
+    """The frozen feature network for published measures, EfficientNet-Lite2; downloaded once.
 
     Raises:
         WeightsError: the weights cannot be had.
@@ -43,12 +43,15 @@ def load_measuring_features(device: torch.device) -> EfficientNetLite:
 def _load(spec: zoo.ModelSpec, device: torch.device) -> EfficientNetLite:
     path = weights.ensure(spec)
     network = networks.build(spec.family, {})
+    if not isinstance(network, EfficientNetLite):
+        raise TypeError(f"{spec.id} is not a feature network.")
     network.load_published(weights.read_tensors(path))
-    return network.freeze().to(device, memory_format=torch.channels_last)
+    network = network.freeze().to(device)
+    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # not in torch's stubs
 
 
 def resize(images: Tensor, side_px: int) -> Tensor:
-    """Bilinear with antialiasing, to a square."""
+    """Resize images [N, C, H, W] to a square: bilinear, antialiased."""
     if images.shape[-2:] == (side_px, side_px):
         return images
     return F.interpolate(
@@ -58,14 +61,14 @@ def resize(images: Tensor, side_px: int) -> Tensor:
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What the frozen network sees in a batch; discriminator, matching and encoder can share it."""
+    """Feature maps of the frozen network for a batch, for several losses."""
 
-    images: Tensor  # [N, 3, side, side], as the network was given them
-    scales: list[Tensor]  # as `multi_scale` gives them, float32
+    images: Tensor  # [N, 3, side, side], the input of the network
+    scales: list[Tensor]  # the output of `multi_scale`, float32
 
     @classmethod
     def of(cls, network: EfficientNetLite, images: Tensor, side_px: int) -> FeatureMaps:
-        """Images [N, 3, H, W] in [-1, 1], brought to `side_px`."""
+        """The maps of images [N, 3, H, W] in [-1, 1], resized to `side_px`."""
         images = resize(images, side_px).contiguous(memory_format=torch.channels_last)
         with mixed_precision(images.device):
             scales = network.multi_scale(images)
@@ -76,52 +79,52 @@ class FeatureMaps:
         return FeatureMaps(self.images.detach(), [scale.detach() for scale in self.scales])
 
     def first(self, num: int) -> FeatureMaps:
-        """Those of the first `num` pictures."""
+        """The maps of the first `num` pictures."""
         return FeatureMaps(self.images[:num], [scale[:num] for scale in self.scales])
 
 
 def pooled_features(
     network: EfficientNetLite, images: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
-    """Images [N, 3, H, W] in [-1, 1] -> features [N, 1280], as they are.
+    """Images [N, 3, H, W] in [-1, 1] -> features [N, 1280], unscaled.
 
-    The pictures count as what a file would hold: clamped to [-1, 1] and rounded to 256 levels.
+    Images are clamped to [-1, 1] and rounded to 256 levels, as in a file.
     """
 
     @torch.no_grad()
-    def look(part: Tensor) -> Tensor:
+    def features_of(part: Tensor) -> Tensor:
         pixels = part.to(network.mean.device).float().mul(127.5).add(127.5).round().clamp(0, 255)
         return network.features(resize(pixels / 127.5 - 1, MEASURE_PX)).cpu()
 
-    look_by = lambda size: torch.cat([look(part) for part in images.split(size)])
-    return fitting(look_by, batch).numpy()
+    in_batches = lambda size: torch.cat([features_of(part) for part in images.split(size)])
+    return fitting(in_batches, batch).numpy()
 
 
 def measuring_features(
     network: EfficientNetLite, pixels: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
-    """uint8 pictures [N, 3, H, W] -> features [N, 1280] of Lite2, as they are.
+    """uint8 pictures [N, 3, H, W] -> features [N, 1280] of Lite2, unscaled.
 
-    Every picture is first brought to `PUBLISHED_PX` by bicubic interpolation and rounded to 256
-    levels, so that pictures of all sizes are measured alike, then to the network's own size.
+    Every picture is first resized to `PUBLISHED_PX` by bicubic interpolation and rounded to 256
+    levels, so that pictures of all sizes are measured alike, then to the input size of the network.
     """
     device, side_px = network.mean.device, network.img_resolution
 
     @torch.no_grad()
-    def look(part: Tensor) -> Tensor:
+    def features_of(part: Tensor) -> Tensor:
         part = TF.resize(part, [PUBLISHED_PX] * 2, InterpolationMode.BICUBIC, antialias=True)
         images = part.to(device).float() / 127.5 - 1
         return network.features(resize(images, side_px)).cpu()
 
-    look_by = lambda size: torch.cat([look(part) for part in pixels.split(size)])
-    return fitting(look_by, batch).numpy()
+    in_batches = lambda size: torch.cat([features_of(part) for part in pixels.split(size)])
+    return fitting(in_batches, batch).numpy()
 
 
 @torch.no_grad()
 def perceptual_distances(
     network: EfficientNetLite, images: Tensor, targets: Tensor, batch: int = 32
 ) -> NDArray[np.float32]:
-    """How unlike two lists of pictures [N, 3, H, W] look, pair by pair -> [N].
+    """Perceptual distances of pairs of pictures [N, 3, H, W] -> [N].
 
     As LPIPS (Zhang et al. 2018, arXiv:1801.03924, equation 1) with all weights 1: feature maps of
     four scales, each pixel's features scaled to length 1, the mean squared difference summed.

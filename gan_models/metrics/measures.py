@@ -1,6 +1,6 @@
-"""Measures on arrays of features [N, D]; the features are EfficientNet-Lite0's 1280 pooled ones.
+"""Measures on arrays of features [N, D], such as the 1280 pooled features of EfficientNet-Lite.
 
-They are called KID-effl0, FID-effl0 and so on: other features, other numbers.
+With those of Lite0 they are named KID-effl0 and so on: values depend on the features.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ def kid(real: Features, fake: Features) -> float:
     Over all pictures at once, no subsets. May fall slightly under 0 for equal distributions.
 
     Raises:
-        ValueError: fewer than two pictures on a side.
+        ValueError: fewer than two pictures on either side.
     """
     if min(len(real), len(fake)) < 2:
         raise ValueError("KID needs two pictures or more on either side.")
-    real, fake = real.astype(np.float64), fake.astype(np.float64)
-    m, n = len(real), len(fake)
-    k_rr, k_ff = _kernel(real, real), _kernel(fake, fake)
-    within = (k_rr.sum() - np.trace(k_rr)) / (m * (m - 1))
-    within += (k_ff.sum() - np.trace(k_ff)) / (n * (n - 1))
-    return float(within - 2 * _kernel(real, fake).mean())
+    x, y = real.astype(np.float64), fake.astype(np.float64)
+    m, n = len(x), len(y)
+    k_xx, k_yy = _kernel(x, x), _kernel(y, y)
+    within = (k_xx.sum() - np.trace(k_xx)) / (m * (m - 1))
+    within += (k_yy.sum() - np.trace(k_yy)) / (n * (n - 1))
+    return float(within - 2 * _kernel(x, y).mean())
 
 
 def fid(real: Features, fake: Features) -> float:
     """Frechet distance of two Gaussians (Heusel et al. 2017, arXiv:1706.08500), equation 6."""
-    real, fake = real.astype(np.float64), fake.astype(np.float64)
-    mean_gap = np.square(real.mean(0) - fake.mean(0)).sum()
-    cov_r, cov_f = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
-    # tr sqrt(A B) = tr sqrt(sqrt(A) B sqrt(A)), and that inside is symmetric
-    values, vectors = np.linalg.eigh(cov_r)
+    x, y = real.astype(np.float64), fake.astype(np.float64)
+    mean_gap = np.square(x.mean(0) - y.mean(0)).sum()
+    cov_x, cov_y = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    # tr sqrt(A B) = tr sqrt(sqrt(A) B sqrt(A)), where the inner matrix is symmetric
+    values, vectors = np.linalg.eigh(cov_x)
     root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ cov_f @ root).clip(0)).sum()
-    return float(mean_gap + np.trace(cov_r) + np.trace(cov_f) - 2 * cross)
+    cross = np.sqrt(np.linalg.eigvalsh(root @ cov_y @ root).clip(0)).sum()
+    return float(mean_gap + np.trace(cov_x) + np.trace(cov_y) - 2 * cross)
 
 
 def pairwise_distances(x: NDArray, y: NDArray) -> NDArray:
@@ -83,14 +83,14 @@ def color_statistics(pixels: NDArray[np.uint8]) -> NDArray:
     return np.concatenate([x.mean(axis=(1, 2)), x.std(axis=(1, 2))], axis=1)
 
 
-def lent_colors(pixels: NDArray[np.uint8], styles: NDArray[np.uint8]) -> float:
-    """How often a picture is nearer in colour to the style picture it was lent than to another.
+def style_accuracy(pixels: NDArray[np.uint8], styles: NDArray[np.uint8]) -> float:
+    """How often a picture is nearer in colour to its style picture than to another one.
 
-    All are [N, H, W, 3], N at least 4; picture i was lent the style of `styles[i - 1]`.
+    All are [N, H, W, 3], N at least 4; picture i was made with the style of `styles[i - 1]`.
     """
-    ours, theirs = color_statistics(pixels), color_statistics(styles)
-    away = lambda shift: np.linalg.norm(ours - np.roll(theirs, shift, 0), axis=1)
-    return float((away(1) < away(len(theirs) // 2)).mean())
+    made, references = color_statistics(pixels), color_statistics(styles)
+    distance = lambda shift: np.linalg.norm(made - np.roll(references, shift, 0), axis=1)
+    return float((distance(1) < distance(len(references) // 2)).mean())
 
 
 def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray:
@@ -100,7 +100,7 @@ def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray:
 
 
 def confusion(truth: NDArray, guess: NDArray, num_classes: int) -> NDArray[np.int64]:
-    """Counts [num_classes, num_classes] of true label (row) against guessed label (column)."""
+    """Counts [num_classes, num_classes] of true label (row) and predicted label (column)."""
     index = truth.astype(np.int64).ravel() * num_classes + guess.astype(np.int64).ravel()
     return np.bincount(index, minlength=num_classes**2).reshape(num_classes, num_classes)
 

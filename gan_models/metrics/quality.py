@@ -1,4 +1,4 @@
-"""What the finished models are worth, each figure beside what it is to be held against."""
+"""The quality of finished models: measures beside their reference values."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import metrics, seeds
 from gan_models.media.tensors import channels_last, to_byte, to_float
 from gan_models.metrics.features import measuring_features, nearer_to_truth, resize
+from gan_models.networks.base import Network
 from gan_models.networks.efficientnet_lite import EfficientNetLite
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `reference` is a floor, ceiling or limit, named in `beside`."""
+    """A line of the table; `reference` is a floor, ceiling or limit, described in `beside`."""
 
     model: str
     metric: str
@@ -30,14 +31,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Reference:
-    """Real pictures to hold others against, in the features that no training touches."""
+    """Real pictures to compare with, in the features that are not used in training."""
 
     features: EfficientNetLite  # of `load_measuring_features`
     reals: NDArray[np.float32]  # [N, 1280]
 
     @classmethod
     def of(cls, features: EfficientNetLite, reals: Tensor) -> Reference:
-        """From renders of unseen scenes, uint8 [N, 3, H, W]."""
+        """A reference of renders of unseen scenes, uint8 [N, 3, H, W]."""
         return cls(features, measuring_features(features, reals))
 
     @property
@@ -49,7 +50,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a generator is to reach: KID at most, recall and share of diversity at least."""
+    """The goals of a generator: maximum KID, minimum recall and share of diversity."""
 
     kid: float
     recall: float
@@ -57,13 +58,13 @@ class Goal:
 
 
 def resize_bytes(images: Tensor, side_px: int) -> Tensor:
-    """uint8 pictures to a square of another size, antialiased."""
+    """Resize uint8 pictures to a square, antialiased."""
     return to_byte(resize(to_float(images), side_px))
 
 
 @torch.no_grad()
 def sample_latent(
-    generator: nn.Module, num: int, class_index: Sequence[int] | None = None, batch: int = 32
+    generator: Network, num: int, class_index: Sequence[int] | None = None, batch: int = 32
 ) -> Tensor:
     """Pictures of the seeds 0 to num - 1, uint8 [num, 3, H, W]."""
     device = next(generator.parameters()).device
@@ -81,7 +82,7 @@ def sample_latent(
 def measure_pictures(
     model: str, reference: Reference, pictures: Tensor, goal: Goal
 ) -> list[Figure]:
-    """KID-effl2-256, how pictures and renders overlap, and diversity, of uint8 pictures."""
+    """KID-effl2-256 and FID, precision and recall, density and coverage, diversity of pictures."""
     real, fake = reference.reals, measuring_features(reference.features, pictures)
     counted = f"{len(fake):,} against {len(real):,}"
     precision, recall = metrics.precision_recall(real[:2000], fake[:2000])
@@ -100,8 +101,8 @@ def measure_pictures(
 
 
 @torch.no_grad()
-def guess(network: nn.Module, pictures: Tensor, batch: int = 32) -> NDArray[np.int64]:
-    """What a segmenter or classifier says of uint8 pictures: labels [N, H, W] or classes [N]."""
+def predict(network: Network, pictures: Tensor, batch: int = 32) -> NDArray[np.int64]:
+    """Predictions of a segmenter or classifier for uint8 pictures: [N, H, W] or [N]."""
     device = next(network.parameters()).device
     parts = [network(to_float(x.to(device))).argmax(1).cpu() for x in pictures.split(batch)]
     return torch.cat(parts).numpy()
@@ -109,16 +110,16 @@ def guess(network: nn.Module, pictures: Tensor, batch: int = 32) -> NDArray[np.i
 
 def classes_figures(
     model: str,
-    classifier: nn.Module,
+    classifier: Network,
     pictures: Tensor,
     class_index: Sequence[int],
     held_out: tuple[Tensor, NDArray],
 ) -> list[Figure]:
-    """How often the classifier sees the class that was asked for; beside it, on true renders."""
+    """How often the classifier predicts the class asked for; as reference, on true renders."""
     side = pictures.shape[-1]
     truth = held_out[1]
-    ceiling = (guess(classifier, resize_bytes(held_out[0], side)) == truth).mean()
-    agreed = (guess(classifier, pictures) == np.asarray(class_index)).mean()
+    ceiling = (predict(classifier, resize_bytes(held_out[0], side)) == truth).mean()
+    agreed = (predict(classifier, pictures) == np.asarray(class_index)).mean()
     metric = "classifier sees the class asked for"
     return [
         Figure(model, metric, float(agreed), float(ceiling), "ceiling: true renders; goal 0.85")
@@ -127,16 +128,21 @@ def classes_figures(
 
 def paint_figures(
     model: str,
-    segmenter: nn.Module,
-    paint: Callable[[NDArray, Tensor], Tensor],
+    segmenter: Network,
+    paint: Callable[[Tensor, Tensor], Tensor],
     encode: Callable[[Tensor], Tensor],
     z_dim: int,
     held_out: dict[str, Tensor],
 ) -> list[Figure]:
-    """Whether the picture shows what the map says, and whether the style arrives.
+    """How well pictures follow their label maps and their styles.
 
-    `paint` takes maps [N, H, W] and styles [N, z_dim], `encode` uint8 pictures. `relit` among the
-    held-out are the first scenes as `World.relit` gives them.
+    Args:
+        model: the name for the table.
+        segmenter: predicts label maps.
+        paint: maps [N, H, W] and styles [N, z_dim] -> uint8 pictures.
+        encode: uint8 pictures -> styles.
+        z_dim: of the styles.
+        held_out: `World.held_out_batch`, and as `relit` the result of `World.relit`.
     """
     images, maps, blobs = (held_out[name] for name in ("images", "label_map", "blob_map"))
     num_classes = segmenter.num_classes
@@ -144,12 +150,12 @@ def paint_figures(
 
     def iou(pictures: Tensor, truth: Tensor) -> float:
         return metrics.mean_iou(
-            metrics.confusion(truth.numpy(), guess(segmenter, pictures), num_classes)
+            metrics.confusion(truth.numpy(), predict(segmenter, pictures), num_classes)
         )
 
     ceiling = iou(images, maps)
     on_maps, on_blobs = (iou(paint(target, styles), target) for target in (maps, blobs))
-    lent = lambda pictures: metrics.lent_colors(
+    accuracy = lambda pictures: metrics.style_accuracy(
         channels_last(pictures), channels_last(images[: len(pictures)])
     )
     return [
@@ -161,11 +167,11 @@ def paint_figures(
         Figure(
             model,
             "colours nearer to the style asked",
-            lent(paint(maps, encode(images.roll(1, 0)))),
+            accuracy(paint(maps, encode(images.roll(1, 0)))),
             0.9,
             "at least",
         ),
-        Figure(model, "the same of renders in the style's light", lent(held_out["relit"])),
+        Figure(model, "the same of renders in the style's light", accuracy(held_out["relit"])),
     ]
 
 
@@ -176,7 +182,7 @@ def translation_figures(
     translate_back: Callable[[Tensor], Tensor],
     pairs: tuple[Tensor, Tensor],
 ) -> list[Figure]:
-    """Against the same scenes rendered in the other season; all pictures uint8."""
+    """Measures against the same scenes rendered in the other season; all pictures uint8."""
     source, truth = pairs
     output = translate(source)
     found = nearer_to_truth(features, source, output, truth)

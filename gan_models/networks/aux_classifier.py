@@ -1,4 +1,4 @@
-"""An auxiliary classifier: pooled features of pictures -> the class they show."""
+"""An auxiliary classifier: pooled features of pictures -> logits of their classes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from gan_models.networks.base import Network
 
 
 class AuxClassifier(Network):
-    """One hidden layer.
+    """Classifier with one hidden layer, for training.
 
-    A linear classifier is nearly as accurate, but its gradient is the same everywhere.
-
-    Only training needs it.
+    A linear classifier is nearly as accurate, but its gradient is constant.
 
     Args:
         num_classes: of the pictures.
         num_features: of a picture.
         hidden: of the layer between.
-        dropout: share of the features, and of the hidden layer, that is left out in training.
+        dropout: rate on the features and on the hidden layer, in training only.
     """
 
     family = "aux-classifier"
@@ -41,7 +39,7 @@ class AuxClassifier(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         names = ("num_classes", "num_features", "hidden", "dropout")
         return {name: getattr(self, name) for name in names}
 

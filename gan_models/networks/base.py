@@ -52,10 +52,11 @@ class Network(nn.Module):
     mapping: MappingNetwork
     synthesis: Synthesis
 
-    # translators and upscalers
+    # translators and restoration networks
     in_channels: int
     out_channels: int
-    scale: int
+    scale: int  # output size / input size
+    factor: int  # the same of `Upscaler`
 
     # semantic generators and style encoders
     num_labels: int

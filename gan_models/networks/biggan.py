@@ -70,7 +70,7 @@ class TruncatedBatchNorm(nn.Module):
         """Return mean and variance [C] for a truncation between two stored ones.
 
         The published pictures mix them with the fraction on the lower row, the reverse of the usual
-        interpolation, and take the fraction as floating point leaves it.
+        interpolation, with the fraction as floating point rounds it.
         """
         fraction, row = math.modf(truncation / (1.0 / (len(self.running_means) - 1)))
         row = int(row)
@@ -89,7 +89,7 @@ class BottleneckBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.up, self.drop = up, before != after
-        self.kept_kernel: tuple[tuple[int, int], Tensor] | None = None
+        self.cached_kernel: tuple[tuple[int, int], Tensor] | None = None
         middle = before // 4
         widths, kernels = (before, middle, middle, middle, after), (1, 3, 3, 1)
         self.norms = nn.ModuleList(
@@ -112,7 +112,7 @@ class BottleneckBlock(nn.Module):
             y = conv(y) if conv.kernel_size[0] > 1 else pointwise(conv, y)
         if self.drop:
             x = x[:, : x.shape[1] // 2]
-        if self.up:  # each pixel of x falls on two by two of y
+        if self.up:  # each pixel of x is added to two by two of y
             x = x[:, :, :, None, :, None]
             halves = (y.shape[2] // 2, 2), (y.shape[3] // 2, 2)
             return (y.unflatten(3, halves[1]).unflatten(2, halves[0]) + x).view_as(y)
@@ -124,15 +124,15 @@ class BottleneckBlock(nn.Module):
         if y.device.type != "cpu" or y.shape[2] < DOUBLE_IN_ONE_FROM_PX or not is_frozen(self, y):
             return conv(F.interpolate(y, scale_factor=2, mode="nearest"))
         state = state_of(conv.weight)
-        if self.kept_kernel is None or self.kept_kernel[0] != state:
+        if self.cached_kernel is None or self.cached_kernel[0] != state:
             with torch.inference_mode(False), torch.no_grad():
-                self.kept_kernel = (state, doubling_kernel(conv.weight.detach()))
-        kernel = self.kept_kernel[1]
+                self.cached_kernel = (state, doubling_kernel(conv.weight.detach()))
+        kernel = self.cached_kernel[1]
         return F.conv_transpose2d(y, kernel, conv.bias, stride=2, padding=1)
 
 
 class SelfAttention(nn.Module):
-    """Every place looks at every other (Zhang et al., SAGAN, arXiv:1805.08318)."""
+    """Self-attention over all positions (Zhang et al., SAGAN, arXiv:1805.08318)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class BigGANDeepGenerator(ChannelsLast):
         z_dim: size of z; the class embedding has the same.
         channel_width: channels before the last convolution; 128 in the published models.
         num_classes: ImageNet has 1000.
-        attention_layer_position: before which block the attention stands.
+        attention_layer_position: index of the block that the attention precedes.
         eps, num_stats: of the batch norms.
     """
 
@@ -186,7 +186,7 @@ class BigGANDeepGenerator(ChannelsLast):
             eps,
             num_stats,
         )
-        self.kept_twin = None
+        self.cached_twin = None
         self.img_channels = 3
         self.img_resolution = 4 * 2 ** sum(up for up, _, _ in self.layer_plan)
         cond_dim, first = 2 * z_dim, self.layer_plan[0][1] * channel_width
@@ -224,7 +224,7 @@ class BigGANDeepGenerator(ChannelsLast):
             truncation: 0 to 1; it chooses the batch norms' statistics.
 
         Raises:
-            ValueError: the truncation lies outside.
+            ValueError: the truncation is outside that range.
         """
         if not 0 <= truncation <= 1:
             raise ValueError(f"truncation must be from 0 to 1, not {truncation}.")
@@ -237,7 +237,7 @@ class BigGANDeepGenerator(ChannelsLast):
         count = len(self.blocks)
         if len(x) == 1 or x.device.type != "cpu" or not is_frozen(self, z, class_vector):
             return self._run(range(count), x, cond, truncation)
-        # where pictures outgrow the weights, one at a time keeps them in the processor's caches
+        # where features are larger than the weights, one picture at a time fits the CPU's caches
         wide = self._first_wide_block()
         for block in self.blocks[:wide]:
             x = block(x, cond, truncation)
@@ -254,7 +254,7 @@ class BigGANDeepGenerator(ChannelsLast):
         return len(self.blocks)
 
     def _run(self, blocks: range, x: Tensor, cond: Tensor, truncation: float) -> Tensor:
-        """Go through the last of the blocks: x [N, C, h, w] -> images [N, 3, H, H]."""
+        """Apply the last of the blocks: x [N, C, h, w] -> images [N, 3, H, H]."""
         for index in blocks:
             x = self.blocks[index](x, cond, truncation)
         x = self.norm(x, cond, truncation)

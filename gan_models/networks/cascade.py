@@ -12,12 +12,11 @@ from torch import Tensor
 
 from gan_models.networks.base import Network, Synthesis
 from gan_models.networks.stylegan2 import NoiseMode
-from gan_models.networks.upscaler import Upscaler
 
 BASE_PX = 64  # side of what the upscaler is trained on
 
 
-def cascade(base: Network, upscaler: Upscaler) -> CascadeGenerator | CascadePainter:
+def cascade(base: Network, upscaler: Network) -> CascadeGenerator | CascadePainter:
     """A base with an upscaler behind it: a semantic generator, or else a StyleGAN2."""
     if hasattr(base, "num_labels"):
         return CascadePainter(base, upscaler)
@@ -27,7 +26,7 @@ def cascade(base: Network, upscaler: Upscaler) -> CascadeGenerator | CascadePain
 class CascadeSynthesis(Synthesis):
     """The base's synthesis, then the upscaler; one picture at a time, the fastest for both."""
 
-    def __init__(self, base: Synthesis, upscaler: Upscaler) -> None:
+    def __init__(self, base: Synthesis, upscaler: Network) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.num_ws, self.w_dim = base.num_ws, base.w_dim
@@ -48,12 +47,12 @@ class CascadeGenerator(Network):
 
     Args:
         base: the StyleGAN2 generator of small pictures.
-        upscaler: makes them large.
+        upscaler: an `Upscaler`, which enlarges them.
     """
 
     family = "stylegan2"
 
-    def __init__(self, base: Network, upscaler: Upscaler) -> None:
+    def __init__(self, base: Network, upscaler: Network) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.z_dim, self.c_dim, self.w_dim = base.z_dim, base.c_dim, base.w_dim
@@ -81,10 +80,10 @@ class CascadePainter(Network):
 
     Args:
         base: semantic maps of its own size -> pictures, which are resized to the upscaler's input.
-        upscaler: makes them large.
+        upscaler: an `Upscaler`, which enlarges them.
     """
 
-    def __init__(self, base: Network, upscaler: Upscaler) -> None:
+    def __init__(self, base: Network, upscaler: Network) -> None:
         super().__init__()
         self.base, self.upscaler = base, upscaler
         self.crop_size = self.img_resolution = BASE_PX * upscaler.factor

@@ -1,4 +1,4 @@
-"""A small convolutional classifier of whole pictures; to measure by."""
+"""A small convolutional classifier of whole pictures, for measuring."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Classifier(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         return {"num_classes": self.num_classes, "width": self.width, "depth": self.depth}
 
     def forward(self, images: Tensor) -> Tensor:

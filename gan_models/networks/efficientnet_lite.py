@@ -125,7 +125,7 @@ class EfficientNetLite(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         return {"num_classes": self.num_classes}
 
     def _stem(self, images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pictures -> the latent they could come from, by way of a frozen network's feature maps.
+"""Encode pictures to latents, from the feature maps of a frozen network.
 
 The encoder of a VAE (Kingma and Welling 2014, arXiv:1312.6114) beside a GAN (Larsen et al. 2016,
 arXiv:1512.09300). Only training needs it.
@@ -15,17 +15,17 @@ from torch import Tensor, nn
 
 from gan_models.networks.base import Network
 
-COLOR_PX = 8  # feature maps say little of plain colour; so small a picture says it
+COLOR_PX = 8  # side of the picture itself as an input: feature maps hold little colour
 
 
 class FeatureEncoder(Network):
-    """The two coarsest feature maps, reduced and laid flat, and the picture made small.
+    """Encode the two coarsest feature maps, reduced and flattened, and the picture made small.
 
     Args:
         z_dim: of the latent.
         feature_channels: of the two coarsest maps, finer one first.
-        side: to which both maps are brought.
-        width: channels kept of each map.
+        side: to which both maps are pooled.
+        width: channels to which each map is reduced.
         hidden: of the layer between.
     """
 
@@ -49,7 +49,7 @@ class FeatureEncoder(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         return {
             "z_dim": self.z_dim,
             "feature_channels": list(self.feature_channels),
@@ -61,7 +61,7 @@ class FeatureEncoder(Network):
     def forward(self, scales: Sequence[Tensor], images: Tensor) -> tuple[Tensor, Tensor]:
         """Maps, fine to coarse, of images [N, 3, H, W] in [-1, 1] -> mu, logvar, each [N, z_dim].
 
-        Only the coarsest maps of `scales` are looked at.
+        Only the coarsest maps of `scales` are used.
         """
         maps = scales[-len(self.reduce) :]
         parts = [

@@ -1,7 +1,7 @@
-"""What makes networks fast on a processor once nothing trains any more.
+"""Fast inference on a CPU.
 
-Three things pay everywhere: weights and pictures with the channels last, as the convolutions read
-them; one picture at a time where pictures outgrow the processor's caches; working in place.
+Three things help everywhere: weights and pictures with the channels last, as the convolutions read
+them; one picture at a time where a batch does not fit the CPU's caches; working in place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gan_models.networks.base import Network
 def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
     """Whether a call needs no gradients and learns no statistics, so that it may work in place.
 
-    Never where it is compiled: a compiler has tricks of its own, and ours would cut its graph.
+    False while it is compiled: in-place branches would break the compiler's graph.
     """
     if network.training or torch.compiler.is_compiling():
         return False
@@ -33,7 +33,7 @@ def is_frozen(network: nn.Module, *inputs: Tensor | None) -> bool:
 
 
 def result_of(steps: Generator[Any, None, Tensor]) -> Tensor:
-    """Run a computation that pauses on its way to its end; return what it returns."""
+    """Run a generator to its end; return its return value."""
     while True:
         try:
             next(steps)
@@ -50,9 +50,9 @@ def one_by_one(run: Callable[..., Tensor], *batches: Tensor | None) -> Tensor:
 
 @lru_cache
 def bfloat16_gains(device: str = "cpu") -> bool:
-    """Whether convolutions are clearly faster in bfloat16 here, by trying; takes a moment once.
+    """Whether convolutions are clearly faster in bfloat16 on a device, measured once.
 
-    Where they are, `torch.autocast(device, torch.bfloat16)` around a call of a generator pays.
+    Then `torch.autocast(device, torch.bfloat16)` around a call of a generator is faster, too.
     """
     x = torch.ones(1, 128, 64, 64, device=device).to(memory_format=torch.channels_last)
     weight = torch.ones(128, 128, 3, 3, device=device).to(memory_format=torch.channels_last)
@@ -64,7 +64,7 @@ def bfloat16_gains(device: str = "cpu") -> bool:
 
 
 def autocasts(network: nn.Module, *inputs: Tensor) -> bool:
-    """Whether a frozen network in float32 is called under bfloat16's autocast on a processor."""
+    """Whether a frozen network in float32 is called under bfloat16's autocast on a CPU."""
     return (
         torch.is_autocast_enabled("cpu")
         and torch.get_autocast_dtype("cpu") == torch.bfloat16
@@ -75,9 +75,9 @@ def autocasts(network: nn.Module, *inputs: Tensor) -> bool:
 
 
 def state_of(tensor: Tensor) -> tuple[int, int]:
-    """Where a tensor's values lie, and how often they were changed in place.
+    """The address of a tensor's values, and how often they were changed in place.
 
-    Tensors made in inference mode do not count their changes, and are taken as never changed.
+    Tensors made in inference mode do not count their changes: they count as never changed.
     """
     return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
@@ -85,15 +85,15 @@ def state_of(tensor: Tensor) -> tuple[int, int]:
 def bfloat16_twin(network: ChannelsLast) -> nn.Module:
     """Return the network with its weights in bfloat16, which autocast would convert at every call.
 
-    It is cached in the network's `kept_twin` until the weights change.
+    It is cached in the network's `cached_twin` until the weights change.
     """
     tensors = [*network.parameters(), *network.buffers()]
     state = [state_of(tensor) for tensor in tensors]
-    if network.kept_twin is None or network.kept_twin[0] != state:
-        network.kept_twin = None
+    if network.cached_twin is None or network.cached_twin[0] != state:
+        network.cached_twin = None
         with torch.inference_mode(False), torch.no_grad():
-            network.kept_twin = (state, copy.deepcopy(network).to(torch.bfloat16).eval())
-    return network.kept_twin[1]
+            network.cached_twin = (state, copy.deepcopy(network).to(torch.bfloat16).eval())
+    return network.cached_twin[1]
 
 
 def _seconds(given: tuple[Tensor, Tensor]) -> float:
@@ -141,7 +141,7 @@ def doubling_kernel(weight: Tensor) -> Tensor:
 class ChannelsLast(Network):
     """A network whose convolution weights have the channels last once it is in eval mode."""
 
-    kept_twin: tuple[list[tuple[int, int]], nn.Module] | None  # where it uses `bfloat16_twin`
+    cached_twin: tuple[list[tuple[int, int]], nn.Module] | None  # where it uses `bfloat16_twin`
 
     def train(self, mode: bool = True) -> Self:
         """Switch modes; in eval mode, store the weights with the channels last."""

@@ -1,4 +1,4 @@
-"""Label maps that are looked up instead of convolved.
+"""Convolve one-hot label maps by table look-up.
 
 On a one-hot map a convolution is a sum of table rows, and a stack of convolutions depends on
 only the labels within its reach: pixels with the same surroundings get the same result,
@@ -95,7 +95,7 @@ def _hashes(padded: Tensor, side: int, num_labels: int) -> Tensor:
 def window_sums(windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Convolve one-hot windows by look-up.
 
-    windows [M, k, k] labels (the number of labels counts as nothing), weight [O, L, k, k],
+    windows [M, k, k] labels (the label `num_labels` adds nothing), weight [O, L, k, k],
     bias [O] -> [M, O]
     """
     outputs, num_labels, kernel, _ = weight.shape

@@ -32,7 +32,7 @@ class EqualLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x [N, in_features] -> [N, out_features]."""
         gain = self.lr_multiplier / self.weight.shape[1] ** 0.5
-        # in full precision also under autocast: few operations, on which every pixel depends
+        # full precision also under autocast: few operations, which affect every pixel
         with torch.autocast(x.device.type, enabled=False):
             weight = self.weight.t().to(x.dtype)
             bias = self.bias.to(x.dtype)

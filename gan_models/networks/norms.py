@@ -1,4 +1,4 @@
-"""The normalisations translators are built with, behind one call."""
+"""The normalisations of translators, with one signature."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Heads of a projected discriminator: logits from a frozen network's features, not from pixels.
+"""Projected discriminator: logits from a frozen network's features instead of pixels.
 
 Projected GANs Converge Faster (Sauer et al. 2021, arXiv:2111.01007): section 3.2, random
 cross-channel and cross-scale mixing that stays as initialised, and one small discriminator a scale.
-Classes enter by projection (Miyato and Koyama 2018, arXiv:1802.05637). One more head may see the
-picture itself, made small: ImageNet features say little of plain colour. Every head sees the
+Classes enter by projection (Miyato and Koyama 2018, arXiv:1802.05637). One more head may take the
+picture itself, made small: ImageNet features hold little colour. Every head takes the
 minibatch deviation (Karras et al. 2018, arXiv:1710.10196, section 3).
 """
 
@@ -69,7 +69,7 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor, c: Tensor | None) -> Tensor:
         h = self.body(x)  # [N, width, h, w]
-        # how much the batch varies tells fakes that are all alike
+        # the batch's deviation makes fakes without variety recognisable
         logits = self.logit(minibatch_deviation(h, None))  # [N, 1, h, w]
         if self.embed is None:
             return logits
@@ -79,7 +79,7 @@ class Head(nn.Module):
 
 
 class ProjectedDiscriminator(Network):
-    """One head a scale over mixed features; the frozen feature network itself stays outside.
+    """One head a scale over mixed features; the frozen feature network itself is not part of it.
 
     Args:
         feature_channels: of the frozen network's maps, from fine to coarse.
@@ -114,7 +114,7 @@ class ProjectedDiscriminator(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         return {
             "feature_channels": list(self.feature_channels),
             "mixed_channels": list(self.mixed_channels),

@@ -113,7 +113,7 @@ def fir_upsample(x: Tensor, taps: Tensor | None, factor: int, padding: tuple[int
     kernel = (taps * factor).to(x.dtype).expand(channels, 1, length)
     x = F.conv_transpose2d(x, kernel[:, :, None, :], stride=(1, factor), groups=channels)
     x = F.conv_transpose2d(x, kernel[:, :, :, None], stride=(factor, 1), groups=channels)
-    # the transposed convolution gives all of the overlap; zeros after the last sample are not in it
+    # the transposed convolution gives the whole overlap, without zeros after the last sample
     low, high = padding[0] - (length - 1), padding[1] - (length - 1) + factor - 1
     return F.pad(x, (low, high, low, high))
 

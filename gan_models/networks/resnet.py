@@ -29,7 +29,7 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor, batch_stats: bool = False) -> Tensor:
         """x [N, I, H, W] -> [N, O, H', W']."""
         conv = self.conv
-        if isinstance(conv, nn.Conv2d) and winograd.pays(conv, x):
+        if isinstance(conv, nn.Conv2d) and winograd.is_faster(conv, x):
             x = winograd.convolve(conv, x)
         else:
             x = conv(x)
@@ -75,8 +75,8 @@ class ResnetGenerator(ChannelsLast):
         norm: "instance", "instance-affine" or "batch".
         dropout: 0.5 inside the blocks, in training only.
         antialias_down, antialias_up: CUT's filtered resampling instead of strides.
-        mask: the last layer also says where to leave the picture as it is (GANimation, Pumarola
-            et al. 2018, arXiv:1807.09251, equation 1); for as many channels out as in.
+        mask: the last layer also gives a mask of what to leave unchanged (GANimation, Pumarola
+            et al. 2018, arXiv:1807.09251, equation 1); needs as many channels out as in.
     """
 
     family = "resnet"
@@ -145,7 +145,7 @@ class ResnetGenerator(ChannelsLast):
         if images.device.type != "cpu" or not is_frozen(self, images):
             return self._run(images, batch_stats)
         images = images.contiguous(memory_format=torch.channels_last)
-        if batch_stats and self.norm == "batch":  # the pictures belong together
+        if batch_stats and self.norm == "batch":  # the statistics are those of the whole batch
             return self._run(images, batch_stats)
         return one_by_one(lambda image: self._run(image, False), images)
 
@@ -164,7 +164,7 @@ class ResnetGenerator(ChannelsLast):
         return self.finish(self.to_rgb(x), images)
 
     def finish(self, last: Tensor, images: Tensor) -> Tensor:
-        """The last convolution's output beside what came in, all of one size -> pictures."""
+        """The last convolution's output and the input pictures, of one size -> pictures."""
         if not self.mask:
             return last.tanh()
         made, share = last[:, :-1].tanh(), last[:, -1:].sigmoid()

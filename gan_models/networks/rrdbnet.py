@@ -1,6 +1,6 @@
 """RRDBNet, the generator of ESRGAN (Wang et al. 2018, arXiv:1809.00219, section 3.1) as Real-ESRGAN
 uses it (Wang et al. 2021, arXiv:2107.10833, section 3.3): residual-in-residual dense blocks, then
-two enlargements by 2; smaller factors see the picture unshuffled first."""
+two enlargements by 2; smaller factors unshuffle the picture first."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ UNSHUFFLE = {4: 1, 2: 2, 1: 4}  # by the factor of the whole
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each sees all outputs before it; the last is the residual.
+    """Five convolutions, each takes all outputs before it; the last is the residual.
 
-    What comes and goes may have more precision than the weights.
+    Input and output may have more precision than the weights.
     """
 
     def __init__(self, num_feat: int, num_grow_ch: int) -> None:
@@ -39,7 +39,7 @@ class DenseBlock(nn.Module):
         return result_of(self.steps(x))
 
     def steps(self, x: Tensor) -> Generator[None, None, Tensor]:
-        """`forward`, pausing behind each convolution but the last."""
+        """`forward`, yielding after each convolution but the last."""
         features = [x.to(self.conv1.weight.dtype)]
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
             features.append(F.leaky_relu(conv(torch.cat(features, 1)), SLOPE))
@@ -61,7 +61,7 @@ class ResidualDenseBlocks(nn.Module):
         return result_of(self.steps(x))
 
     def steps(self, x: Tensor) -> Generator[None, None, Tensor]:
-        """`forward`, pausing behind each convolution but the last."""
+        """`forward`, yielding after each convolution but the last."""
         y = x
         for dense in (self.rdb1, self.rdb2, self.rdb3):
             y = yield from dense.steps(y)
@@ -80,7 +80,7 @@ class RRDBNet(ChannelsLast):
     """
 
     family = "rrdbnet"
-    img_resolution = 256  # shorter side of the patches that it was trained to make
+    img_resolution = 256  # shorter side of the patches that it was trained on
     slope, residual = SLOPE, RESIDUAL
 
     def __init__(
@@ -99,7 +99,7 @@ class RRDBNet(ChannelsLast):
         self.scale, self.img_channels = scale, out_channels
         self.num_feat, self.num_blocks, self.num_grow_ch = num_feat, num_blocks, num_grow_ch
         self.unshuffle = UNSHUFFLE[scale]
-        self.kept_twin = None
+        self.cached_twin = None
         self.conv_first = nn.Conv2d(in_channels * self.unshuffle**2, num_feat, 3, padding=1)
         self.body = nn.ModuleList(
             ResidualDenseBlocks(num_feat, num_grow_ch) for _ in range(num_blocks)
@@ -132,7 +132,7 @@ class RRDBNet(ChannelsLast):
         return result_of(self.steps(images))
 
     def first_features(self, images: Tensor) -> Tensor:
-        """What the first convolution gives: [N, C, H, W] -> [N, num_feat, H / unshuffle, …]."""
+        """The output of the first convolution: [N, C, H, W] -> [N, num_feat, H / unshuffle, …]."""
         if self.unshuffle > 1:
             height, width = images.shape[2:]
             missing = (0, -width % self.unshuffle, 0, -height % self.unshuffle)
@@ -159,6 +159,6 @@ class RRDBNet(ChannelsLast):
         return self.cut(x, images).to(dtype)
 
     def cut(self, made: Tensor, images: Tensor) -> Tensor:
-        """Cut off what was added to fill whole pixels of the unshuffled picture."""
+        """Crop what was padded to fill whole pixels of the unshuffled picture."""
         height, width = images.shape[2:]
         return made[:, :, : self.scale * height, : self.scale * width]

@@ -1,4 +1,4 @@
-"""A small U-Net (Ronneberger et al. 2015, arXiv:1505.04597): reads label maps out of pictures."""
+"""A small U-Net (Ronneberger et al. 2015, arXiv:1505.04597) that segments pictures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Segmenter(Network):
         num_classes: of labels.
         width: channels at full size; twice as many at each level below, at most eight times.
         depth: number of halvings.
-        norm: "batch", or "group" (four groups of channels), which looks at one picture at a time.
+        norm: "batch", or "group" (four groups of channels), which treats pictures separately.
     """
 
     family = "segmenter"
@@ -54,7 +54,7 @@ class Segmenter(Network):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments that rebuild this network."""
+        """The constructor arguments that build this network again."""
         names = ("num_classes", "width", "depth", "norm")
         return {name: getattr(self, name) for name in names}
 

@@ -18,12 +18,12 @@ from gan_models.networks.label_map import LabelMap, window_sums
 from gan_models.networks.norms import BatchNorm, InstanceNorm, running_statistics
 
 Upsampling = Literal["normal", "more", "most"]
-PIXELS_AT_ONCE = 8192  # what one look-up yields stays in the cache
+PIXELS_AT_ONCE = 8192  # so that the result of one look-up fits the cache
 DOUBLINGS: dict[Upsampling, int] = {"normal": 5, "more": 6, "most": 7}
 
 
 class SpadeNorm(nn.Module):
-    """Normalise without parameters, then scale and shift each pixel as its label says.
+    """Normalise without parameters, then scale and shift each pixel by its label.
 
     Args:
         channels: of what is normalised.
@@ -55,7 +55,7 @@ class SpadeNorm(nn.Module):
         reach = self.shared.kernel_size[0] // 2
         kinds = labels.surroundings(height, width, 2 * reach)
         weight, bias = self._joint(x)
-        if 2 * len(kinds.labels) > height * width:  # hardly two alike
+        if 2 * len(kinds.labels) > height * width:  # hardly any repeat
             hidden = self._hidden(labels.padded(height, width, reach))
             affine = F.conv2d(hidden, weight, bias, padding=reach)  # [1, 2 C, H, W]
             return torch.addcmul(affine[:, channels:], x, affine[:, :channels])
@@ -142,9 +142,9 @@ class SpadeGenerator(ChannelsLast):
     Args:
         num_labels: planes of the semantic map.
         width: channels at full size (`ngf`); 64 in the paper.
-        crop_size: width in pixels of what it makes.
+        crop_size: width of its pictures in pixels.
         aspect_ratio: width / height.
-        z_dim: size of the style; 0: no style, the stem sees the map instead.
+        z_dim: size of the style; 0: no style, the stem's input is the map.
         hidden: width inside each normalisation; 128 in the paper.
         kernel: of the convolutions on the map; 3 in the paper.
         norm: "batch" or "instance", inside SPADE.
@@ -256,7 +256,7 @@ class SpadeGenerator(ChannelsLast):
         return index < len(self.blocks) - 1
 
     def fold_spectral_norm(self) -> SpadeGenerator:
-        """Put the spectral norm's division into the weights, for good; returns self.
+        """Fold the spectral norm into the weights permanently; returns self.
 
         Afterwards it computes the same pictures faster, but no longer trains as before.
         """
@@ -330,14 +330,14 @@ class StyleEncoder(Network):
         return self.mu(x), self.logvar(x)
 
     def fold_spectral_norm(self) -> StyleEncoder:
-        """Put the spectral norm's division into the weights, for good; returns self."""
+        """Fold the spectral norm into the weights permanently; returns self."""
         remove_spectral_norm(self)
         self.spectral = False
         return self
 
 
 def initialise(module: nn.Module) -> None:
-    """Xavier's normal weights at gain 0.02, as the paper's code has them."""
+    """Xavier's normal weights at gain 0.02, as in the paper's code."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.xavier_normal_(module.weight, gain=0.02)
         if module.bias is not None:
@@ -354,7 +354,7 @@ def add_spectral_norm(modules: nn.Module, names: tuple[str, ...] | None) -> None
 def remove_spectral_norm(network: nn.Module) -> None:
     """Make every spectrally normalised weight a plain one of the same value."""
     was_training = network.training
-    network.eval()  # in training the power iteration would move on
+    network.eval()  # in training the power iteration would continue
     for module in list(network.modules()):
         if parametrize.is_parametrized(module, "weight"):
             parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)

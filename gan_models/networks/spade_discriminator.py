@@ -46,7 +46,7 @@ class MultiscaleDiscriminator(Network):
         img_channels: of the pictures.
         width: channels after the first convolution; 64 in the paper.
         num_layers: convolutions before the logits; 4 in the paper.
-        num_scales: each scale sees half the size of the one before; 2 in the paper.
+        num_scales: each scale has half the size of the one before; 2 in the paper.
     """
 
     family = "spade-discriminator"

@@ -36,7 +36,7 @@ class SRVGGNetCompact(ChannelsLast):
     """
 
     family = "srvgg"
-    img_resolution = 256  # shorter side of the patches that it was trained to make
+    img_resolution = 256  # shorter side of the patches that it was trained on
     unshuffle = 1  # sides of the input are divisible by it
 
     def __init__(
@@ -58,7 +58,7 @@ class SRVGGNetCompact(ChannelsLast):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.scale, self.img_channels = scale, out_channels
         self.num_feat, self.num_convs, self.act_type = num_feat, num_convs, act_type
-        self.kept_twin = None
+        self.cached_twin = None
         layers: list[nn.Module] = []
         for k in range(num_convs + 1):
             layers.append(nn.Conv2d(num_feat if k else in_channels, num_feat, 3, padding=1))

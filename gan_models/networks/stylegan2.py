@@ -46,15 +46,15 @@ class ModulatedConv(nn.Module):
         self.demodulate, self.up, self.kernel = demodulate, up, kernel
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
         self.affine = EqualLinear(w_dim, in_channels, bias_init=1.0)
-        self.kept_power: tuple[tuple[int, int], Tensor] | None = None
-        self.is_laid_out = False
+        self.cached_power: tuple[tuple[int, int], Tensor] | None = None
+        self.is_channels_last = False
 
     def forward(
         self, x: Tensor, w: Tensor, taps: Tensor, bias: Tensor, gain: float = 1.0
     ) -> Tensor:
         """x [N, I, H, W], w [N, w_dim], bias [O] -> (conv(x) + bias) * gain [N, O, H', W']."""
-        if not (self.training or self.is_laid_out or torch.compiler.is_compiling()):
-            self._lay_out()
+        if not (self.training or self.is_channels_last or torch.compiler.is_compiling()):
+            self._store_channels_last()
         style = self.affine(w)  # [N, I]
         if self.demodulate:
             scale = torch.rsqrt(style.square() @ self._power().t() + 1e-8) * gain  # [N, O]
@@ -86,28 +86,28 @@ class ModulatedConv(nn.Module):
         if self.training or torch.compiler.is_compiling():
             return self.weight.square().sum(dim=(2, 3))
         state = state_of(self.weight)
-        if self.kept_power is None or self.kept_power[0] != state:
+        if self.cached_power is None or self.cached_power[0] != state:
             with torch.inference_mode(False), torch.no_grad():
-                self.kept_power = (state, self.weight.square().sum(dim=(2, 3)))
-        return self.kept_power[1]
+                self.cached_power = (state, self.weight.square().sum(dim=(2, 3)))
+        return self.cached_power[1]
 
     def train(self, mode: bool = True) -> Self:
         """Switch modes and clear what is cached for inference."""
         super().train(mode)
-        self.kept_power, self.is_laid_out = None, False
+        self.cached_power, self.is_channels_last = None, False
         return self
 
-    def _lay_out(self) -> None:
+    def _store_channels_last(self) -> None:
         """Store the weights with the channels last, once, when they are first used."""
         with torch.inference_mode(False), torch.no_grad():
             axes = self.weight.data.transpose(0, 1) if self.up else self.weight.data
-            laid_out = axes.contiguous(memory_format=torch.channels_last)
-            laid_out = laid_out.transpose(0, 1) if self.up else laid_out
-            if self.weight.is_inference():  # its data cannot be exchanged
-                self.weight = nn.Parameter(laid_out.clone(), self.weight.requires_grad)
+            weight = axes.contiguous(memory_format=torch.channels_last)
+            weight = weight.transpose(0, 1) if self.up else weight
+            if self.weight.is_inference():  # its data cannot be replaced
+                self.weight = nn.Parameter(weight.clone(), self.weight.requires_grad)
             else:
-                self.weight.data = laid_out
-        self.is_laid_out = True
+                self.weight.data = weight
+        self.is_channels_last = True
 
 
 class SynthesisLayer(nn.Module):
@@ -134,7 +134,7 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, taps: Tensor, noise: Tensor | NoiseMode) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, resolution, resolution]."""
-        # leaky ReLU is homogeneous: its gain of sqrt(2) goes into what comes before it
+        # leaky ReLU is homogeneous: its gain of sqrt(2) is applied before it
         x = self.conv(x, w, taps, self.bias, gain=SQRT2)
         added = self._noise(x, noise)
         if added is not None:
@@ -174,7 +174,7 @@ class ToRGB(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution: the layers, and the picture so far made twice as large plus this one's."""
+    """One resolution: the layers, and the picture so far, upsampled, plus this block's RGB."""
 
     def __init__(
         self,
@@ -276,7 +276,7 @@ class SynthesisNetwork(Synthesis):
         alone = len(ws) == 1 or x.device.type != "cpu"
         if alone or ws.requires_grad or self.const.requires_grad:
             return self._run(range(count), x, None, ws, noises)[1]
-        # where a picture outgrows the weights, one at a time keeps it in the processor's caches
+        # where features are larger than the weights, one picture at a time fits the CPU's caches
         narrow = sum(block.resolution < ONE_BY_ONE_FROM_PX for block in blocks)
         x, images = self._run(range(narrow), x, None, ws, noises)
         pictures = []

@@ -29,7 +29,7 @@ OUTPUT_SCALE = 0.25
 
 @dataclass(frozen=True)
 class Band:
-    """What one layer's output can hold (the paper's section 3.2 and appendix B)."""
+    """Bandwidth and size of one layer's output (the paper's section 3.2 and appendix B)."""
 
     cutoff: float  # cycles per picture
     half_width: float  # of the transition band

@@ -1,5 +1,5 @@
 """3x3 convolutions with fewer multiplications: F(4x4, 3x3) of Lavin and Gray 2016, "Fast Algorithms
-for Convolutional Neural Networks" (arXiv:1509.09308), as matrix products, for a processor.
+for Convolutional Neural Networks" (arXiv:1509.09308), as matrix products, for a CPU.
 
 Each tile of 4x4 outputs is 36 products instead of 144. In float32 the result differs from the plain
 sum by about 1e-5 of its size.
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 MIN_CHANNELS, MIN_PIXELS = 128, 32 * 32  # below, the transforms cost more than they save
-TILES_AT_ONCE = 256  # so that they stay in the processor's caches, and need little memory
+TILES_AT_ONCE = 256  # so that they fit the CPU's caches, and need little memory
 
 # the paper's section 4.3: rows of the transforms of inputs, kernels and outputs
 INPUTS = (
@@ -36,8 +36,8 @@ KERNELS = (
 OUTPUTS = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
 
 
-def pays(conv: nn.Conv2d, x: Tensor) -> bool:
-    """Whether `convolve` gives what the convolution gives for x [N, I, H, W], and sooner."""
+def is_faster(conv: nn.Conv2d, x: Tensor) -> bool:
+    """Whether `convolve` gives the convolution's result for x [N, I, H, W], and is faster."""
     plain = conv.kernel_size == (3, 3) and conv.stride == (1, 1) and conv.dilation == (1, 1)
     learns = torch.is_grad_enabled() and (x.requires_grad or conv.weight.requires_grad)
     return (
@@ -54,11 +54,11 @@ def pays(conv: nn.Conv2d, x: Tensor) -> bool:
 
 
 def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    """Apply a convolution that `pays`: x [N, I, H, W] -> [N, O, H, W], channels last."""
+    """Apply a convolution where it `is_faster`: x [N, I, H, W] -> [N, O, H, W], channels last."""
     height, width = x.shape[2:]
     mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
     x = F.pad(x, (1, 1, 1, 1), mode=mode)
-    if height % 4 or width % 4:  # up to whole tiles, with what no kept pixel sees
+    if height % 4 or width % 4:  # up to whole tiles; no pixel of the result reads these
         x = F.pad(x, (0, -width % 4, 0, -height % 4))
     kernels = transform(KERNELS) @ conv.weight.flatten(2).permute(2, 0, 1).flatten(1)  # [36, O I]
     kernels = kernels.view(36, conv.out_channels, conv.in_channels).transpose(1, 2)

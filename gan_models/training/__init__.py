@@ -1,4 +1,4 @@
-"""Training: the recipes, the trainers, and the one loop."""
+"""Training: the recipes, the trainers, and the training loop."""
 
 from gan_models.training.errors import TrainingError
 from gan_models.training.loop import Outcome, Progress

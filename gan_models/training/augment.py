@@ -1,4 +1,4 @@
-"""Augmentations that fakes and reals go through alike, so that few pictures train a discriminator.
+"""Augmentations of reals and fakes alike, to train a discriminator on few pictures.
 
 DiffAugment (Zhao et al. 2020, arXiv:2006.10738): colour, translation, cutout, differentiable. The
 adaptive probability is that of ADA (Karras et al. 2020, arXiv:2006.06676), section 3.
@@ -61,7 +61,7 @@ AUGMENTATIONS = {"color": _color, "translation": _translation, "cutout": _cutout
 
 
 def diff_augment(images: Tensor, names: Sequence[str], probability: float = 1.0) -> Tensor:
-    """Images [N, 3, H, W] through each named augmentation, each picture with `probability`.
+    """Apply each named augmentation to images [N, 3, H, W], to each picture with `probability`.
 
     Raises:
         ValueError: a name other than color, translation, cutout.
@@ -81,7 +81,7 @@ def diff_augment(images: Tensor, names: Sequence[str], probability: float = 1.0)
 class AdaController:
     """Keeps r_t = E[sign(D(real))] near `target` by raising and lowering the probability.
 
-    ADA (Karras et al. 2020), section 3.1: from 0 to 1 takes `ramp_kimg` at the soonest.
+    ADA (Karras et al. 2020), section 3.1: the way from 0 to 1 takes at least `ramp_kimg`.
     """
 
     target: float = 0.6
@@ -93,7 +93,7 @@ class AdaController:
     steps: int = 0
 
     def observe(self, real_logits: Sequence[Tensor], batch: int) -> None:
-        """Take the discriminator's logits on a batch of reals; every few steps, adjust."""
+        """Record the discriminator's logits on a batch of reals; adjust every `interval` steps."""
         for logits in real_logits:
             self.sign_sum += float(logits.detach().sign().mean())
             self.sign_count += 1

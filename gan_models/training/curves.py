@@ -1,4 +1,4 @@
-"""Curves of a run as a picture: one small panel a quantity."""
+"""Draw the curves of a run: one small panel for each quantity."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Batches for the trainers: all that is random in them follows from the seed and the count.
+"""Batches for the trainers, determined by the seed and the number of examples seen.
 
-So a resumed run sees the very pictures that it would have seen, without storing any position.
+So a resumed run gets the same batches as an uninterrupted one, and stores no position.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gan_models.training.optim import Batch
 
 
 class Order:
-    """Which examples come next: each epoch goes once through all, in an order of its own."""
+    """The order of the examples: every epoch has each of them once, in a new random order."""
 
     def __init__(self, num_examples: int, salt: int = 0) -> None:
         if num_examples < 1:
@@ -26,7 +26,7 @@ class Order:
         self._epoch, self._order = (-1, -1), np.zeros(0, np.int64)
 
     def after(self, seed: int, seen: int, size: int) -> NDArray[np.int64]:
-        """The indices of the `size` examples that follow after `seen`."""
+        """The indices of the next `size` examples after `seen` examples."""
         return np.array([self._at(seed, seen + offset) for offset in range(size)])
 
     def _at(self, seed: int, position: int) -> int:
@@ -38,14 +38,14 @@ class Order:
 
 
 def batch_random(seed: int, seen: int) -> np.random.RandomState:
-    """The stream for crops and flips of the batch that follows after `seen` examples."""
+    """The random stream for crops and flips of the next batch after `seen` examples."""
     return np.random.RandomState([seed, 7, seen])
 
 
 def random_part(
     picture: Pixels, side_px: int, random: np.random.RandomState, *, mirror: bool = True
 ) -> Pixels:
-    """A square anywhere in a picture [H, W, 3], from `side_px` up to the most, made `side_px`."""
+    """A random square of a picture [H, W, 3], of side `side_px` or more, resized to `side_px`."""
     height, width = picture.shape[:2]
     side = random.randint(side_px, min(height, width) + 1)
     top, left = random.randint(height - side + 1), random.randint(width - side + 1)
@@ -57,12 +57,12 @@ def random_part(
 
 
 class PictureData:
-    """Pictures, maybe with a class each, mirrored at random.
+    """Pictures, mirrored at random, with classes or label maps if there are any.
 
     Args:
         pixels: [N, H, W, 3] uint8.
         class_index: [N], or None.
-        label_maps: [N, H, W], or None; they are mirrored along.
+        label_maps: [N, H, W], or None; mirrored with the pictures.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class PictureData:
         self.mirror, self.order = mirror, Order(len(pixels))
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """`images` [N, 3, H, W] uint8 and, where there are any, `class_index` and `label_map`."""
+        """`images` [N, 3, H, W] uint8; `class_index` and `label_map` if there are any."""
         index = self.order.after(seed, images_seen, size)
         flip = batch_random(seed, images_seen).rand(size) < (0.5 if self.mirror else 0.0)
         batch = {"images": channels_first(_mirrored(self.pixels[index], flip))}
@@ -95,16 +95,16 @@ def _mirrored(arrays: NDArray, flip: NDArray[np.bool_]) -> NDArray:
     return arrays
 
 
-FIELD_SHARE = 0.3  # of the maps that no scene has: all of one label
+FIELD_SHARE = 0.3  # of the blob maps: filled with one label
 
 
 class RoughPairData(PictureData):
-    """Pictures and label maps, a share of the maps drawn over as a hand would paint them.
+    """Pictures and label maps, a share of the maps roughened like hand-painted ones.
 
     Args:
-        blobs: [M, H, W] maps that no scene has; every batch brings as many as pictures, each with
+        blobs: [M, H, W] maps unlike those of scenes; every batch has as many as pictures, each with
             a collage of the scenes' textures.
-        rough_share: how many of the true maps are roughened.
+        rough_share: share of the true maps that is roughened.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class RoughPairData(PictureData):
         self.collage = Collage(pixels, label_maps)
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """As before, and `true_map`, which nobody drew over, `blob_map`, `blob_images`."""
+        """The parent's batch, and the unroughened `true_map`, `blob_map`, `blob_images`."""
         batch = super().batch(seed, images_seen, size)
         random = np.random.RandomState([seed, 11, images_seen])
         rough = random.rand(size) < self.rough_share
@@ -135,13 +135,13 @@ class RoughPairData(PictureData):
 
 
 def _one_label(label_maps: NDArray, random: np.random.RandomState) -> NDArray:
-    """A label for each map: one that occurs in any of them, all of these alike often."""
+    """A random label [M, 1, 1] for each map, uniform over those that occur in any of them."""
     labels = random.choice(np.unique(label_maps), len(label_maps))
     return labels[:, None, None].astype(label_maps.dtype)
 
 
 class CollagedData(PictureData):
-    """Pictures and label maps, every second one a collage: labels in places that no scene has.
+    """Pictures and label maps; every second pair is a collage with labels in unusual places.
 
     Args:
         blobs: [M, H, W] maps to fill.
@@ -153,7 +153,7 @@ class CollagedData(PictureData):
         self.collage = Collage(pixels, label_maps)
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """`images` and `label_map`, as before."""
+        """`images` and `label_map`, as in the parent."""
         batch = super().batch(seed, images_seen, size)
         random = np.random.RandomState([seed, 13, images_seen])
         blobs = self.blobs[self.blob_order.after(seed, images_seen, size)[1::2]]
@@ -165,16 +165,16 @@ class CollagedData(PictureData):
 
 
 class UnpairedData:
-    """Two collections of pictures that share no order; random parts of them, maybe mirrored.
+    """Two collections of unpaired pictures; random parts of them, mirrored at random.
 
-    A part may be the whole picture, made small: only that tells a sea from a lake.
+    A part may be the whole picture, shrunk: only the whole distinguishes a sea from a lake.
 
     Args:
-        pixels_a: [N, H, W, 3] uint8, each shown as often as any other.
+        pixels_a: [N, H, W, 3] uint8, each sampled equally often.
         pixels_b: [M, H, W, 3] uint8.
         crop_px: side of the parts; larger ones are shrunk to it.
-        kinds: what each picture shows [N], [M]; every one of `pixels_a` comes with one of
-            `pixels_b` that shows the same. A kind on one side alone stands beside anything.
+        kinds: the kind of scene of each picture [N], [M]; each of `pixels_a` is combined with one
+            of `pixels_b` of the same kind, or with any if there is none.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class UnpairedData:
             raise ValueError(f"The pictures are smaller than the crop of {crop_px} px.")
         self.sides = {"a": pixels_a, "b": pixels_b}
         self.order, self.kinds, self.crop_px = Order(len(pixels_a), salt=2), kinds, crop_px
-        self.alike = {kind: np.flatnonzero(kinds[1] == kind) for kind in np.unique(kinds[1])}
+        self.of_kind = {kind: np.flatnonzero(kinds[1] == kind) for kind in np.unique(kinds[1])}
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
         """`a` and `b`, each [N, 3, crop, crop] uint8, and `kind` [N], that of `a`."""
@@ -192,7 +192,8 @@ class UnpairedData:
         index = {"a": self.order.after(seed, images_seen, size)}
         kinds = self.kinds[0][index["a"]]
         anything = np.arange(len(self.sides["b"]))
-        index["b"] = [random.choice(self.alike.get(kind, anything)) for kind in kinds]
+        chosen = [random.choice(self.of_kind.get(kind, anything)) for kind in kinds]
+        index["b"] = np.array(chosen, np.int64)
         batch = {"kind": torch.from_numpy(kinds.astype(np.int64))}
         for side, pixels in self.sides.items():
             crops = [random_part(pixels[i], self.crop_px, random) for i in index[side]]
@@ -201,11 +202,11 @@ class UnpairedData:
 
 
 class UpscalerData:
-    """Parts of large pictures with their label maps, and parts of small generated ones.
+    """Parts of large pictures with their label maps, and parts of small generated pictures.
 
     Args:
         pixels: [N, H, W, 3] uint8, with `label_maps` [N, H, W].
-        made: [M, H / factor, W / factor, 3] uint8, of generators.
+        made: [M, H / factor, W / factor, 3] uint8, generated.
         crop_px: side of the parts of the large pictures.
         factor: how much larger the large ones are.
     """
@@ -240,7 +241,7 @@ class UpscalerData:
     def _part(
         size: tuple[int, int], side: int, step: int, random: np.random.RandomState
     ) -> tuple[slice, slice]:
-        """A square anywhere, at a multiple of `step`, mirrored in half of the cases."""
+        """A random square at a multiple of `step`, mirrored with probability 0.5."""
         top, left = (step * random.randint((length - side) // step + 1) for length in size)
         if random.rand() < 0.5:
             return slice(top, top + side), slice(left, left + side)

@@ -1,4 +1,4 @@
-"""A discriminator with what comes before it: augmentation, and features where it needs them."""
+"""A discriminator with its input stages: augmentation, and frozen features if it needs them."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from torch import Tensor, nn
 
 from gan_models.device import mixed_precision
 from gan_models.metrics.features import FeatureMaps
-from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training.augment import AdaController, diff_augment
 
 
 class AugmentedDiscriminator:
-    """Images and classes -> logits, through augmentation; the same for reals and fakes.
+    """Images and classes -> augmentation -> logits; the same for reals and fakes.
 
     Args:
         discriminator: takes images, or feature maps where `features` is given.
         features: frozen network of a projected discriminator.
-        input_px: side to which pictures are brought for `features`.
+        input_px: side to which pictures are resized for `features`.
         augmentations: names for `diff_augment`.
-        ada: controls how often they act; None: always.
+        ada: controls their probability; None: always applied.
     """
 
     def __init__(
         self,
         discriminator: nn.Module,
-        features: EfficientNetLite0 | None = None,
+        features: EfficientNetLite | None = None,
         input_px: int = 128,
         augmentations: Sequence[str] = (),
         ada: AdaController | None = None,
@@ -35,15 +35,15 @@ class AugmentedDiscriminator:
         self.input_px, self.augmentations, self.ada = input_px, tuple(augmentations), ada
 
     def __call__(self, images: Tensor, c: Tensor | None = None) -> list[Tensor]:
-        """Images [N, 3, H, W], class as the discriminator wants it -> logits, one each head."""
+        """Images [N, 3, H, W], classes as the discriminator takes them -> logits of each head."""
         probability = 1.0 if self.ada is None else self.ada.probability
         images = diff_augment(images, self.augmentations, probability)
         if self.features is None:
             return [self.discriminator(images, c)]  # in float32, for R1's second derivatives
         return self.of_features(FeatureMaps.of(self.features, images, self.input_px), c)
 
-    def of_features(self, seen: FeatureMaps, c: Tensor | None = None) -> list[Tensor]:
-        """Feature maps instead of images -> logits, one each head; only for projected heads."""
-        with mixed_precision(seen.images.device):
-            logits = self.discriminator(seen.scales, seen.images, c)
+    def of_features(self, maps: FeatureMaps, c: Tensor | None = None) -> list[Tensor]:
+        """Feature maps of images -> logits of each head; for projected discriminators only."""
+        with mixed_precision(maps.images.device):
+            logits = self.discriminator(maps.scales, maps.images, c)
         return [x.float() for x in logits]

@@ -1,4 +1,4 @@
-"""What can break a run from outside - the disk, the memory, the device - told in sentences."""
+"""Failures of disk, memory and device during training, reported as messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan_models.weights import WeightsError
 
 
 class TrainingError(RuntimeError):
-    """Training cannot start or go on; the message says what to do."""
+    """Training cannot start or continue; the message says what to do."""
 
 
 KEPT = "the last snapshot is kept, and the run can be resumed"
@@ -23,36 +23,36 @@ _NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def is_lost_device(error: BaseException) -> bool:
-    """Whether an exception says that the accelerator is gone or will do nothing more."""
+    """Whether an exception means that the accelerator is lost or unusable."""
     if isinstance(error, torch.AcceleratorError):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_DEVICE)
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception says that a file could not be written to its end."""
+    """Whether an exception means that the disk is full."""
     if isinstance(error, OSError):
         return error.errno in _NO_DISK
-    # what torch.save makes of it, and what safetensors does
+    # as torch.save and safetensors report it
     signs = ("inline_container", *(f"(os error {number})" for number in _NO_DISK))
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
 
 
 @contextmanager
 def explain_failures(folder: Path) -> Iterator[None]:
-    """Turn failures of disk, memory and device within into a `TrainingError`."""
+    """Raise failures of disk, memory and device as a `TrainingError`."""
     try:
         yield
     except TrainingError:
         raise
     except (OSError, RuntimeError, MemoryError) as error:
-        sentence = _sentence(error, folder)
-        if sentence is None:
+        message = _message(error, folder)
+        if message is None:
             raise
-        raise TrainingError(sentence) from error
+        raise TrainingError(message) from error
 
 
-def _sentence(error: BaseException, folder: Path) -> str | None:
+def _message(error: BaseException, folder: Path) -> str | None:
     if is_full_disk(error):
         return f"The disk that holds {folder} is full: free some space; {KEPT}."
     if is_out_of_memory(error):
@@ -65,7 +65,7 @@ def _sentence(error: BaseException, folder: Path) -> str | None:
             "The device that trains was lost: start the program again, with GANVAS_DEVICE=cpu if "
             f"it stays away; {KEPT}."
         )
-    if type(error) is WeightsError:  # its kinds tell of weights that cannot be had
+    if type(error) is WeightsError:  # not its subclasses, which are about missing or wrong weights
         return f"{error} Then resume: the last snapshot is kept."
     if isinstance(error, OSError):
         reason = error.strerror or error

@@ -1,4 +1,4 @@
-"""The one training loop: every recipe and every fine-tuning runs through `run`."""
+"""The training loop of all recipes and of fine-tuning: `run`."""
 
 from __future__ import annotations
 
@@ -34,35 +34,36 @@ LOSS_LIMIT = 1e4  # beyond this the run has diverged, finite or not
 
 
 class Data(Protocol):
-    """Where batches come from: everything random in them follows from the seed and the count."""
+    """A source of batches, which the seed and the number of examples seen determine."""
 
     def batch(self, seed: int, images_seen: int, size: int) -> Batch:
-        """The `size` examples that follow after `images_seen`."""
+        """The next `size` examples after `images_seen`."""
+        ...
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the loop itself needs to know."""
+    """The settings of the loop itself."""
 
     recipe: str
     batch: int
     kimg: float
-    data: str = ""  # what it is trained on, in words
+    data: str = ""  # a description of the training data
     seed: int = 0
     ema_half_life_kimg: float = 10.0
-    ema_ramp: float = 0.05  # of the pictures seen: no half-life is longer while training is young
+    ema_ramp: float = 0.05  # limit of the half-life, as a share of the pictures seen
     first_snapshot_seconds: float = 15.0
     snapshot_seconds: float = 45.0
     sheet_seconds: float = 150.0
     metrics_seconds: float = 480.0
     seconds: float | None = None  # of training, over all processes; None: only `kimg` ends a run
-    decay_from: float = 1.0  # share of the run after which rates fall, linearly, towards 0
-    opening: bool = False  # measure and show before the first step, too
+    decay_from: float = 1.0  # share of the run after which rates decay linearly to 0
+    opening: bool = False  # measure and save a sheet before the first step, too
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What the callback is told."""
+    """The progress of a run, as given to the callback."""
 
     step: int
     kimg: float
@@ -89,14 +90,14 @@ Callback = Callable[[Progress], bool | None]  # False stops the run after a snap
 
 
 def is_over(settings: Settings, images: int, seconds: float, total_kimg: float) -> bool:
-    """Whether a run has come to its end: by pictures seen, or by time."""
-    late = settings.seconds is not None and seconds >= settings.seconds
-    return late or images >= total_kimg * 1000
+    """Whether a run is complete, by pictures seen or by time."""
+    is_late = settings.seconds is not None and seconds >= settings.seconds
+    return is_late or images >= total_kimg * 1000
 
 
 @contextmanager
 def stop_signals(request_stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT ask the loop to stop; only the main thread can listen to them."""
+    """Call `request_stop` on SIGTERM and SIGINT; only possible in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -124,17 +125,17 @@ def run(
 
     Args:
         settings: numbers of the recipe.
-        make_trainer: builds networks and optimisers; called once the random streams are seeded.
-        make_data: opens the data; not called where there is nothing left to do.
-        folder: where snapshot, curves, sheets and the finished generator go.
-        resume: go on from the folder's snapshot; begin anew where there is none.
-        kimg: total length instead of the recipe's or the interrupted run's.
-        warm_files: finished networks to begin from when resuming without a snapshot.
-        callback: hears of every step.
+        make_trainer: builds networks and optimisers; called after the random streams are seeded.
+        make_data: opens the data; not called if the run is finished.
+        folder: of snapshot, curves, sheets and the finished generator.
+        resume: continue from the folder's snapshot; start a new run if there is none.
+        kimg: total length instead of that of the recipe or the interrupted run.
+        warm_files: finished networks to start from when resuming without a snapshot.
+        callback: called after every step.
 
     Raises:
-        TrainingError: the folder is in use or holds a run; the run diverges again and again; the
-            disk is full, memory runs out, or the device is lost: the last snapshot stays.
+        TrainingError: the folder is in use or holds a run; the run diverges repeatedly; the disk
+            is full, memory runs out, or the device is lost: the last snapshot stays.
     """
     with explain_failures(folder), RunFolder(folder) as run_folder:
         if not resume:
@@ -158,13 +159,13 @@ def run(
             return Outcome(True, state["step"], state["images"] / 1000, folder)
         torch.manual_seed(settings.seed)
         session = Session(settings, make_trainer(), make_data(), run_folder, total, callback)
-        session.begin(state, warm_files if resume else None)
+        session.start(state, warm_files if resume else None)
         with stop_signals(session.request_stop):
-            return session.play()
+            return session.train()
 
 
 class Session:
-    """One process's share of a run."""
+    """The part of a run in one process."""
 
     def __init__(
         self,
@@ -180,7 +181,7 @@ class Session:
         self.journal = Journal(folder.path)
         self.step = self.images = self.rollbacks = 0
         self.num_chunks, self.rate_scale = 1, 1.0
-        self.decay = 1.0  # what the end of the run has multiplied all rates by
+        self.decay = 1.0  # present factor on all rates by `decay_rates`
         self.seconds = 0.0  # of training, over all processes
         self.finished = self.stopping = False
         self.speed = 0.0  # pictures a second, running mean
@@ -188,54 +189,54 @@ class Session:
         self.snapshot_due = self.sheet_due = self.metrics_due = 0.0
 
     def request_stop(self) -> None:
-        """Stop after the step under way."""
+        """Stop after the current step."""
         self.stopping = True
 
-    def begin(self, state: dict[str, Any] | None, warm_files: Mapping[str, Path] | None) -> None:
-        """Restore the snapshot, or begin anew, from finished networks if there are any."""
+    def start(self, state: dict[str, Any] | None, warm_files: Mapping[str, Path] | None) -> None:
+        """Restore the snapshot, or start a new run, from finished networks if there are any."""
         if state is not None:
             self.restore(state)
-            self.tell(f"Going on from step {self.step}.")
+            self.report(f"Resuming from step {self.step}.")
         else:
             if names := " and ".join(self.trainer.warm_start(warm_files or {})):
-                self.tell(f"No snapshot: going on from {names}, with fresh optimisers.")
+                self.report(f"No snapshot: starting from {names}, with new optimisers.")
             elif any(path.exists() for path in (warm_files or {}).values()):
-                self.tell("No snapshot, and finished networks of another shape: beginning anew.")
+                self.report("No snapshot, and finished networks of another shape: starting anew.")
             self.journal.cut(-1)
             self.save()
         if self.settings.opening and not self.journal.metrics.rows():
             self.measure()
-            self.show()
+            self.save_sheet()
         now = time.monotonic()
         self.snapshot_due = now + self.settings.first_snapshot_seconds
         self.sheet_due = now + self.settings.sheet_seconds
         self.metrics_due = now + self.settings.metrics_seconds
 
-    def play(self) -> Outcome:
-        """Step until done or asked to stop; the last act is always a snapshot."""
+    def train(self) -> Outcome:
+        """Step until the run is complete or a stop is requested; end with a snapshot."""
         while not self.is_over and not self.stopping:
-            begin = time.monotonic()
+            started = time.monotonic()
             self.advance()
-            self.tend()
-            self.seconds += time.monotonic() - begin
+            self.run_due_tasks()
+            self.seconds += time.monotonic() - started
         if self.is_over:
             self.save()  # measuring may take minutes
             self.finished = True
             self.measure()
             self.trainer.export(self.folder.path, self.facts())
-        self.show()
+        self.save_sheet()
         if not self.save():
             self.roll_back()
         return Outcome(self.finished, self.step, self.images / 1000, self.folder.path)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the run is complete."""
         return is_over(self.settings, self.images, self.seconds, self.total_kimg)
 
     def advance(self) -> None:
-        """One step of the trainer, tried again in smaller parts if memory runs out."""
-        begin = time.monotonic()
+        """One step of the trainer; if memory runs out, the next try uses smaller parts."""
+        started = time.monotonic()
         size = self.settings.batch
         self.decay_rates()
         before = random_state()
@@ -246,9 +247,9 @@ class Session:
             if not is_out_of_memory(error) or self.num_chunks >= size:
                 raise
             self.num_chunks = min(2 * self.num_chunks, size)
-            self.give_memory_back()
+            self.free_memory()
             set_random_state(before)
-            self.tell(f"Memory ran out: batches now come in {self.num_chunks} parts.")
+            self.report(f"Memory ran out: batches are now processed in {self.num_chunks} parts.")
             return
         if any(not math.isfinite(v) or abs(v) > LOSS_LIMIT for v in losses.values()):
             self.roll_back()
@@ -260,13 +261,13 @@ class Session:
         for name, average in self.trainer.averages.items():
             update_average(average, self.trainer.networks[name], decay)
         self.journal.losses.append({"step": self.step, "kimg": self.images / 1000, **losses})
-        elapsed = time.monotonic() - begin
+        elapsed = time.monotonic() - started
         now = size / max(elapsed, 1e-9)
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
-        self.tell(losses=losses)
+        self.report(losses=losses)
 
     def decay_rates(self) -> None:
-        """Let the rates fall in the last part of a run, as CycleGAN's and SPADE's papers do."""
+        """Decay the rates in the last part of a run, as in the papers on CycleGAN and SPADE."""
         left = 1 - self.images / (self.total_kimg * 1000)
         last = 1 - self.settings.decay_from
         decay = max(left / last, LEAST_DECAY) if left < last else 1.0
@@ -279,15 +280,15 @@ class Session:
             for group in optimizer.param_groups:
                 group["lr"] *= factor
 
-    def give_memory_back(self) -> None:
-        """Let go of what a step that failed has left behind."""
+    def free_memory(self) -> None:
+        """Release the gradients and cached memory of a failed step."""
         for optimizer in self.trainer.optimizers.values():
             optimizer.zero_grad(set_to_none=True)
         if torch.accelerator.is_available():
             torch.accelerator.empty_cache()
 
-    def tend(self) -> None:
-        """Snapshot, sheet and measures, each when its time has come."""
+    def run_due_tasks(self) -> None:
+        """Snapshot, sheet and measures, each if it is due."""
         now = time.monotonic()
         if now >= min(self.snapshot_due, self.metrics_due):  # measuring may take minutes
             self.snapshot_due = now + self.settings.snapshot_seconds
@@ -295,14 +296,21 @@ class Session:
                 self.roll_back()
                 return
         if now >= self.sheet_due:
-            self.show()
+            self.save_sheet()
             self.sheet_due = time.monotonic() + self.settings.sheet_seconds
         if now >= self.metrics_due:
             self.measure()
             self.metrics_due = time.monotonic() + self.settings.metrics_seconds
 
-    def tell(self, message: str = "", **news: Any) -> None:
-        """Report through the callback, which may ask to stop."""
+    def report(
+        self,
+        message: str = "",
+        *,
+        losses: Losses | None = None,
+        metrics: Losses | None = None,
+        sheet: Path | None = None,
+    ) -> None:
+        """Call the callback, which may request a stop."""
         if self.callback is None:
             return
         left = max(self.total_kimg * 1000 - self.images, 0)
@@ -310,13 +318,21 @@ class Session:
         if self.settings.seconds is not None:
             eta = min(eta, max(self.settings.seconds - self.seconds, 0.0))
         progress = Progress(
-            self.step, self.images / 1000, self.total_kimg, self.speed, eta, message=message, **news
+            step=self.step,
+            kimg=self.images / 1000,
+            total_kimg=self.total_kimg,
+            images_per_second=self.speed,
+            eta_seconds=eta,
+            losses=losses or {},
+            metrics=metrics or {},
+            sheet=sheet,
+            message=message,
         )
         if self.callback(progress) is False:
             self.stopping = True
 
     def facts(self) -> dict[str, Any]:
-        """What a finished network says of its training."""
+        """The metadata of finished networks about their training."""
         return {
             "recipe": self.settings.recipe,
             "kimg": self.images / 1000,
@@ -328,21 +344,21 @@ class Session:
         }
 
     def measure(self) -> None:
-        """Evaluate and write the measures down."""
+        """Evaluate and store the measures."""
         self.metrics = metrics = self.trainer.evaluate()
         rows = self.journal.metrics.rows()
         if metrics and not (rows and int(rows[-1]["step"]) == self.step):
             self.journal.metrics.append({"step": self.step, "kimg": self.images / 1000, **metrics})
-            self.tell(metrics=metrics)
+            self.report(metrics=metrics)
 
-    def show(self) -> None:
+    def save_sheet(self) -> None:
         """Save a sample sheet and the curves."""
         path = self.folder.save_sheet(self.trainer.sheet(), self.step)
         self.journal.draw()
-        self.tell(sheet=path)
+        self.report(sheet=path)
 
     def save(self) -> bool:
-        """Write a snapshot; False, and nothing written, where a weight is not finite."""
+        """Write a snapshot; False, and none is written, if a weight is not finite."""
         trained = [p for opt in self.trainer.optimizers.values() for p in parameters_of(opt)]
         if not all(bool(p.isfinite().all()) for p in trained):
             return False
@@ -366,17 +382,17 @@ class Session:
         return True
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a snapshot, curves included."""
+        """Restore a snapshot, curves included."""
         set_trainer_state(self.trainer, state)
         for name in ("step", "images", "seconds", "num_chunks", "rate_scale", "rollbacks"):
             setattr(self, name, state[name])
-        self.decay = state.get("decay", 1.0)  # older snapshots know of none
+        self.decay = state.get("decay", 1.0)  # older snapshots have none
         self.journal.cut(self.step)
         self.folder.cut(self.step)
         set_random_state(state["random"])
 
     def roll_back(self) -> None:
-        """After NaN or divergence: the last snapshot again, with half the learning rate."""
+        """After NaN or divergence: restore the last snapshot and halve the learning rate."""
         rollbacks = self.rollbacks + 1
         if rollbacks > MAX_ROLLBACKS:
             raise TrainingError(
@@ -391,4 +407,4 @@ class Session:
         self.scale_rates(scale / self.rate_scale)
         self.rollbacks, self.rate_scale = rollbacks, scale
         self.save()
-        self.tell(f"Training diverged: back at step {self.step}, at half the learning rate.")
+        self.report(f"Training diverged: back at step {self.step}, at half the learning rate.")

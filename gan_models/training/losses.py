@@ -1,18 +1,24 @@
-"""The published losses, one function each; all return a scalar to be made small.
+"""The published losses, one function each; all return a scalar to minimise.
 
-`logits` may be one tensor or a list of tensors, one a discriminator or scale: those are summed over
-the list and averaged over everything else.
+`logits` may be one tensor or a list of tensors, one for each discriminator or scale: the loss is
+summed over the list and averaged over everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 Logits = Tensor | Sequence[Tensor]
+
+
+def weighted_sum(terms: Mapping[str, Tensor], weights: object) -> Tensor:
+    """The sum of the terms, each times the attribute of its name of `weights`."""
+    return reduce(torch.add, (getattr(weights, name) * term for name, term in terms.items()))
 
 
 def _each(logits: Logits) -> Sequence[Tensor]:
@@ -67,20 +73,20 @@ def least_squares_generator(fake: Logits) -> Tensor:
 
 
 def cycle_consistency(images: Tensor, back: Tensor) -> Tensor:
-    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), equation 2: L1 after there and back again."""
+    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), equation 2: L1 after a round trip."""
     return F.l1_loss(back, images)
 
 
 def identity_mapping(images: Tensor, mapped: Tensor) -> Tensor:
-    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), section 5.2: its own domain stays as it is."""
+    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593), section 5.2: L1 in the own target domain."""
     return F.l1_loss(mapped, images)
 
 
 def feature_matching(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]]) -> Tensor:
     """pix2pixHD (Wang et al. 2018, arXiv:1711.11585), equation 4.
 
-    One list of layers a discriminator; the mean L1 a layer, summed over layers, averaged over
-    discriminators. The real side is a target: no gradient flows there.
+    One list of layers for each discriminator; the mean L1 of a layer, summed over layers, averaged
+    over discriminators. No gradient flows to the real side.
     """
     terms = [
         F.l1_loss(f, r.detach())
@@ -93,8 +99,8 @@ def feature_matching(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[T
 def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Perceptual loss (Johnson et al. 2016, arXiv:1603.08155), equation 2, with L1 as in pix2pixHD.
 
-    Feature maps of a frozen network; each scale is divided by its own mean size, so that deep
-    scales do not drown fine ones.
+    Feature maps of a frozen network; each scale is divided by its mean absolute value, so that all
+    scales have a similar weight.
     """
     terms = [
         F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp_min(1e-6)
@@ -106,41 +112,41 @@ def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
 def classification_generator(fake: Tensor, label_map: Tensor) -> Tensor:
     """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 2.
 
-    Logits [N, num_labels + 1, H, W] of a segmenting discriminator, its last class meaning painted;
-    label_map [N, H, W]; or of a classifying one, [N, num_classes + 1] and [N]. Each label that
-    occurs weighs alike, however few pixels it has.
+    Logits [N, num_labels + 1, H, W] of a segmentation discriminator, the last class for generated
+    pixels; label_map [N, H, W]; or of a classifier, [N, num_classes + 1] and [N]. All labels that
+    occur have the same weight, however few pixels they have.
     """
     return _cross_entropy_by_label(fake, label_map)
 
 
 def classification_discriminator(real: Tensor, label_map: Tensor, fake: Tensor) -> Tensor:
-    """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 1; shapes as the generator's."""
-    painted = torch.full_like(fake[:, 0], fake.shape[1] - 1, dtype=torch.long)
-    return _cross_entropy_by_label(real, label_map) + F.cross_entropy(fake, painted)
+    """OASIS (Schönfeld et al. 2021, arXiv:2012.04781), equation 1; shapes as for the generator."""
+    generated = torch.full_like(fake[:, 0], fake.shape[1] - 1, dtype=torch.long)
+    return _cross_entropy_by_label(real, label_map) + F.cross_entropy(fake, generated)
 
 
 def _cross_entropy_by_label(logits: Tensor, label_map: Tensor, least: int = 64) -> Tensor:
-    """Labels of fewer than `least` pixels weigh less, or a single one would shout."""
+    """Cross entropy with labels of equal weight; less for those of fewer than `least` pixels."""
     counts = torch.bincount(label_map.flatten(), minlength=logits.shape[1])
     return F.cross_entropy(logits, label_map, weight=1.0 / counts.clamp_min(least))
 
 
 def kl_free_bits(mu: Tensor, logvar: Tensor, free_nats: float) -> Tensor:
-    """KL divergence to the standard normal, [N, D] -> scalar, with a floor for each number.
+    """KL divergence to the standard normal, [N, D] -> scalar, with a floor for each component.
 
     Kingma and Welling 2014 (arXiv:1312.6114), appendix B; free bits as in Kingma et al. 2016
-    (arXiv:1606.04934), section C.8: below `free_nats` a number costs nothing.
+    (arXiv:1606.04934), section C.8: below `free_nats` a component has no gradient.
     """
     kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar)  # [N, D]
     return kl.mean(0).clamp_min(free_nats).sum()
 
 
 def mode_seeking(images: Tensor, z: Tensor, side_px: int = 16) -> Tensor:
-    """Mode seeking (Mao et al. 2019, arXiv:1903.05628, section 3.2): far z, far pictures.
+    """Mode seeking (Mao et al. 2019, arXiv:1903.05628, section 3.2).
 
     Each picture [N, 3, H, W] is compared with its neighbour in the batch, z [N, D] likewise; the
-    loss is the inverse of the ratio of distances. Here pictures count as layouts: made small, with
-    mean 0 and deviation 1 each, so that a mere change of light is no difference.
+    loss is the inverse of the ratio of distances. Pictures are compared as layouts: shrunk, with
+    mean 0 and deviation 1 each, so that a mere change of brightness is no difference.
     """
     small = F.adaptive_avg_pool2d(images, side_px).flatten(1)
     layout = (small - small.mean(1, keepdim=True)) / (small.std(1, keepdim=True) + 0.05)

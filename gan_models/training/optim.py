@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from gan_models.training.errors import TrainingError
 
 Batch = dict[str, Tensor]
 Losses = dict[str, float]
+Chunk = TypeVar("Chunk")  # a part of a batch
 
 
 def parameters_of(optimizer: torch.optim.Optimizer) -> Iterator[nn.Parameter]:
@@ -27,7 +29,7 @@ def adam(
     faster: nn.Module | None = None,
     times: float = 1.0,
 ) -> torch.optim.Adam:
-    """Adam over all parameters that want a gradient; those of `faster` at `times` the rate."""
+    """Adam over all parameters that require gradients; those of `faster` at `times` the rate."""
     quick = [p for p in faster.parameters() if p.requires_grad] if faster else []
     ids = set(map(id, quick))
     rest = [p for m in modules for p in m.parameters() if p.requires_grad and id(p) not in ids]
@@ -37,12 +39,12 @@ def adam(
 
 def update(
     optimizer: torch.optim.Optimizer,
-    chunks: Iterable[Batch],
-    loss_of: Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]],
+    chunks: Iterable[Chunk],
+    loss_of: Callable[[Chunk], tuple[Tensor, Mapping[str, Tensor]]],
 ) -> Losses:
-    """One step of `optimizer`, and of nothing else, on the mean loss over equal chunks.
+    """One step of `optimizer` on the mean loss over chunks of equal size.
 
-    `loss_of` gives the loss and the terms to report.
+    `loss_of` gives the loss of a chunk and the terms to report.
     """
     chunks = list(chunks)
     trained = list(parameters_of(optimizer))
@@ -56,7 +58,7 @@ def update(
         for name, value in terms.items():
             report[name] = report.get(name, 0.0) + float(value.detach()) / len(chunks)
     optimizer.step()
-    # other networks' updates run through this one without gradients for its weights
+    # the updates of other networks need no gradients for these weights
     for parameter in trained:
         parameter.requires_grad_(False)
     return report
@@ -79,14 +81,14 @@ def split(batch: Batch, num_chunks: int) -> list[Batch]:
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Update an exponential moving average of the weights; buffers are copied."""
     update_parameters = get_ema_multi_avg_fn(decay)
-    # the count is of no use to an exponential average
+    # the count (0) is not used by an exponential average
     update_parameters(list(average.parameters()), list(network.parameters()), 0)
     for buffer, source in zip(average.buffers(), network.buffers(), strict=True):
         buffer.copy_(source)
 
 
 def ema_decay(batch: int, images_seen: int, half_life_kimg: float, ramp: float = 0.05) -> float:
-    """Decay a step for a half-life in thousands of pictures, shorter while training is young.
+    """Decay per step for a half-life in thousands of pictures, shorter at the start of a run.
 
     The ramp is that of StyleGAN2-ADA (Karras et al. 2020, arXiv:2006.06676, appendix B).
     """

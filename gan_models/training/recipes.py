@@ -1,15 +1,15 @@
-"""The recipes: which networks learn what, at which size, with which numbers. No work is done here.
+"""The recipes: networks, sizes, lengths and other numbers of each training. Nothing is run here.
 
-Sizes and lengths depend on the device: what a GPU trains overnight at 128 and 256 px, a CPU trains
-in one to seven hours at 64 and 128 px.
+Sizes and lengths depend on the device: a GPU trains overnight at 128 and 256 px, a CPU in one to
+seven hours at 64 and 128 px.
 
-What more training is expected to give, judging by the runs on a CPU: `landscapes` finer detail (its
-goal of 0.0144 KID-effl0 is held: 0.010 at 44 thousand pictures); `landscapes-classes` the same, for
-the class asked for is seen more often than in true renders (46, 61, 72, 79, 81 and 89 % at 15, 22,
-29, 50, 60 and 100 thousand; renders 85 %); `paint` styles that arrive more often (59, 77, 80 and
-81 % at 12, 28, 40 and 66 thousand; 90 % is the goal) and finer materials; the seasons sharper
-pictures (nearer by features in 26, 67, 72, 75, 80, 84 and 85 % at 3.7, 7.4, 12.6, 23, 34, 41 and
-66 thousand), which is what coasts with an open sea lack.
+The expected effect of more training, judging by the runs on a CPU: `landscapes` finer detail (its
+goal of 0.0144 KID-effl0 is reached: 0.010 at 44 thousand pictures); `landscapes-classes` the same,
+for the class asked for is recognised more often than in true renders (46, 61, 72, 79, 81 and 89 %
+at 15, 22, 29, 50, 60 and 100 thousand; renders 85 %); `paint` styles that are followed more often
+(59, 77, 80 and 81 % at 12, 28, 40 and 66 thousand; 90 % is the goal) and finer materials; the
+seasons sharper pictures (nearer by features in 26, 67, 72, 75, 80, 84 and 85 % at 3.7, 7.4, 12.6,
+23, 34, 41 and 66 thousand), which is what coasts with an open sea lack.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gan_models.landscape import BIOMES, CLASSES, LABELS
 from gan_models.landscape.world import NUM_DETAILED, NUM_SCENES
 from gan_models.training.loop import Settings
 from gan_models.training.reconstruction import ReconstructionSettings
+from gan_models.training.trainers.base import Metadata
 from gan_models.training.trainers.cycle import CycleSettings
 from gan_models.training.trainers.latent import LatentSettings
 from gan_models.training.trainers.semantic import SemanticSettings
@@ -39,13 +40,17 @@ PAIR_DATA = f"the summer and the winter days among {DATA}"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A named training: `trainer` says the networks, `loop` the length.
+    """A named training.
 
-    `base` is the recipe whose networks in `checkpoints/` it begins from, as far as they are alike.
+    Args:
+        trainer: networks and their numbers.
+        loop: length and other numbers of the loop.
+        base: a recipe whose networks in `checkpoints/` it starts from, where tensors have the same
+            name and shape.
     """
 
     name: str
-    resolution: int  # pixels of the pictures trained on
+    resolution: int  # side of the training pictures, px
     loop: Settings
     trainer: (
         LatentSettings | CycleSettings | SemanticSettings | SupervisedSettings | UpscalerSettings
@@ -53,16 +58,16 @@ class Recipe:
     base: str = ""
 
 
-def _card(title: str) -> dict[str, str]:
+def _metadata(title: str) -> Metadata:
     return {"title": title, "licence": LICENCE, "source": SOURCE}
 
 
 def _metrics_seconds(gpu: bool) -> float:
-    return 480.0 if gpu else 1200.0  # measuring takes a CPU minutes
+    return 480.0 if gpu else 1200.0  # measuring takes minutes on a CPU
 
 
 def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> Recipe:
-    resolution = 64  # the upscaler does the rest
+    resolution = 64  # the upscaler enlarges the pictures
     trainer = LatentSettings(
         generator={
             "z_dim": 128,
@@ -77,7 +82,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         classification=4.0,
         generator_rate=2e-3,
         discriminator_rate=2e-4 if gpu else 4e-4,
-        augmentations=(),  # there are pictures enough
+        augmentations=(),  # there are enough pictures
         discriminator_px=224 if gpu else 128,
         mapping_rate=10.0,  # these runs are short
         matching=20.0,
@@ -85,7 +90,7 @@ def _latent(name: str, title: str, gpu: bool, classes: tuple[str, ...] = ()) -> 
         reconstruction=ReconstructionSettings(share=0.5),
         num_metric_images=5000 if gpu else 500,
         classes=classes,
-        card=_card(title),
+        metadata=_metadata(title),
     )
     loop = Settings(
         name,
@@ -106,7 +111,7 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
         crop_px=128 if gpu else 64,
         matching=5.0,
         matching_px=128 if gpu else 96,
-        cards=(_card(f"{a.title()} to {b}"), _card(f"{b.title()} to {a}")),
+        metadata=(_metadata(f"{a.title()} to {b}"), _metadata(f"{b.title()} to {a}")),
     )
     loop = Settings(
         name,
@@ -120,8 +125,8 @@ def _cycle(name: str, sides: tuple[str, str], gpu: bool) -> Recipe:
     return Recipe(name, 256 if gpu else 128, loop, trainer)
 
 
-def _paint(name: str, gpu: bool) -> Recipe:
-    resolution, z_dim = 128, 32  # the upscaler takes its pictures at 64 px
+def _semantic(name: str, gpu: bool) -> Recipe:
+    resolution, z_dim = 128, 32  # the upscaler gets its pictures at 64 px
     generator: dict[str, Any] = {
         "num_labels": len(LABELS),
         "width": 20 if gpu else 14,
@@ -137,7 +142,7 @@ def _paint(name: str, gpu: bool) -> Recipe:
             "z_dim": z_dim,
             "img_size": 128,
             "spectral": False,
-            "norm": "none",  # instance norm would take away the very colours that are the style
+            "norm": "none",  # instance norm would remove the colours, which are the style
         },
         discriminator={"num_labels": len(LABELS), "width": 64 if gpu else 20},
         segmentation_discriminator={
@@ -146,8 +151,8 @@ def _paint(name: str, gpu: bool) -> Recipe:
             "norm": "group",
         },
         labels=LABELS,
-        generator_rate=2e-4 if gpu else 8e-4,  # a CPU has few steps to get there
-        card=_card("Paint a landscape"),
+        generator_rate=2e-4 if gpu else 8e-4,  # on a CPU there are few steps
+        metadata=_metadata("Paint a landscape"),
     )
     loop = Settings(
         name,
@@ -166,7 +171,7 @@ def _upscaler(name: str, gpu: bool) -> Recipe:
         discriminator={"color_px": 0, "width": 48},
         patches={"width": 16, "num_layers": 3},
         labels=LABELS,
-        card=_card("Upscaler of landscapes, 64 to 256 px"),
+        metadata=_metadata("Upscaler of landscapes, 64 to 256 px"),
     )
     loop = Settings(
         name,
@@ -186,7 +191,7 @@ def _segmenter(name: str) -> Recipe:
         network={"num_classes": len(LABELS), "width": 16},
         target="label_map",
         names=LABELS,
-        card=_card("Segmenter of landscapes, to measure by"),
+        metadata=_metadata("Segmenter of landscapes, to measure by"),
     )
     loop = Settings(name, batch=16, kimg=40, data=DATA, ema_half_life_kimg=1.0)
     return Recipe(name, 128, loop, trainer)
@@ -198,9 +203,9 @@ def _classifier(name: str) -> Recipe:
         network={"num_classes": len(CLASSES)},
         target="class_index",
         names=CLASSES,
-        card=_card("Classifier of landscapes, to measure by"),
+        metadata=_metadata("Classifier of landscapes, to measure by"),
     )
-    # at 64 px, the size of the generated pictures it measures; larger ones are made so small
+    # at 64 px, the size of the generated pictures it measures; larger ones are shrunk
     return Recipe(
         name, 64, Settings(name, batch=32, kimg=100, data=DATA, ema_half_life_kimg=2.0), trainer
     )
@@ -211,7 +216,7 @@ RECIPES = {
     "landscapes-classes": lambda name, gpu: _latent(name, "Landscapes by class", gpu, CLASSES),
     "summer2winter": lambda name, gpu: _cycle(name, ("summer", "winter"), gpu),
     "winter2summer": lambda name, gpu: _cycle(name, ("winter", "summer"), gpu),
-    "paint": lambda name, gpu: _paint(name, gpu),
+    "paint": lambda name, gpu: _semantic(name, gpu),
     "upscaler": lambda name, gpu: _upscaler(name, gpu),
     "segmenter": lambda name, gpu: _segmenter(name),
     "classifier": lambda name, gpu: _classifier(name),

@@ -29,7 +29,7 @@ BY_STEP = ("sheets", "raw", "snapshots")  # folders of files named by their step
 
 
 class RunFolder:
-    """A folder that holds at most one run, which at most one process trains.
+    """The folder of at most one run, trained by at most one process at a time.
 
     Raises (on entering):
         TrainingError: another process trains here.
@@ -37,7 +37,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # the system releases it when the process ends, however it ends
+        # released by the system when the process ends
         self._lock = filelock.FileLock(path / LOCK, thread_local=False)
 
     def __enter__(self) -> RunFolder:
@@ -62,7 +62,7 @@ class RunFolder:
         return (self.path / STATE).exists() or self.is_exported
 
     def refuse_second_run(self) -> None:
-        """Make sure that a run can begin here.
+        """Make sure that a run can start here.
 
         Raises:
             TrainingError: the folder holds one.
@@ -75,11 +75,11 @@ class RunFolder:
 
     @property
     def is_exported(self) -> bool:
-        """Whether the finished main network is there."""
+        """Whether the finished main network exists."""
         return (self.path / GENERATOR).exists()
 
     def read_state(self) -> dict[str, Any] | None:
-        """The last snapshot, None where there is none.
+        """The last snapshot; None: there is none.
 
         Raises:
             TrainingError: it is damaged.
@@ -88,26 +88,26 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            # a copy, so that the file is not still mapped when the next snapshot takes its place
+            # a copy, so that the file is not mapped any more when the next snapshot replaces it
             return copy.deepcopy(weights.read_tensors(path))
         except weights.WeightsError as error:
             raise TrainingError(
-                f"{path} is damaged: remove it to begin anew, or choose another folder."
+                f"{path} is damaged: remove it to start anew, or choose another folder."
             ) from error
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Replace the snapshot; the old one stays whole until the new one is."""
+        """Replace the snapshot; the old one stays intact until the new one is complete."""
         atomic_write(self.path / STATE, lambda path: torch.save(state, path))
 
     def cut(self, step: int) -> None:
-        """Remove the sheets and networks kept of later steps."""
+        """Delete the stored sheets and networks of later steps."""
         for name in BY_STEP:
             for path in (self.path / name).glob("*.*"):
                 if path.stem.isdigit() and int(path.stem) > step:
                     path.unlink()
 
     def save_sheet(self, sheet: Image.Image, step: int) -> Path:
-        """Keep a sample sheet under its step's number."""
+        """Store a sample sheet, named by its step."""
         path = self.path / "sheets" / f"{step:07d}.png"
         path.parent.mkdir(exist_ok=True)
         atomic_write(path, sheet.save)
@@ -121,8 +121,7 @@ class Table:
         self.path = path
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Add a row; new columns make the file be written anew."""
-        rows = None
+        """Append a row; for new columns the whole file is rewritten."""
         columns = self._columns()
         if not set(row) <= set(columns):
             rows = self.rows()
@@ -132,16 +131,16 @@ class Table:
             csv.DictWriter(file, columns).writerow(row)
 
     def cut(self, step: int) -> None:
-        """Drop the rows after `step`, and a last row that was only half written."""
+        """Remove the rows after `step`, and an incomplete last row."""
         if self.path.exists():
             columns = self._columns()
             self._write([row for row in self.rows() if int(row["step"]) <= step], columns)
 
     def rows(self) -> list[dict[str, str]]:
-        """All whole rows, as text."""
+        """All complete rows, as text."""
         if not self.path.exists():
             return []
-        whole = self.path.read_text().rpartition("\n")[0]  # the last row may lack its end
+        whole = self.path.read_text().rpartition("\n")[0]  # the last row may be incomplete
         return list(csv.DictReader(io.StringIO(whole)))
 
     def _columns(self) -> list[str]:
@@ -161,7 +160,7 @@ class Table:
 
 
 class Journal:
-    """The losses of every step and the measures now and then, as CSV files and as a picture."""
+    """The losses of every step and the measures, as CSV files and as a picture."""
 
     def __init__(self, folder: Path) -> None:
         self.losses = Table(folder / "losses.csv")
@@ -169,7 +168,7 @@ class Journal:
         self.picture = folder / "curves.png"
 
     def cut(self, step: int) -> None:
-        """Forget everything after `step`."""
+        """Remove everything after `step`."""
         self.losses.cut(step)
         self.metrics.cut(step)
 
@@ -180,11 +179,17 @@ class Journal:
 
 
 def random_state() -> dict[str, Any]:
-    """The state of all random streams, in a form that a snapshot can hold."""
-    kind, keys, position, has_gauss, cached = np.random.get_state()
-    state = {
+    """The state of all random streams, in a form that a snapshot can store."""
+    numpy_state: Mapping[str, Any] = np.random.get_state(legacy=False)
+    state: dict[str, Any] = {
         "torch": torch.get_rng_state(),
-        "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, cached],
+        "numpy": [
+            numpy_state["bit_generator"],
+            torch.from_numpy(numpy_state["state"]["key"].astype(np.int64)),
+            numpy_state["state"]["pos"],
+            numpy_state["has_gauss"],
+            numpy_state["gauss"],
+        ],
         "python": random.getstate(),
     }
     if torch.accelerator.is_available():
@@ -194,7 +199,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Go on with the random streams of `random_state`."""
+    """Set all random streams to the result of `random_state`."""
     torch.set_rng_state(state["torch"])
     kind, keys, *rest = state["numpy"]
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
@@ -216,10 +221,10 @@ def trainer_state(trainer: Trainer) -> dict[str, Any]:
 
 
 def set_trainer_state(trainer: Trainer, state: dict[str, Any]) -> None:
-    """Put a trainer back to `trainer_state`.
+    """Restore a trainer from the result of `trainer_state`.
 
     Raises:
-        TrainingError: the state is another recipe's.
+        TrainingError: the state is that of another recipe.
     """
     try:
         for kind in ("networks", "averages", "optimizers"):

@@ -1,4 +1,4 @@
-"""From a recipe's name to a run: opens the data, builds the trainer, and starts the one loop."""
+"""Train a recipe: open the data, build the trainer, and run the training loop."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from gan_models.training.trainers.semantic import SemanticSettings, SemanticTrai
 from gan_models.training.trainers.supervised import SupervisedSettings, SupervisedTrainer
 from gan_models.training.trainers.upscaler import FACTOR, UpscalerSettings, UpscalerTrainer
 
-BASES = ("landscapes", "landscapes-classes")  # whose pictures the upscaler is to mend
+BASES = ("landscapes", "landscapes-classes")  # whose pictures the upscaler is trained on
 
-Makers = tuple[Callable[[], Trainer], Callable[[], Data]]
+Parts = tuple[Callable[[], Trainer], Callable[[], Data]]
 
 COMPANIONS = ("encoder", "discriminator", "aux_classifier", "segmentation_discriminator")
 
@@ -49,24 +49,24 @@ def train(
     device: str | None = None,
     callback: Callback | None = None,
 ) -> Outcome:
-    """Train a recipe, rendering its data first where that is not there.
+    """Train a recipe; its data is rendered first if needed.
 
     Args:
         recipe_name: a key of `RECIPES`.
         out: folder of the run; None: `GANVAS_HOME/runs/<recipe>`.
-        resume: go on with the run in the folder; where it holds none, with the networks in
-            `checkpoints/` if they have the recipe's shape, else anew.
-        kimg: thousands of pictures in all, 0.001 to 10,000, instead of the recipe's number.
+        resume: continue the run in the folder; if there is none, start from the networks in
+            `checkpoints/` if they have the recipe's shape.
+        kimg: thousands of pictures in all, 0.001 to 10,000; None: the recipe's number.
         device: "cpu", "cuda" or "mps"; None: the best there is.
-        callback: hears of every step, and stops the run by returning False.
+        callback: called after every step; stops the run by returning False.
 
     Raises:
         ValueError: no such recipe or device; `kimg` out of range.
-        TrainingError: the folder is in use or taken, or the run diverges again and again.
+        TrainingError: the folder is in use or holds a run, or the run diverges repeatedly.
         WeightsError: the feature network cannot be had.
     """
     if kimg is not None and not 0.001 <= kimg <= 10_000:  # also refuses NaN
-        raise ValueError(f"kimg lies between 0.001 and 10,000, not at {kimg:g}.")
+        raise ValueError(f"kimg must be between 0.001 and 10,000, not {kimg:g}.")
     chosen = pick_device(device)
     recipe = make_recipe(recipe_name, chosen)
     folder = Path(out) if out is not None else ganvas_home() / "runs" / recipe_name
@@ -89,7 +89,7 @@ def train(
 
 
 def checkpoint_files(recipe_name: str) -> dict[str, Path]:
-    """Where `checkpoints/` keeps what a run of the recipe exports, by the run's own file names."""
+    """The files in `checkpoints/` of a recipe, by the names under which a run exports them."""
     folder, own = CHECKPOINTS, CHECKPOINTS / f"{recipe_name}.safetensors"
     backward = folder / f"{'2'.join(reversed(recipe_name.split('2')))}.safetensors"
     main = "landscapes-upscaler" if recipe_name == "upscaler" else recipe_name
@@ -104,87 +104,92 @@ def checkpoint_files(recipe_name: str) -> dict[str, Path]:
 
 def make_parts(
     recipe: Recipe, device: torch.device, report: Callable[[str], None] | None = None
-) -> Makers:
-    """What builds the trainer and what opens the data of a recipe; nothing is done until called."""
+) -> Parts:
+    """The functions that build the trainer and open the data of a recipe, for `run`."""
     world = World(recipe.resolution, max(recipe.resolution, 128), report)
-    makers = {
-        LatentSettings: _latent_parts,
-        CycleSettings: _cycle_parts,
-        SemanticSettings: _paint_parts,
-        SupervisedSettings: _measure_parts,
-        UpscalerSettings: _upscaler_parts,
-    }
-    return makers[type(recipe.trainer)](recipe, device, world)
+    match recipe.trainer:
+        case LatentSettings() as settings:
+            return _latent_parts(settings, recipe.base, device, world)
+        case CycleSettings() as settings:
+            a, b = recipe.name.split("2")
+            return _cycle_parts(settings, (a, b), device, world)
+        case SemanticSettings() as settings:
+            return _semantic_parts(settings, device, world)
+        case UpscalerSettings() as settings:
+            return _upscaler_parts(settings, device, world)
+        case SupervisedSettings() as settings:
+            return _supervised_parts(settings, device, world)
 
 
-def _latent_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+def _latent_parts(settings: LatentSettings, base: str, device: torch.device, world: World) -> Parts:
     def make_trainer() -> Trainer:
-        features = load_features(device)  # what cannot be had is missed before hours of rendering
-        reals = channels_first(world.training().pixels[: recipe.trainer.num_metric_images])
-        trainer = LatentTrainer(recipe.trainer, features, device, reals)
-        if recipe.base:
-            trainer.begin_alike(checkpoint_files(recipe.base))
+        features = load_features(device)  # first, so that it fails before hours of rendering
+        reals = channels_first(world.training().pixels[: settings.num_metric_images])
+        trainer = LatentTrainer(settings, features, device, reals)
+        if base:
+            trainer.load_from_recipe(checkpoint_files(base))
         return trainer
 
     def make_data() -> Data:
         scenes = world.training()
-        return PictureData(scenes.pixels, scenes.class_index if recipe.trainer.classes else None)
+        return PictureData(scenes.pixels, scenes.class_index if settings.classes else None)
 
     return make_trainer, make_data
 
 
-def _cycle_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
-    sides = tuple(recipe.name.split("2"))
-
+def _cycle_parts(
+    settings: CycleSettings, seasons: tuple[str, str], device: torch.device, world: World
+) -> Parts:
     def make_trainer() -> Trainer:
         features = load_features(device)
-        pairs = tuple(channels_first(pixels) for pixels in world.season_pairs(sides))
-        reals = tuple(channels_first(world.season(side).pixels[:MEASURED_REALS]) for side in sides)
-        return CycleTrainer(recipe.trainer, features, device, pairs, reals)
+        a, b = world.season_pairs(seasons)
+        reals_a, reals_b = (
+            channels_first(world.season(season).pixels[:MEASURED_REALS]) for season in seasons
+        )
+        pairs = channels_first(a), channels_first(b)
+        return CycleTrainer(settings, features, device, pairs, (reals_a, reals_b))
 
     def make_data() -> Data:
-        a, b = map(world.season, sides)
+        a, b = map(world.season, seasons)
         kinds = a.biome_index, b.biome_index
-        return UnpairedData(a.pixels, b.pixels, recipe.trainer.crop_px, kinds)
+        return UnpairedData(a.pixels, b.pixels, settings.crop_px, kinds)
 
     return make_trainer, make_data
 
 
-def _paint_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+def _semantic_parts(settings: SemanticSettings, device: torch.device, world: World) -> Parts:
+    def make_trainer() -> Trainer:
+        return SemanticTrainer(settings, load_features(device), device, world.held_out_batch())
+
     def make_data() -> Data:
         scenes = world.training()
         return RoughPairData(scenes.pixels, scenes.label_maps, world.blobs())
 
-    def make_trainer() -> Trainer:
-        return SemanticTrainer(
-            recipe.trainer, load_features(device), device, world.held_out_batch()
-        )
-
     return make_trainer, make_data
 
 
-def _upscaler_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
-    small_px = recipe.resolution // FACTOR
+def _upscaler_parts(settings: UpscalerSettings, device: torch.device, world: World) -> Parts:
+    small_px = world.resolution // FACTOR
 
     def make_trainer() -> Trainer:
         features = load_features(device)
         held_out = world.held_out_batch()
-        held_out["made"] = _made_by_bases(len(held_out["images"]), small_px)
-        return UpscalerTrainer(recipe.trainer, features, device, held_out)
+        held_out["made"] = _sample_bases(len(held_out["images"]), small_px)
+        return UpscalerTrainer(settings, features, device, held_out)
 
     def make_data() -> Data:
         scenes = world.detailed()
-        made = channels_last(_made_by_bases(len(scenes.pixels), small_px))
-        return UpscalerData(scenes.pixels, scenes.label_maps, made, recipe.trainer.crop_px, FACTOR)
+        made = channels_last(_sample_bases(len(scenes.pixels), small_px))
+        return UpscalerData(scenes.pixels, scenes.label_maps, made, settings.crop_px, FACTOR)
 
     return make_trainer, make_data
 
 
-def _made_by_bases(num: int, side_px: int) -> Tensor:
+def _sample_bases(num: int, side_px: int) -> Tensor:
     """Pictures of the bases in `checkpoints/`, by turns; uint8 [num, 3, side_px, side_px].
 
     Raises:
-        TrainingError: none is there.
+        TrainingError: there is none.
     """
     parts = []
     for name in BASES:
@@ -198,13 +203,13 @@ def _made_by_bases(num: int, side_px: int) -> Tensor:
     return torch.stack(parts, dim=1).flatten(0, 1)[:num]
 
 
-def _measure_parts(recipe: Recipe, device: torch.device, world: World) -> Makers:
+def _supervised_parts(settings: SupervisedSettings, device: torch.device, world: World) -> Parts:
     def make_trainer() -> Trainer:
-        return SupervisedTrainer(recipe.trainer, device, world.held_out_batch())
+        return SupervisedTrainer(settings, device, world.held_out_batch())
 
     def make_data() -> Data:
         scenes = world.training()
-        if recipe.trainer.target == "class_index":
+        if settings.target == "class_index":
             return PictureData(scenes.pixels, class_index=scenes.class_index)
         return CollagedData(scenes.pixels, scenes.label_maps, world.blobs())
 

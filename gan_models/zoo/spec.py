@@ -1,11 +1,11 @@
-"""What is known of a model before its weights are read: the record, and how it is told. No I/O."""
+"""What is known of a model before its weights are read: `ModelSpec` and its texts. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gan_models.checks import numbered
 
@@ -14,7 +14,7 @@ Task = Literal["latent", "class", "translation", "semantic", "restoration", "fea
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file of our own training in `checkpoints/`."""
+    """A file in `checkpoints/`, trained by us."""
 
     filename: str
 
@@ -57,36 +57,36 @@ Source = Checkpoint | Wheel | Hub | Url | LocalFile
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Everything there is to know of one model before its weights are read."""
+    """What is known of one model before its weights are read."""
 
     id: str
     title: str
     task: Task
     family: str  # a key of `gan_models.networks.FAMILIES`
-    resolution: int  # pixels, shorter side of what it makes or was trained on
+    resolution: int  # pixels, shorter side of its pictures or its training data
     source: Source
     sha256: str | None  # of the weights file; None: recorded at the first download
     size_bytes: int
     licence: str
-    attribution: str  # who made it, where it is described
+    attribution: str  # author and paper
     trained_on: str
     num_params: int
-    config: dict[str, object] = field(default_factory=dict)  # the network's constructor arguments
+    config: dict[str, Any] = field(default_factory=dict)  # the network's constructor arguments
     format: str = "ganvas"  # a key of `gan_models.convert`, or "ganvas" for self-describing files
-    options: dict[str, object] = field(default_factory=dict)  # for `convert.load_generator`
+    options: dict[str, Any] = field(default_factory=dict)  # for `convert.load_generator`
     classes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     non_commercial: bool = False
-    upscaler: str = ""  # id of the model that makes its pictures large; "": they are as they are
+    upscaler: str = ""  # id of the model that enlarges its pictures; "": none
 
     @property
     def base_resolution(self) -> int:
-        """Pixels of the network's own pictures, before an upscaler; what fine-tuning works at."""
+        """Pixels of the network's own pictures, before an upscaler; the size for fine-tuning."""
         return int(self.config.get("img_resolution", self.resolution))
 
 
 def public_facts(spec: ModelSpec) -> dict[str, object]:
-    """What the command line and the HTTP interface tell of a model, JSON-able."""
+    """What the command line and the HTTP interface report of a model, JSON-able."""
     return {
         "id": spec.id,
         "title": spec.title,
@@ -102,9 +102,9 @@ def public_facts(spec: ModelSpec) -> dict[str, object]:
 def same_weights(
     provenance: Mapping[str, object], sha256: str | None, upscaler_sha256: str
 ) -> bool:
-    """Whether the provenance of a picture names these weights, so that it gives its picture again.
+    """Whether the provenance of a picture names these weights and can reproduce it.
 
-    A provenance of no weights, and weights of an unknown hash, are taken for the same.
+    A provenance without a hash, and weights of an unknown hash, count as the same.
     """
     if sha256 is not None and provenance.get("weights_sha256") not in (None, sha256):
         return False
@@ -126,25 +126,31 @@ def source_title(spec: ModelSpec) -> str:
             return f"file {path}"
 
 
-def spec_from_metadata(path: Path, metadata: dict[str, object], generator: object) -> ModelSpec:
-    """What a self-describing file says of itself, as an entry of the table.
+def spec_from_metadata(
+    path: Path, metadata: Mapping[str, Any], resolution: int, num_params: int
+) -> ModelSpec:
+    """The metadata of a self-describing file as an entry of the table.
 
-    `metadata` holds the keys of the format with their JSON already read, `generator` the network.
+    Args:
+        path: the file.
+        metadata: the keys of the format, their JSON already read.
+        resolution: of the network's pictures; 0: none of its own.
+        num_params: of the network.
     """
-    training = metadata.get("training") or {}
+    training: Mapping[str, Any] = metadata.get("training") or {}
     return ModelSpec(
         id=path.stem,
         title=str(metadata.get("title") or path.stem),
         task=metadata["task"],
         family=metadata["family"],
-        resolution=getattr(generator, "img_resolution", 0),
+        resolution=resolution,
         source=LocalFile(str(path)),
         sha256=None,
         size_bytes=path.stat().st_size,
         licence=str(metadata.get("licence") or "not stated"),
         attribution=str(metadata.get("source") or "not stated"),
         trained_on=str(training.get("data", "not stated")),
-        num_params=sum(p.numel() for p in generator.parameters()),
+        num_params=num_params,
         config=dict(metadata["config"]),
         classes=numbered(metadata.get("classes") or ()),
         labels=tuple(metadata.get("labels") or ()),

@@ -1,10 +1,11 @@
-"""The Classes tab for programs: /class_sample, files out."""
+"""The endpoint of the Classes tab for programs: /class_sample, which returns files."""
 
 from __future__ import annotations
 
 import gradio as gr
 from PIL import Image
 
+from gan_models import ClassPipeline
 from tabs.classes.state import TASK, ClassSheet, classes_of, file_name
 from tabs.components.errors import user_errors
 from tabs.components.files import png_files
@@ -14,17 +15,18 @@ from tabs.components.request_batching import OPTIONS, Batcher
 
 
 def build(load: Load) -> None:
-    """Declare the endpoint; its components are never drawn."""
+    """Declare the endpoint; its components are invisible."""
     first = models_of(TASK)[0].id
 
     def draw(sheets: list[ClassSheet]) -> list[list[Image.Image]]:
         first = sheets[0]
         cells = [(seed, sheet.class_name) for sheet in sheets for seed in sheet.seeds]
         seeds, names = zip(*cells, strict=True)
-        made = iter(load(first.model).sample(seeds, names, first.truncation_psi))
+        pipeline: ClassPipeline = load(first.model)
+        made = iter(pipeline.sample(seeds, names, first.truncation_psi))
         return [[next(made) for _ in sheet.seeds] for sheet in sheets]
 
-    together = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
+    batcher = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
 
     def class_sample(class_name: str, seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample pictures of one class from a class-conditional GAN.
@@ -40,7 +42,7 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, truncation_psi)
-            made = together(sheet)
+            made = batcher(sheet)
             stem = f"{model}-{file_name(sheet.class_name)}"
             return png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
 

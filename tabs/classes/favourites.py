@@ -1,20 +1,19 @@
-"""What stays: favourites, the provenance inside a picture, and the link."""
+"""Favourites, pictures of this page that restore their sheet, and links."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import gradio as gr
 
-from gan_models import get_spec
+from gan_models import ClassPipeline, get_spec
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import FIRST_SEEDS, SheetPanel, draw, settings_of
 from tabs.classes.state import TASK, ClassPick, ClassSheet
 from tabs.components import favourite_list, links, preview, provenance_drop
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE
-from tabs.components.favourite_list import Favourites, Shown
+from tabs.components.events import GPU, PRIVATE, Event, Facts, Options, Steps, Updates, Values
+from tabs.components.favourite_list import Favourites, Thumbnails
 from tabs.components.files import png_files
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
@@ -22,27 +21,27 @@ from tabs.components.models import absence
 
 
 def wire(
-    kept: Favourites,
+    favourites: Favourites,
     tab: gr.Tab,
     panel: SheetPanel,
     listed: ListPanel,
     load: Load,
-) -> list[Any]:
-    """Connect favourites and the place for saved pictures; returns what can be cancelled."""
+) -> list[Event]:
+    """Connect the favourites and the upload of saved pictures; returns the events to cancel."""
 
-    def current(past: History, clicked: int) -> Generator[Any, None, ClassPick]:
+    def current(past: History[ClassSheet], clicked: int) -> Steps[ClassPick]:
         if past.current is None:
             raise ValueError("Sample some pictures first, then keep one.")
         yield gr.skip()
         return past.current.pick(clicked)
 
-    def bring(
-        stored: Any,
-        past: History,
+    def open_one(
+        stored: object,
+        past: History[ClassSheet],
         enlarged: bool,
         event: gr.SelectData,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         picks = read_favourites(stored)
         if event.index >= len(picks):
             yield gr.skip()
@@ -53,41 +52,45 @@ def wire(
             yield (*drawn, event.index)
 
     def restore(
-        provenance: dict[str, Any], past: History, enlarged: bool, progress: gr.Progress
-    ) -> Generator[Any, None, tuple[Any, ...]]:
+        provenance: Facts,
+        past: History[ClassSheet],
+        enlarged: bool,
+        progress: gr.Progress,
+    ) -> Steps[Values]:
         sheet = read_class_provenance(provenance)
         return (yield from draw(load, sheet, past.push(sheet), progress, enlarged))
 
-    given, outputs = [panel.history, panel.enlarged.switch], panel.outputs(listed)
-    options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
-    shown = lambda picks, progress: _draw_favourites(load, picks, progress)
-    brought = kept.gallery.select(bring, [kept.store, *given], [*outputs, kept.selected], **options)
+    given, outputs = [panel.history, panel.switch], panel.outputs(listed)
+    options: Options = {**GPU, **PRIVATE, "show_progress_on": [panel.gallery]}
+    draw_all = lambda picks, progress: _draw_favourites(load, picks, progress)
+    filled = [*outputs, favourites.selected]
+    restored = favourites.gallery.select(open_one, [favourites.store, *given], filled, **options)
     dropped = panel.drop.upload(
         provenance_drop.handler(restore), [panel.drop, *given], outputs, **options
     )
-    for event in (brought, dropped):
+    for event in (restored, dropped):
         event.then(**preview.into_view("classes-gallery"))
     events = favourite_list.wire(
-        kept, tab, read_favourites, shown, current, [panel.history, panel.clicked]
+        favourites, tab, read_favourites, draw_all, current, [panel.history, panel.clicked]
     )
-    return [*events, brought, dropped]
+    return [*events, restored, dropped]
 
 
 def wire_link(tab: gr.Tab, panel: SheetPanel, listed: ListPanel) -> None:
-    """On opening the page: a link fills in the settings and opens the tab, which samples."""
+    """When the page is opened by a link: fill in the settings and open the tab, which samples."""
 
-    def read(query: Mapping[str, str]) -> tuple[Any, ...]:
+    def read(query: Mapping[str, str]) -> Values:
         given = (query.get("model", ""), query.get("class"), query.get("seeds", FIRST_SEEDS))
         sheet = ClassSheet.read(*given, query.get("psi") or 1.0)
         *settings, ready = settings_of(sheet)
-        # of a model that is not here the list stays, and the card has the button to get it
+        # the list is not changed for an absent model, which Get downloads
         return *settings, gr.skip() if _absent(sheet) else ready
 
     links.wire_opening(tab, "classes", panel.settings(listed), read)
 
 
-def read_favourites(stored: Any) -> list[ClassPick]:
-    """Favourites from the browser's storage; what is no longer valid is left out."""
+def read_favourites(stored: object) -> list[ClassPick]:
+    """Favourites from the browser's storage that are still valid."""
     return favourite_list.read_all(stored, ClassPick.read)
 
 
@@ -97,23 +100,23 @@ def _absent(sheet: ClassSheet | ClassPick) -> bool:
 
 def _draw_favourites(
     load: Load, picks: list[ClassPick], progress: gr.Progress
-) -> Generator[Any, None, Shown]:
+) -> Steps[Thumbnails]:
     """Draw favourites whose models are here, yielding between them."""
-    shown: Shown = []
+    pictures: Thumbnails = []
     for pick in picks:
         caption = f"{pick.class_name}, seed {pick.seed}"
         if _absent(pick):
-            shown.append((None, caption))
+            pictures.append((None, caption))
             continue
-        pipeline = yield from loading(load, pick.model, progress)
+        pipeline: ClassPipeline = yield from loading(load, pick.model, progress)
         image = pipeline.sample([pick.seed], pick.class_name, pick.truncation_psi)
-        shown.append((png_files(image, [pick.stem])[0], caption))
+        pictures.append((png_files(image, [pick.stem])[0], caption))
         yield gr.skip()
-    return shown
+    return pictures
 
 
-def read_class_provenance(provenance: dict[str, Any]) -> ClassSheet:
-    """The sheet that a provenance stands for; of a morph, its end A.
+def read_class_provenance(provenance: Facts) -> ClassSheet:
+    """The sheet of a provenance; of a morph, that of its end A.
 
     Raises:
         ValueError: the provenance is another task's or broken.

@@ -1,15 +1,14 @@
-"""The list of classes: found by name or by look, drawn by the model itself."""
+"""The list of classes, with pictures that the model draws, and a search by name."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from gan_models import get_spec
+from gan_models import ClassPipeline, get_spec
 from tabs.classes.state import (
     MAX_CLASSES_IN_A_ROW,
     TASK,
@@ -20,14 +19,23 @@ from tabs.classes.state import (
 )
 from tabs.components import model_menu
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Event, Options, Updates
 from tabs.components.files import png_files
 from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
-from tabs.components.models import absence, keep_choices_current
+from tabs.components.models import absence, refresh_on_load
 
 _THUMBNAIL_PX = 192  # sharp also where a pixel of the page is two of the screen
-_MAX_KEPT = 2000
+_MAX_CACHED = 2000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The components that choose model and class."""
+
+    menu: ModelMenu
+    class_name: gr.Dropdown
+    ready: gr.State  # the model chosen last whose weights are here: whose classes are listed
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class ListPanel:
     thumbnails: gr.Gallery
     note: gr.Markdown
     class_name: gr.Dropdown
-    found: gr.State  # the classes that the thumbnails show
+    found: gr.State  # the classes of the thumbnails
     ready: gr.State  # the model chosen last whose weights are here: whose classes are listed
 
     @property
@@ -48,64 +56,86 @@ class ListPanel:
         return self.menu.dropdown
 
 
-def layout_choice() -> dict[str, Any]:
-    """Lay out which model and which class."""
+@dataclass(frozen=True)
+class ListEvents:
+    """The events of the list, after which a sheet is drawn."""
+
+    class_picked: Event
+    model_chosen: list[Event]
+    opened: Event  # the tab
+    drawn: list[Event]  # of the thumbnails, which Cancel stops
+
+
+def layout_choice() -> Choice:
+    """Lay out the choice of model and class."""
     menu = model_menu.layout(TASK, "classes")
-    keep_choices_current(menu.dropdown, TASK)
+    refresh_on_load(menu.dropdown, TASK)
     names = classes_of(menu.dropdown.value)
     class_name = gr.Dropdown(
         list(names), value=names[0], label="Class", filterable=True, elem_id="classes-class"
     )
-    return {"menu": menu, "class_name": class_name, "ready": gr.State(menu.dropdown.value)}
+    return Choice(menu, class_name, gr.State(menu.dropdown.value))
 
 
-def layout_list(choice: dict[str, Any]) -> ListPanel:
+def layout_list(choice: Choice) -> ListPanel:
     """Lay out the classes as pictures, with a search."""
-    names = classes_of(choice["menu"].dropdown.value)
+    names = classes_of(choice.menu.dropdown.value)
     search = gr.Textbox(
-        label="Search the classes", placeholder=f"{len(names)} classes", max_lines=1,
+        label="Search the classes",
+        placeholder=f"{len(names)} classes",
+        max_lines=1,
         elem_id="classes-search",
-    )  # fmt: skip
+    )
     thumbnails = gr.Gallery(
-        label="Classes: click one", columns=3, height="auto",
-        allow_preview=False, format="png", interactive=False, object_fit="contain", buttons=[],
-        elem_id="classes-list", elem_classes=["sheet", "thumbs"],
-    )  # fmt: skip
+        label="Classes: click one",
+        columns=3,
+        height="auto",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        object_fit="contain",
+        buttons=[],
+        elem_id="classes-list",
+        elem_classes=["sheet", "thumbs"],
+    )
     note = gr.Markdown("", elem_classes="card", elem_id="classes-list-note")
-    return ListPanel(search=search, thumbnails=thumbnails, note=note, found=gr.State(()), **choice)
+    return ListPanel(
+        menu=choice.menu,
+        search=search,
+        thumbnails=thumbnails,
+        note=note,
+        class_name=choice.class_name,
+        found=gr.State(()),
+        ready=choice.ready,
+    )
 
 
-def wire(
-    panel: ListPanel, tab: gr.Tab, psi: gr.Slider, load: Load
-) -> tuple[list[Any], Any, list[Any]]:
-    """Connect the list.
+def wire(panel: ListPanel, tab: gr.Tab, psi: gr.Slider, load: Load) -> ListEvents:
+    """Connect the list."""
+    cached: dict[tuple[str, str], Image.Image] = {}
 
-    Returns the events of a choice, of a class or a model; that of the tab's opening; and all.
-    """
-    kept: dict[tuple[str, str], Image.Image] = {}
-
-    def look(
-        model: str, text: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def draw(model: str, text: str, progress: gr.Progress = gr.Progress()) -> Updates:
         with user_errors():
             names = search_classes(model, text)
             found = names[:MAX_CLASSES_IN_A_ROW]
-            if absence(get_spec(model)):  # the card says so, and has the button to get it
+            if absence(get_spec(model)):  # the card says so; Get downloads it
                 yield gr.skip()
                 return
-            pipeline = yield from loading(load, model, progress)
-            if len(kept) > _MAX_KEPT:
-                kept.clear()
+            pipeline: ClassPipeline = yield from loading(load, model, progress)
+            if len(cached) > _MAX_CACHED:
+                cached.clear()
             for name in found:
-                if (model, name) not in kept:
+                if (model, name) not in cached:
                     image = pipeline.sample([0], name)[0]
-                    kept[model, name] = image.resize((_THUMBNAIL_PX, _THUMBNAIL_PX))
+                    cached[model, name] = image.resize((_THUMBNAIL_PX, _THUMBNAIL_PX))
                     yield gr.skip()
-            paths = png_files([kept[model, name] for name in found], [file_name(n) for n in found])
-            shown = gr.Gallery(list(zip(paths, found, strict=True)), selected_index=None)
-            yield shown, tuple(found), _note(len(found), len(names))
+            paths = png_files(
+                [cached[model, name] for name in found], [file_name(n) for n in found]
+            )
+            gallery = gr.Gallery(list(zip(paths, found, strict=True)), selected_index=None)
+            yield gallery, tuple(found), _note(len(found), len(names))
 
-    options = {**GPU, **PRIVATE, "show_progress": "hidden", "trigger_mode": "always_last"}
+    options: Options = {**GPU, **PRIVATE, "show_progress": "hidden", "trigger_mode": "always_last"}
     given = [panel.ready, panel.search]
     outputs = [panel.thumbnails, panel.found, panel.note]
     picked = panel.thumbnails.select(_choose, panel.found, panel.class_name, **AT_ONCE)
@@ -115,24 +145,23 @@ def wire(
         chosen(_choose_model, panel.model, filled, **AT_ONCE),
         fetched(_choose_model, [panel.model, panel.class_name], filled, **AT_ONCE),
     ]
-    opened = tab.select(look, given, outputs, **options)
-    events = [opened, panel.ready.change(look, given, outputs, **options)]
-    events.append(panel.search.change(look, given, outputs, **options))
-    return [picked, *picks], opened, events
+    triggers = [tab.select, panel.ready.change, panel.search.change]
+    drawn = [on(draw, given, outputs, **options) for on in triggers]
+    return ListEvents(picked, picks, drawn[0], drawn)
 
 
-def _note(num_shown: int, num_found: int) -> str:
+def _note(num_listed: int, num_found: int) -> str:
     if not num_found:
         return "No class has that name; try fewer letters."
-    hidden = num_found - num_shown
+    hidden = num_found - num_listed
     return f"{hidden} more; search to see them." if hidden else ""
 
 
 def _choose_model(model: str, class_name: str | None = None) -> Any:
-    """The classes of a model that is here; all stays as it is for one that is not.
+    """The classes of a model that is here; no updates for one that is not.
 
-    `class_name`: the one to keep where the model has it, as a link names one of a model that had to
-    be downloaded first.
+    `class_name`: the one to choose if the model has it, as after a link to a model that had to be
+    downloaded first.
     """
     with user_errors():
         names = list(classes_of(model))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
+from gan_models import ClassPipeline
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
 from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Options, Trigger, Values
 from tabs.components.files import png_files
 from tabs.components.loading import Load
 from tabs.components.models import refuse_absent
@@ -78,39 +77,40 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
     corners = _four(names)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=220):
-            with gr.Row():
-                pickers = [
-                    gr.Dropdown(
-                        names,
-                        value=name,
-                        label=f"Corner {k + 1}",
-                        min_width=130,
-                        elem_id=f"classes-corner-{k + 1}",
-                    )
-                    for k, name in enumerate(corners)
-                ]
-            pad = gr.HTML(
-                html_template=_PAD_HTML, css_template=_PAD_CSS, js_on_load=_PAD_JS,
-                corners=corners, elem_id="classes-pad", min_width=220,
-            )  # fmt: skip
+            pickers, pad = _layout_pad(names, corners)
         with gr.Column(scale=1, min_width=220):
             weights = gr.Textbox(
-                write_weights(pad_weights(corners, "0.5,0.5")), label="Weights",
-                info="Any classes, such as: green 2, red 1", max_lines=1, elem_id="classes-weights",
-            )  # fmt: skip
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**32 - 1,
-                             elem_id="classes-mix-seed")  # fmt: skip
+                write_weights(pad_weights(corners, "0.5,0.5")),
+                label="Weights",
+                info="Any classes, such as: green 2, red 1",
+                max_lines=1,
+                elem_id="classes-weights",
+            )
+            seed = gr.Number(
+                0,
+                label="Seed",
+                precision=0,
+                minimum=0,
+                maximum=2**32 - 1,
+                elem_id="classes-mix-seed",
+            )
             picture = gr.Image(
-                label="Mixture", type="filepath", format="png", interactive=False, height=300,
-                buttons=["download", "fullscreen"], elem_id="classes-mix",
-            )  # fmt: skip
+                label="Mixture",
+                type="filepath",
+                format="png",
+                interactive=False,
+                height=300,
+                buttons=["download", "fullscreen"],
+                elem_id="classes-mix",
+            )
     place = gr.Textbox(visible=False)
 
-    def mix(model: str, text: str, seed: float, psi: float) -> Any:
+    def mix(model: str, text: str, seed: float | None, psi: float) -> str:
         with user_errors():
             seeds = page_seeds(f"{seed:.0f}" if seed is not None else "")
             refuse_absent(model)
-            made = load(model).sample_mix(seeds[:1], read_weights(model, text), psi)
+            pipeline: ClassPipeline = load(model)
+            made = pipeline.sample_mix(seeds[:1], {**read_weights(model, text)}, psi)
             return png_files(made, [f"{model}-mixture-seed{seeds[0]:08d}"])[0]
 
     def weigh(place: str, *corners: str) -> str:
@@ -120,25 +120,50 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
     def rename(*corners: str) -> gr.HTML:
         return gr.HTML(corners=list(corners))
 
-    def change_model(place: str, model: str) -> tuple[Any, ...]:
+    def change_model(place: str, model: str) -> Values:
         names = list(classes_of(model))
         four = _four(names)
         fresh = [gr.Dropdown(names, value=name) for name in four]
         return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, place)))
 
-    live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
+    live: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     given = [listed.model, weights, seed, sheet.psi]
-    # the weights beside the queue: a click counts at once, whatever pictures are under way
-    weighing = {"js": _PLACE_JS, **AT_ONCE, "trigger_mode": "always_last"}
+    # not in the queue of the device: a click changes the weights at once
+    weighing: Options = {"js": _PLACE_JS, **AT_ONCE, "trigger_mode": "always_last"}
     moved = [pad.move(weigh, [place, *pickers], weights, **weighing)]
     for picker in pickers:
         named = picker.input(rename, pickers, pad, **AT_ONCE)
         moved.append(named.then(weigh, [place, *pickers], weights, **weighing))
-    for on in (*(weighed.then for weighed in moved), weights.submit, seed.input):
+    triggers: list[Trigger] = [*(event.then for event in moved), weights.submit, seed.input]
+    for on in triggers:
         on(mix, given, picture, **live)
     listed.ready.change(
         change_model, [place, listed.ready], [*pickers, pad, weights], js=_PLACE_JS, **AT_ONCE
     )
+
+
+def _layout_pad(names: list[str], corners: list[str]) -> tuple[list[gr.Dropdown], gr.HTML]:
+    """Lay out the choices of the classes at the corners, and the pad between them."""
+    with gr.Row():
+        pickers = [
+            gr.Dropdown(
+                names,
+                value=name,
+                label=f"Corner {k + 1}",
+                min_width=130,
+                elem_id=f"classes-corner-{k + 1}",
+            )
+            for k, name in enumerate(corners)
+        ]
+    pad = gr.HTML(
+        html_template=_PAD_HTML,
+        css_template=_PAD_CSS,
+        js_on_load=_PAD_JS,
+        corners=corners,
+        elem_id="classes-pad",
+        min_width=220,
+    )
+    return pickers, pad
 
 
 def _four(names: list[str]) -> list[str]:

@@ -1,22 +1,22 @@
-"""From A to B: the class, z, or both; scrubbed by hand or taken home as a film."""
+"""Morph from A to B: the class, z, or both; with a slider, or exported as a film."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from gan_models import ClassPoint, check_truncation_psi
+from gan_models import ClassPipeline, ClassPoint, check_truncation_psi
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
-from tabs.classes.state import classes_of, file_name, morph_ends
+from tabs.classes.state import ClassSheet, classes_of, file_name, morph_ends
 from tabs.components import film_export
 from tabs.components import morph as parts
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, IN_ORDER, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, IN_ORDER, PRIVATE, Event, Options, Updates, Values
+from tabs.components.favourite_list import Thumbnails
 from tabs.components.files import png_files
 from tabs.components.film_export import Film
 from tabs.components.history import History
@@ -43,33 +43,50 @@ class MorphPanel:
     picture_b: gr.Image
     position: gr.Slider
     info: gr.Markdown
-    next_end: gr.State  # what `turn` shows; fast clicks read it in their order
+    next_end: gr.State  # the value of `turn`, for fast clicks
 
     @property
-    def ends(self) -> list[gr.components.Component]:
-        """What says where the morph starts and ends."""
+    def ends(self) -> list[gr.Radio | gr.Dropdown | gr.Number]:
+        """The components that set where the morph starts and ends."""
         return [self.kind, self.class_a, self.seed_a, self.class_b, self.seed_b]
 
 
 def layout(listed: ListPanel) -> MorphPanel:
-    """Lay out the two ends and what lies between."""
+    """Lay out the two ends and the picture between them."""
     names = list(classes_of(listed.model.value))
     kind = gr.Radio(KINDS, value="class", label="Morph", elem_id="classes-kind")
     with gr.Row():
-        class_a = gr.Dropdown(names, value=names[0], label="A: class", elem_id="classes-a-class",
-                              min_width=130)  # fmt: skip
+        class_a = gr.Dropdown(
+            names, value=names[0], label="A: class", elem_id="classes-a-class", min_width=130
+        )
         seed_a = _seed("A: seed", "classes-a-seed", 0)
-        class_b = gr.Dropdown(names, value=names[min(1, len(names) - 1)], label="B: class",
-                              elem_id="classes-b-class", min_width=130)  # fmt: skip
+        class_b = gr.Dropdown(
+            names,
+            value=names[min(1, len(names) - 1)],
+            label="B: class",
+            elem_id="classes-b-class",
+            min_width=130,
+        )
         seed_b = _seed("B: seed", "classes-b-seed", 1)
-    buttons = ["download", "fullscreen"]
-    picture_a, between, picture_b = parts.layout_pictures("classes", "between", buttons)
+    picture_a, between, picture_b = parts.layout_pictures(
+        "classes", "between", ["download", "fullscreen"]
+    )
     position = parts.layout_position("classes")
     turn = parts.layout_turn("classes")
     info = gr.Markdown("", elem_classes="card", elem_id="classes-morph-info")
     return MorphPanel(
-        *(kind, class_a, seed_a, class_b, seed_b, turn),
-        *(picture_a, between, picture_b, position, info, gr.State("A")),
+        kind=kind,
+        class_a=class_a,
+        seed_a=seed_a,
+        class_b=class_b,
+        seed_b=seed_b,
+        turn=turn,
+        picture_a=picture_a,
+        between=between,
+        picture_b=picture_b,
+        position=position,
+        info=info,
+        next_end=gr.State("A"),
     )
 
 
@@ -85,16 +102,16 @@ def _seed(label: str, elem_id: str, value: int) -> gr.Number:
     )
 
 
-def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) -> list[Any]:
-    """Connect the ends and the scrub slider; returns what can be cancelled."""
+def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) -> list[Event]:
+    """Connect the ends and the slider; returns the events to cancel."""
 
     def show(
         model: str, position: float, psi: float, *ends: Any, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             refuse_absent(model)
             a, b = morph_ends(model, *ends)
-            pipeline = yield from loading(load, model, progress)
+            pipeline: ClassPipeline = yield from loading(load, model, progress)
             started = time.perf_counter()
             made = pipeline.morphs(a, b, [0, position, 1], psi)
             line = speed_line(3, time.perf_counter() - started, device_of(pipeline))
@@ -108,26 +125,27 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
                 line,
             )
 
-    def scrub(model: str, position: float, psi: float, *ends: Any) -> Any:
+    def scrub(model: str, position: float, psi: float, *ends: Any) -> str:
         with user_errors():
             refuse_absent(model)
             a, b = morph_ends(model, *ends)
-            made = load(model).morphs(a, b, [position], psi)
+            pipeline: ClassPipeline = load(model)
+            made = pipeline.morphs(a, b, [position], psi)
             return png_files(made, [_stem(model, a, b, position)])[0]
 
     def pick(
-        past: History, turn: str, shown: list[tuple[str, str]] | None, event: gr.SelectData
-    ) -> tuple[Any, ...]:
+        past: History[ClassSheet], turn: str, pictures: Thumbnails | None, event: gr.SelectData
+    ) -> Values:
         sheet = past.current
         if sheet is None or event.index >= len(sheet.seeds):
             return (gr.skip(),) * 8
-        end, kept = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
-        ends, after = ((*end, *kept), "B") if turn == "A" else ((*kept, *end), "A")
-        return (*ends, after, after, event.index, show_clicked(shown, event.index))
+        end, other = (sheet.class_name, sheet.seeds[event.index]), (gr.skip(), gr.skip())
+        ends, after = ((*end, *other), "B") if turn == "A" else ((*other, *end), "A")
+        return (*ends, after, after, event.index, show_clicked(pictures, event.index))
 
     given = [listed.model, panel.position, sheet.psi, *panel.ends]
     outputs = [panel.picture_a, panel.between, panel.picture_b, panel.info]
-    live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
+    live: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     clicked = sheet.gallery.select(
         pick,
         [sheet.history, panel.next_end, sheet.gallery],
@@ -139,20 +157,21 @@ def wire(panel: MorphPanel, listed: ListPanel, sheet: SheetPanel, load: Load) ->
     panel.position.input(scrub, given, panel.between, **live)
     listed.ready.change(_other_classes, listed.ready, [panel.class_a, panel.class_b], **AT_ONCE)
     changes = [end.input for end in panel.ends]
-    shown = [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
-    for event in shown[1:]:
+    drawn = [on(show, given, outputs, **live) for on in (clicked.then, *changes)]
+    for event in drawn[1:]:
         event.then(**into_view("classes-between"))
-    return shown
+    return drawn
 
 
-def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Any]:
-    """Lay out and connect the film's export; returns what can be cancelled."""
+def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPanel) -> list[Event]:
+    """Lay out and connect the film's export; returns the events to cancel."""
     with gr.Row():
         settings = film_export.layout_settings("classes", 48)
     go = gr.Button("Make the film", elem_id="classes-film")
     info = gr.Markdown("", elem_classes="card", elem_id="classes-film-info")
-    video = gr.Video(label="Film", autoplay=True, loop=True, visible=False, height=280,
-                     elem_id="classes-video")  # fmt: skip
+    video = gr.Video(
+        label="Film", autoplay=True, loop=True, visible=False, height=280, elem_id="classes-video"
+    )
     file = gr.File(label="Download", visible=False, interactive=False, elem_id="classes-file")
 
     def make(
@@ -164,20 +183,20 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
         psi: float,
         *ends: Any,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             refuse_absent(model)
             a, b = morph_ends(model, *ends)
             film, psi = Film.read(frames, fps, suffix, enlarged), check_truncation_psi(psi)
-            pipeline = yield from loading(load, model, progress)
+            pipeline: ClassPipeline = yield from loading(load, model, progress)
             times = [k / (film.num_frames - 1) for k in range(film.num_frames)]
             drawn = pipeline.iter_morph(a, b, times, psi)
             path, line = yield from film_export.write(
                 load, pipeline, drawn, film, _stem(model, a, b), progress
             )
-            plays = film.plays_as_video
-            shown = gr.Video(path if plays else None, visible=plays)
-            yield shown, gr.File(path, visible=True), line
+            is_video = film.plays_as_video
+            made = gr.Video(path if is_video else None, visible=is_video)
+            yield made, gr.File(path, visible=True), line
 
     given = [listed.model, *settings.inputs, sheet.psi, *panel.ends]
     made = go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
@@ -186,9 +205,9 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
 
 
 def _stem(model: str, a: ClassPoint, b: ClassPoint | None = None, t: float | None = None) -> str:
-    """What the file of a picture is called: the model, and class and seed of its ends."""
+    """The stem of a picture's file: the model, and class and seed of its ends."""
     ends = [a] if b is None else [a, b]
-    stem = "-to-".join(f"{file_name(end.class_name)}-seed{end.seed:08d}" for end in ends)
+    stem = "-to-".join(f"{file_name(str(end.class_name))}-seed{end.seed:08d}" for end in ends)
     return f"{model}-{stem}" + ("" if t is None else f"-{t:.3f}")
 
 

@@ -1,4 +1,4 @@
-"""What a visitor of the Classes tab has on the table: small frozen records, checked."""
+"""Records of the Classes tab: sheets and single pictures; small, frozen, checked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gan_models import (
     get_spec,
 )
 from tabs.components import links
+from tabs.components.events import Facts
 from tabs.components.models import checked_model, start_psi
 from tabs.components.seed_row import page_seeds
 
@@ -33,16 +34,18 @@ class ClassSheet:
     truncation_psi: float
 
     @classmethod
-    def read(cls, model: Any, class_name: Any, seeds: Any, truncation_psi: Any) -> ClassSheet:
-        """Check what a page, a program or a provenance says.
+    def read(
+        cls, model: object, class_name: object, seeds: object, truncation_psi: Any
+    ) -> ClassSheet:
+        """Check the values of the page, a program or a provenance.
 
         Raises:
-            ValueError: an unknown model or class, seeds that are none, ψ out of range.
+            ValueError: an unknown model or class, wrong seeds, ψ out of range.
         """
-        model = checked_model(str(model), TASK)
+        checked = checked_model(str(model), TASK)
         return cls(
-            model,
-            checked_class(model, class_name),
+            checked,
+            checked_class(checked, class_name),
             tuple(page_seeds(str(seeds))),
             check_truncation_psi(truncation_psi),
         )
@@ -54,10 +57,13 @@ class ClassSheet:
 
     @property
     def query(self) -> str:
-        """The part of a link that brings this sheet back."""
+        """The query of a link to this sheet."""
         return links.write(
-            **{"tab": "classes", "model": self.model, "class": self.class_name},
-            **{"seeds": self.seeds_text, "psi": f"{self.truncation_psi:g}"},
+            tab="classes",
+            model=self.model,
+            **{"class": self.class_name},  # a keyword of Python
+            seeds=self.seeds_text,
+            psi=f"{self.truncation_psi:g}",
         )
 
     def pick(self, index: int) -> ClassPick:
@@ -76,8 +82,8 @@ class ClassPick:
     truncation_psi: float
 
     @classmethod
-    def read(cls, item: Any) -> ClassPick:
-        """Check what the browser's storage or a provenance says.
+    def read(cls, item: Facts) -> ClassPick:
+        """Check the values of the browser's storage or a provenance.
 
         Raises:
             ValueError: as `ClassSheet.read`.
@@ -92,16 +98,16 @@ class ClassPick:
 
     @property
     def stem(self) -> str:
-        """What its file is called, without the suffix."""
+        """The name of its file, without the suffix."""
         return f"{self.model}-{file_name(self.class_name)}-seed{self.seed:08d}"
 
     def stored(self) -> dict[str, Any]:
-        """For the browser's storage; `read` takes it back."""
+        """For the browser's storage; `read` reads it."""
         return asdict(self)
 
 
 def page_psi(model: str) -> float:
-    """The ψ that the page begins with."""
+    """The ψ that the page starts with."""
     return start_psi(get_spec(model).family)
 
 
@@ -110,11 +116,11 @@ def classes_of(model: str) -> tuple[str, ...]:
     return class_names(get_spec(checked_model(model, TASK)))
 
 
-def checked_class(model: str, class_name: Any) -> str:
+def checked_class(model: str, class_name: object) -> str:
     """The name of a class that is given by name or by index, if the model has it.
 
     Raises:
-        ValueError: it has not.
+        ValueError: the model does not have it.
     """
     return find_class(get_spec(checked_model(model, TASK)), str(class_name))
 
@@ -131,33 +137,38 @@ def search_classes(model: str, text: str) -> list[str]:
     return sorted(found, key=lambda name: not name.lower().startswith(" ".join(words)))
 
 
-def chosen_classes(model: str, names: Sequence[str] | None, num_seeds: int, room: int) -> list[str]:
-    """The classes of a row: those named, or all; as many as are wanted and fit.
+def chosen_classes(model: str, names: Sequence[str] | None, num_seeds: int, most: int) -> list[str]:
+    """The classes of a row: those named, or all; `most`: pictures that a sheet may have.
 
     Raises:
-        ValueError: a class that the model has not, or too many pictures.
+        ValueError: a class that the model does not have, or too many pictures.
     """
     chosen = [checked_class(model, name) for name in names or classes_of(model)]
     if len(chosen) > MAX_CLASSES_IN_A_ROW:
         raise ValueError(
             f"{len(chosen)} classes do not fit in one row; name up to {MAX_CLASSES_IN_A_ROW}."
         )
-    if len(chosen) * num_seeds > room:
+    if len(chosen) * num_seeds > most:
         raise ValueError(
-            f"{len(chosen)} classes of {num_seeds} seeds are more than {room} pictures; take fewer."
+            f"{len(chosen)} classes of {num_seeds} seeds are more than {most} pictures; take fewer."
         )
     return chosen
 
 
 def morph_ends(
-    model: str, kind: str, class_a: str, seed_a: float, class_b: str, seed_b: float
+    model: str,
+    kind: str,
+    class_a: str,
+    seed_a: float | None,
+    class_b: str,
+    seed_b: float | None,
 ) -> tuple[ClassPoint, ClassPoint]:
-    """The two ends of a morph of "class", "z" or "both"; what stands still is A's.
+    """The two ends of a morph of "class", "z" or "both"; both have what does not change from A.
 
-    Where both ends are of one class, "class" goes from seed to seed: else nothing would move.
+    Where both ends are of one class, "class" changes the seed: else nothing would change.
 
     Raises:
-        ValueError: an unknown class, or a seed that is none.
+        ValueError: an unknown class, or a wrong seed.
     """
     seeds = [page_seeds(f"{seed:.0f}" if seed is not None else "")[0] for seed in (seed_a, seed_b)]
     a = ClassPoint(seeds[0], checked_class(model, class_a))
@@ -173,7 +184,7 @@ def read_weights(model: str, text: str) -> dict[str, float]:
     """Read "green 2, red 0.5" as weights of classes.
 
     Raises:
-        ValueError: no such class, or a weight that is no number of 0 or more.
+        ValueError: no such class, or a wrong weight.
     """
     weights: dict[str, float] = {}
     for part in str(text).replace(";", ",").split(","):
@@ -197,7 +208,7 @@ def pad_weights(corners: Sequence[str], place: str) -> dict[str, float]:
     """Weights of the classes at the corners (left to right, top to bottom) for "x,y", 0 to 1.
 
     Raises:
-        ValueError: not a place.
+        ValueError: no position.
     """
     try:
         x, y = (min(max(float(number), 0.0), 1.0) for number in str(place).split(","))
@@ -213,5 +224,5 @@ def pad_weights(corners: Sequence[str], place: str) -> dict[str, float]:
 
 
 def write_weights(weights: dict[str, float]) -> str:
-    """The text that `read_weights` reads as `weights`, without what is nothing."""
+    """The text that `read_weights` reads as `weights`, without those below 0.005."""
     return ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items() if weight >= 0.005)

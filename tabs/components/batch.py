@@ -73,9 +73,11 @@ class Work:
 def build_several(work: Work) -> list[Event]:
     """Lay out and connect the panel of several pictures; returns the events to cancel."""
     files = file_input(
-        label=f"Up to {MAX_PICTURES} pictures", file_count="multiple",
-        elem_id=f"{work.prefix}-files", height=140,
-    )  # fmt: skip
+        label=f"Up to {MAX_PICTURES} pictures",
+        file_count="multiple",
+        elem_id=f"{work.prefix}-files",
+        height=140,
+    )
     go = gr.Button(f"{work.verb} all", elem_id=f"{work.prefix}-all")
     info = gr.Markdown("", elem_classes="card", elem_id=f"{work.prefix}-all-info")
     archive = gr.File(
@@ -123,19 +125,26 @@ def build_clip(work: Work) -> list[Event]:
     """Lay out and connect the panel of moving pictures; returns the events to cancel."""
     clip = file_input(
         label="GIF or short video, up to 240 frames",
-        elem_id=f"{work.prefix}-clip", height=140,
-    )  # fmt: skip
+        elem_id=f"{work.prefix}-clip",
+        height=140,
+    )
     with gr.Row():
         suffix = gr.Radio(
             [("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")],
-            value=".mp4", label="Format", elem_id=f"{work.prefix}-clip-format",
-        )  # fmt: skip
+            value=".mp4",
+            label="Format",
+            elem_id=f"{work.prefix}-clip-format",
+        )
         go = gr.Button(f"{work.verb} frames", elem_id=f"{work.prefix}-frames")
     info = gr.Markdown("", elem_classes="card", elem_id=f"{work.prefix}-clip-info")
     video = gr.Video(
-        label="Result", autoplay=True, loop=True, visible=False, height=320,
+        label="Result",
+        autoplay=True,
+        loop=True,
+        visible=False,
+        height=320,
         elem_id=f"{work.prefix}-video",
-    )  # fmt: skip
+    )
     file = gr.File(
         label="Download", visible=False, interactive=False, elem_id=f"{work.prefix}-movie"
     )

@@ -67,15 +67,22 @@ def layout_panel(prefix: str) -> Enlarged:
     """Lay out the panel of the result alone, without a button."""
     with gr.Column(visible=False, elem_id=f"{prefix}-enlarged") as box:
         compare = gr.ImageSlider(
-            label=_LABEL, type="filepath", format="png", interactive=False,
-            buttons=["fullscreen"], max_height=520,
-        )  # fmt: skip
+            label=_LABEL,
+            type="filepath",
+            format="png",
+            interactive=False,
+            buttons=["fullscreen"],
+            max_height=520,
+        )
         info = gr.Markdown("", elem_classes="card", elem_id=f"{prefix}-enlarged-info")
         with gr.Row():
             file = gr.DownloadButton(
-                "Download PNG", size="sm", interactive=False, min_width=120,
+                "Download PNG",
+                size="sm",
+                interactive=False,
+                min_width=120,
                 elem_id=f"{prefix}-enlarged-file",
-            )  # fmt: skip
+            )
             close = gr.Button("Close", size="sm", min_width=80, elem_id=f"{prefix}-enlarged-close")
     return Enlarged(None, box, compare, info, file, close)
 
@@ -83,9 +90,12 @@ def layout_panel(prefix: str) -> Enlarged:
 def switch(prefix: str) -> gr.Checkbox:
     """Lay out "show enlarged" for a sheet; its value goes to `fast_enlarger`."""
     return gr.Checkbox(
-        False, label="Show enlarged (4 x, fast network)", container=False, min_width=250,
+        False,
+        label="Show enlarged (4 x, fast network)",
+        container=False,
+        min_width=250,
         elem_id=f"{prefix}-show-enlarged",
-    )  # fmt: skip
+    )
 
 
 def suffix(enlarged: bool) -> str:
@@ -96,9 +106,12 @@ def suffix(enlarged: bool) -> str:
 def film_switch(prefix: str) -> gr.Checkbox:
     """Lay out "enlarged" for a film; its value goes to `fast_enlarger`."""
     return gr.Checkbox(
-        False, label="Enlarged", info="4 x, fast network", min_width=140,
+        False,
+        label="Enlarged",
+        info="4 x, fast network",
+        min_width=140,
         elem_id=f"{prefix}-film-enlarged",
-    )  # fmt: skip
+    )
 
 
 def wire(

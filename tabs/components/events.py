@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 from gradio.events import Dependency
@@ -12,6 +12,7 @@ Returned = TypeVar("Returned")
 Options = dict[str, Any]  # keyword arguments of an event listener or a component
 Event = Dependency  # an event that was connected; `event.then` follows it
 Trigger = Callable[..., Event]  # an event listener, such as `button.click`
+Facts = Mapping[str, Any]  # a JSON object: a provenance, or an entry of the browser's storage
 Values = tuple[Any, ...]  # new values or properties of a handler's outputs, in their order
 Updates = Generator[Any, None, None]  # what a handler yields: values of its outputs
 Steps = Generator[Any, None, Returned]  # yields updates meanwhile; returns its result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from gradio.components import Component
 from PIL import Image
 
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE, Event, Options, Steps, Updates, Values
+from tabs.components.events import GPU, PRIVATE, Event, Facts, Options, Steps, Updates, Values
 from tabs.components.files import output_folder
 
 MAX_FAVOURITES = 48
@@ -69,10 +69,17 @@ def layout(
     """Lay out the panel; `add`: from `layout_button`."""
     remove = gr.Button("Remove clicked favourite", size="sm", elem_id=f"{prefix}-unkeep")
     gallery = gr.Gallery(
-        label=label, columns=8, height="auto", allow_preview=False, format="png",
-        interactive=False, buttons=[], visible=False, elem_id=f"{prefix}-favourites",
+        label=label,
+        columns=8,
+        height="auto",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        visible=False,
+        elem_id=f"{prefix}-favourites",
         elem_classes=["sheet", "favourites"],
-    )  # fmt: skip
+    )
     return Favourites(add.button, add.store, gallery, remove, gr.State(None))
 
 
@@ -145,7 +152,7 @@ def _gallery(pictures: Thumbnails) -> gr.Gallery:
 
 
 def read_all(
-    stored: object, read: Callable[[Mapping[str, Any]], Pick], most: int = MAX_FAVOURITES
+    stored: object, read: Callable[[Facts], Pick], most: int = MAX_FAVOURITES
 ) -> list[Pick]:
     """Favourites from the browser's storage; those that `read` refuses are left out."""
     picks = []

@@ -67,9 +67,14 @@ class Film:
 def layout_settings(prefix: str, num_frames: int) -> FilmSettings:
     """Lay out the settings in the row that is open; `num_frames` is the first value."""
     frames = gr.Number(
-        num_frames, label="Frames", minimum=2, maximum=MAX_FRAMES, precision=0, min_width=100,
+        num_frames,
+        label="Frames",
+        minimum=2,
+        maximum=MAX_FRAMES,
+        precision=0,
+        min_width=100,
         elem_id=f"{prefix}-frames",
-    )  # fmt: skip
+    )
     fps = gr.Slider(1, 60, 24, step=1, label="Frames a second", elem_id=f"{prefix}-fps")
     suffix = gr.Radio(FORMATS, value=".mp4", label="Format", elem_id=f"{prefix}-format")
     return FilmSettings(frames, fps, suffix, enlarge.film_switch(prefix))

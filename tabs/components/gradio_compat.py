@@ -100,8 +100,7 @@ class Page(gr.Blocks):
         if before is None or session_hash is None or final or simple_format:
             return sent
         return [
-            [["replace", [], now]] if diff else diff
-            for now, diff in zip(before, sent, strict=True)
+            [["replace", [], now]] if diff else diff for now, diff in zip(before, sent, strict=True)
         ]
 
     def _report(self, error: Exception, fn: Event, event_id: str | None) -> None:

@@ -64,9 +64,7 @@ def stepper(by: int, draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
             and the progress; it returns the values of the outputs.
     """
 
-    def move(
-        past: History[Any], *others: Any, progress: gr.Progress = gr.Progress()
-    ) -> Updates:
+    def move(past: History[Any], *others: Any, progress: gr.Progress = gr.Progress()) -> Updates:
         moved = past.step(by)
         if moved.current is None:
             yield gr.skip()
@@ -77,11 +75,10 @@ def stepper(by: int, draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
     return move
 
 
-def layout(prefix: str) -> dict[str, gr.Button]:
+def layout(prefix: str) -> tuple[gr.Button, gr.Button]:
     """Lay out Undo and Redo, side by side in the row that is open."""
-    return {
-        name: gr.Button(
-            name.capitalize(), elem_id=f"{prefix}-{name}", interactive=False, min_width=70
-        )
-        for name in ("undo", "redo")
-    }
+    return _button("Undo", f"{prefix}-undo"), _button("Redo", f"{prefix}-redo")
+
+
+def _button(label: str, elem_id: str) -> gr.Button:
+    return gr.Button(label, elem_id=elem_id, interactive=False, min_width=70)

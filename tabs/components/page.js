@@ -1,4 +1,4 @@
-// What the whole page does: fields that an error is about are marked, and results come into view.
+// The whole page: mark fields with errors, and scroll to results.
 () => {
   const shown = new WeakSet();
   const clear = (field) => {
@@ -14,7 +14,7 @@
     note.className = 'field-problem';
     note.textContent = sentence;
     field.append(note);
-    // a file that cannot be used does not stay where the next one is dropped
+    // clear a refused file from its upload
     if (field.classList.contains('forget-wrong')) field.querySelector('button[aria-label="Clear"]')?.click();
     const fresh = () => { clear(field); field.removeEventListener('input', fresh); };
     field.addEventListener('input', fresh);
@@ -29,13 +29,13 @@
     }
   }).observe(document.body, { childList: true, subtree: true });
 
-  // Names for what Gradio leaves without: pictures of a sheet by their caption, examples by number.
+  // Accessible names that Gradio lacks: pictures of a sheet by caption, examples by number.
   const name = () => {
     for (const item of document.querySelectorAll('button.thumbnail-item')) {
       const caption = item.querySelector('.caption-label')?.textContent.trim();
       if (caption && item.getAttribute('aria-label') !== caption) item.setAttribute('aria-label', caption);
     }
-    // a picture is a button that shows it in full; what stands for an empty one has a label and no role
+    // a picture is a button that opens it; the placeholder of an empty one has a label and no role
     for (const button of document.querySelectorAll('.image-container > button:not([aria-label])')) {
       button.setAttribute('aria-label', 'Show the picture in full');
     }
@@ -48,8 +48,8 @@
   new MutationObserver(() => { naming ??= setTimeout(() => { naming = null; name(); }, 200); })
     .observe(document.body, { childList: true, subtree: true });
 
-  // Bring an element into the window, as little as it takes, and again while it still grows: what it
-  // shows comes a moment later. For a visitor who scrolls or presses something, nothing moves.
+  // Scroll to an element, no farther than needed, and again while its content still loads. Stops
+  // when the visitor scrolls or presses something.
   const MOVES = ['wheel', 'touchmove', 'keydown', 'pointerdown'];
   const bring = (element) => {
     const { top, bottom, height } = element.getBoundingClientRect();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import gradio as gr
 from gan_models import provenance_is_current
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
-from tabs.components.events import Steps, Updates
+from tabs.components.events import Facts, Steps, Updates
 from tabs.components.files import file_input
 
 OTHER_WEIGHTS = "The picture was made with other weights of this model; it may look different."
@@ -35,9 +35,7 @@ def handler(draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
             progress; it returns the values of the outputs.
     """
 
-    def restore(
-        file: str | None, *values: Any, progress: gr.Progress = gr.Progress()
-    ) -> Updates:
+    def restore(file: str | None, *values: Any, progress: gr.Progress = gr.Progress()) -> Updates:
         if file is None:
             yield gr.skip()
             return
@@ -51,7 +49,7 @@ def handler(draw: Callable[..., Steps[Any]]) -> Callable[..., Updates]:
 
 
 @contextmanager
-def reading(provenance: Mapping[str, Any], task: str) -> Iterator[None]:
+def reading(provenance: Facts, task: str) -> Iterator[None]:
     """Check the task of a provenance, and raise one error for missing or wrong entries.
 
     Raises:

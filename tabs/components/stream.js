@@ -1,14 +1,14 @@
-// One stream of results a visitor, for as long as the page is open.
+// Keep one stream of results per visitor while the page is open.
 //
 // Gradio's server ends the stream when the last event of a visitor is done, and its client opens the
-// next one with the next event. An event that the server takes while the end is on its way gets no
-// stream: the client, which has not read the end yet, opens none, and what the visitor asked for never
-// comes. Here the end is not passed on; the next stream of the server continues the same one.
+// next one with the next event. An event that the server accepts before the client has read the end
+// gets no stream: the client opens none, and the result never arrives. Here the end is not passed on;
+// the next stream of the server continues the same one.
 (() => {
   const plain = window.fetch.bind(window);
-  const waiting = new Set(); // events that the server has taken and not finished
-  const finished = new Set(); // those whose end came before the answer that they were taken
-  let wake = null; // goes on with the stream that has ended
+  const waiting = new Set(); // events that the server has accepted and not finished
+  const finished = new Set(); // events whose end arrived before the answer that accepted them
+  let wake = null; // continues the stream that has ended
 
   const note = (message) => {
     if (message.msg !== 'process_completed' || !message.event_id) return;
@@ -21,7 +21,7 @@
     wake?.();
   };
 
-  // Pass on the messages of one stream of the server; true where it ended in order.
+  // Pass on the messages of one stream of the server; true if it ended in order.
   async function pass(response, out) {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const encoder = new TextEncoder();
@@ -59,7 +59,7 @@
     return new Response(body, { status: first.status, headers: first.headers });
   }
 
-  // An event that has no id yet, or none any more, has nothing to cancel; the server answers 422.
+  // An event without an id has nothing to cancel; the server answers 422.
   const cancels_nothing = (path, init) =>
     /\/gradio_api\/(cancel|reset)$/.test(path) && JSON.parse(init?.body ?? '{}').event_id === null;
 

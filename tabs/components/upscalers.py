@@ -47,9 +47,7 @@ class Forecast:
         return "\n\n".join([f"{line} on this machine.", *(f"**{why}**" for why in self.refused)])
 
 
-def forecast(
-    pipeline: RestorationPipeline, sizes: Sequence[Size], scale: float | None
-) -> Forecast:
+def forecast(pipeline: RestorationPipeline, sizes: Sequence[Size], scale: float | None) -> Forecast:
     """Forecast the enlargement of pictures of these sizes.
 
     Raises:
@@ -109,9 +107,7 @@ def choose(
     return (yield from loading(load, last, progress))
 
 
-def best_for(
-    load: Load, image: Image.Image, progress: ShowProgress
-) -> Steps[RestorationPipeline]:
+def best_for(load: Load, image: Image.Image, progress: ShowProgress) -> Steps[RestorationPipeline]:
     """The best network that enlarges this picture within seconds; as `choose`."""
     return (yield from choose(load, AUTOMATIC, [image.size], None, progress))
 

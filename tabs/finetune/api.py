@@ -1,37 +1,40 @@
-"""The tab for programs: /finetune_start and, for who has its key, all that is done with a job."""
+"""Endpoints for programs: /finetune_start and, with its key, everything done with a job."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 
-from gan_models import Jobs
+from gan_models import Jobs, JobStatus
 from tabs.components.errors import user_errors
+from tabs.components.events import Options
 from tabs.components.files import output_folder
+from tabs.components.gradio_compat import unchecked_upload, uploaded_path
 from tabs.components.visitor import Visitor
 from tabs.finetune.bases import checked_base
-from tabs.finetune.results import TAKE_HOME, file_title
-from tabs.finetune.start import TAKE_IN, discard
+from tabs.finetune.results import DOWNLOAD, file_title
+from tabs.finetune.start import INGEST, discard
 
-LISTED = {"api_visibility": "public"}
+Status = dict[str, Any]  # of a job, as JSON
+
+LISTED: Options = {"api_visibility": "public"}
 
 
 def build(visitor: Visitor) -> None:
-    """Declare the endpoints; their components are never drawn."""
+    """Declare the endpoints; their components are invisible."""
     hidden = gr.Button(visible=False)
     owned = [gr.Textbox(visible=False, label=name) for name in ("job", "key")]
     _declare_start(visitor, hidden, owned)
-    _declare_steering(visitor.jobs, hidden, owned)
-    _declare_taking(visitor.jobs, hidden, owned)
+    _declare_control(visitor.jobs, hidden, owned)
+    _declare_download(visitor.jobs, hidden, owned)
 
 
-def _declare_start(visitor: Visitor, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
+def _declare_start(visitor: Visitor, hidden: gr.Button, owned: Sequence[gr.Textbox]) -> None:
     jobs = visitor.jobs
 
     def finetune_start(images: list[str], base: str, preset: str, key: str) -> tuple[str, str]:
@@ -55,26 +58,27 @@ def _declare_start(visitor: Visitor, hidden: gr.Button, owned: list[gr.Textbox])
             discard(images)
             return job, key
 
-    images = _files_input("images")
+    files = gr.Files(visible=False, label="images")
+    images = unchecked_upload(files, _read_paths)
     base = gr.Textbox("", visible=False, label="base")
     preset = gr.Textbox("quick", visible=False, label="preset")
-    mine = gr.Textbox("", visible=False, label="key")
-    given, starting = [images, base, preset, mine], TAKE_IN | LISTED
+    user_key = gr.Textbox("", visible=False, label="key")
+    given, starting = [images, base, preset, user_key], INGEST | LISTED
     hidden.click(finetune_start, given, owned, api_name="finetune_start", **starting)
 
 
-def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
-    def steered(act: Callable[[str, str], None], job: str, key: str) -> dict[str, Any]:
+def _declare_control(jobs: Jobs, hidden: gr.Button, owned: Sequence[gr.Textbox]) -> None:
+    def steered(act: Callable[[str, str], None], job: str, key: str) -> Status:
         with user_errors():
             act(key or "", job or "")
             return public_status(jobs.status(key, job))
 
-    def finetune_status(job: str, key: str) -> dict[str, Any]:
-        """Tell how a fine-tuning job stands.
+    def finetune_status(job: str, key: str) -> Status:
+        """The status of a fine-tuning job.
 
         Args:
             job: The id that finetune_start gave.
-            key: The key that came with it.
+            key: The key that finetune_start gave with it.
 
         Returns:
             state, place in the queue, step, kimg, eta_seconds, health, metrics, snapshots.
@@ -82,24 +86,24 @@ def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) ->
         with user_errors():
             return public_status(jobs.status(key or "", job or ""))
 
-    def finetune_stop(job: str, key: str) -> dict[str, Any]:
+    def finetune_stop(job: str, key: str) -> Status:
         """Stop a fine-tuning job; what it has made so far is kept.
 
         Args:
             job: The id that finetune_start gave.
-            key: The key that came with it.
+            key: The key that finetune_start gave with it.
 
         Returns:
             As finetune_status.
         """
         return steered(jobs.stop, job, key)
 
-    def finetune_resume(job: str, key: str) -> dict[str, Any]:
+    def finetune_resume(job: str, key: str) -> Status:
         """Go on with a stopped, paused or failed fine-tuning job, from its last snapshot.
 
         Args:
             job: The id that finetune_start gave.
-            key: The key that came with it.
+            key: The key that finetune_start gave with it.
 
         Returns:
             As finetune_status.
@@ -111,7 +115,7 @@ def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) ->
 
         Args:
             job: The id that finetune_start gave.
-            key: The key that came with it.
+            key: The key that finetune_start gave with it.
 
         Returns:
             How much was deleted: jobs, pictures, num_bytes.
@@ -127,13 +131,13 @@ def _declare_steering(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) ->
     hidden.click(finetune_delete, owned, deleted, api_name="finetune_delete", queue=True)
 
 
-def _declare_taking(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> None:
+def _declare_download(jobs: Jobs, hidden: gr.Button, owned: Sequence[gr.Textbox]) -> None:
     def finetune_generator(job: str, key: str, step: float) -> str:
-        """Take home what a fine-tuning job has made: a generator that load_pipeline opens.
+        """Download the generator of a fine-tuning job, which load_pipeline opens.
 
         Args:
             job: The id that finetune_start gave.
-            key: The key that came with it.
+            key: The key that finetune_start gave with it.
             step: One of the snapshots in finetune_status; 0 for the finished one or the newest.
 
         Returns:
@@ -148,11 +152,11 @@ def _declare_taking(jobs: Jobs, hidden: gr.Button, owned: list[gr.Textbox]) -> N
 
     step = gr.Number(0, visible=False, label="step")
     generator = gr.File(visible=False, label="generator")
-    given, taking = [*owned, step], TAKE_HOME | LISTED
-    hidden.click(finetune_generator, given, generator, api_name="finetune_generator", **taking)
+    given, options = [*owned, step], DOWNLOAD | LISTED
+    hidden.click(finetune_generator, given, generator, api_name="finetune_generator", **options)
 
 
-def public_status(status: Any) -> dict[str, Any]:
+def public_status(status: JobStatus) -> Status:
     """A status as plain data, without any path of this machine."""
     names = ("id", "title", "base", "preset", "state", "place", "step", "kimg", "total_kimg")
     names += ("eta_seconds", "images_per_second", "message", "num_pictures", "created", "expires")
@@ -163,8 +167,8 @@ def public_status(status: Any) -> dict[str, Any]:
     }
 
 
-def snapshot_step(step: Any) -> int | None:
-    """A step from outside as that of a snapshot; None, the newest, where it is 0 or empty.
+def snapshot_step(step: object) -> int | None:
+    """A step that a program sends as that of a snapshot; None, the newest, for 0 or nothing.
 
     Raises:
         ValueError: it is neither.
@@ -176,22 +180,11 @@ def snapshot_step(step: Any) -> int | None:
     return int(step)
 
 
-def _files_input(label: str) -> gr.Files:
-    """Files whose payload `_paths_of` checks: one file or several."""
-    component = gr.Files(visible=False, label=label)
-    described = component.api_info()
-    component.api_info = lambda: described
-    component.data_model, component.preprocess = None, _paths_of
-    return component
-
-
-def _paths_of(payload: Any) -> list[str]:
-    """The paths of uploaded files; `payload` is whatever a program has sent."""
+def _read_paths(payload: Any) -> list[str]:
+    """The paths of uploaded files; `payload`: whatever a program has sent, one file or several."""
     items = [payload] if isinstance(payload, Mapping) else payload or []
     try:
-        return [
-            FileData.model_validate(item, context={"validate_meta": True}).path for item in items
-        ]
+        return [uploaded_path(item) for item in items]
     except (ValueError, TypeError):
         raise gr.Error(
             "images must be uploaded files: send them with gradio_client's handle_file.",

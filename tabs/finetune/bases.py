@@ -1,10 +1,8 @@
-"""Which models can be fine-tuned here: StyleGAN2s whose weights are on this machine."""
+"""The models that can be fine-tuned here: StyleGAN2s whose weights are on this machine."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from gan_models import ModelSpec
+from gan_models import Jobs, ModelSpec
 
 FAVOURITE = "landscapes"
 MISSING = (
@@ -14,18 +12,18 @@ MISSING = (
 )
 
 
-def bases(jobs: Any) -> list[ModelSpec]:
-    """The models to begin from, our landscapes first, then the smaller ones."""
+def bases(jobs: Jobs) -> list[ModelSpec]:
+    """The models to start from, our landscapes first, then by resolution."""
     return sorted(jobs.bases(), key=lambda spec: (spec.id != FAVOURITE, spec.base_resolution))
 
 
-def choices(jobs: Any) -> list[tuple[str, str]]:
+def choices(jobs: Jobs) -> list[tuple[str, str]]:
     """Labels and ids for the dropdown."""
     return [(f"{spec.title} · {spec.base_resolution} px", spec.id) for spec in bases(jobs)]
 
 
-def checked_base(jobs: Any, base: str | None) -> str:
-    """The id, if it is one of a model that can be fine-tuned; of nothing, the first one's.
+def checked_base(jobs: Jobs, base: str | None) -> str:
+    """The id, if the model can be fine-tuned; without an id, that of the first model.
 
     Raises:
         ValueError: it is not, or there is none at all.

@@ -1,14 +1,15 @@
-"""What is kept of a visitor, for how long, and how to delete all of it."""
+"""The data stored for a visitor: what, for how long, and how to delete all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
+from gan_models import Jobs, JobStatus
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE
+from tabs.components.events import AT_ONCE, Event, Values
 from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.finetune.render import megabytes
 from tabs.finetune.state import TabParts, run_dropdown
@@ -29,46 +30,50 @@ address that cannot be guessed; it goes within {(CACHE_SECONDS + SWEEP_SECONDS) 
 
 
 @dataclass(frozen=True)
-class Held:
+class PrivacyPanel:
     """The components of the panel."""
 
-    kept: gr.Markdown
+    stored: gr.Markdown
     delete: gr.Button
-    sure: gr.Row
-    really: gr.Button
-    keep: gr.Button
-    gone: gr.Markdown
+    confirmation: gr.Row
+    confirm: gr.Button
+    cancel: gr.Button
+    deleted: gr.Markdown
 
 
-def layout(jobs: Any) -> Held:
+def layout(jobs: Jobs) -> PrivacyPanel:
     """Lay out the panel; `jobs` states its limits."""
-    kept = gr.Markdown(NOTHING, elem_id="finetune-kept")
+    stored = gr.Markdown(NOTHING, elem_id="finetune-kept")
     with gr.Row():
         delete = gr.Button(
-            "Delete everything of mine", variant="stop", size="sm", scale=0, min_width=240,
+            "Delete everything of mine",
+            variant="stop",
+            size="sm",
+            scale=0,
+            min_width=240,
             elem_id="finetune-delete-all",
-        )  # fmt: skip
-    with gr.Row(visible=False, equal_height=True) as sure:
+        )
+    with gr.Row(visible=False, equal_height=True) as confirmation:
         gr.Markdown("All your runs, pictures and models, for good?", elem_classes="card")
-        really = gr.Button(
+        confirm = gr.Button(
             "Yes, delete all of it", variant="stop", size="sm", elem_id="finetune-really-all"
         )
-        keep = gr.Button("No, keep it", size="sm", elem_id="finetune-keep-all")
-    gone = gr.Markdown("", elem_id="finetune-gone")
+        cancel = gr.Button("No, keep it", size="sm", elem_id="finetune-keep-all")
+    deleted = gr.Markdown("", elem_id="finetune-gone")
     gr.Markdown(PRIVACY, elem_id="finetune-privacy")
     limits = "\n".join(f"- {sentence}" for sentence in jobs.quotas.sentences())
     gr.Markdown(f"**Limits**\n{limits}", elem_id="finetune-quotas")
-    return Held(kept, delete, sure, really, keep, gone)
+    return PrivacyPanel(stored, delete, confirmation, confirm, cancel, deleted)
 
 
-def wire(parts: TabParts, held: Held, tab: gr.Tab) -> Any:
-    """Connect the panel; returns the event after which there are no runs left."""
+def wire(parts: TabParts, panel: PrivacyPanel, tab: gr.Tab) -> Event:
+    """Connect the panel; returns the event that deletes all runs."""
     jobs = parts.visitor.jobs
 
-    def show(key: Any) -> str:
-        return kept_line(parts.visitor.runs(key), *parts.visitor.prepared(key))
+    def show(key: str) -> str:
+        return storage_line(parts.visitor.runs(key), *parts.visitor.prepared(key))
 
-    def delete(key: Any) -> tuple[Any, ...]:
+    def delete(key: str) -> Values:
         with user_errors():
             gone = jobs.delete_everything(key)
         line = (
@@ -77,26 +82,31 @@ def wire(parts: TabParts, held: Held, tab: gr.Tab) -> Any:
         )
         return line, NOTHING, gr.Row(visible=False), run_dropdown([], None)
 
-    tab.select(show, parts.visitor.key, held.kept, **AT_ONCE)
-    held.delete.click(lambda: gr.Row(visible=True), None, held.sure, **AT_ONCE)
-    held.keep.click(lambda: gr.Row(visible=False), None, held.sure, **AT_ONCE)
-    return held.really.click(
-        delete, parts.visitor.key, [held.gone, held.kept, held.sure, parts.run], **AT_ONCE
+    tab.select(show, parts.visitor.key, panel.stored, **AT_ONCE)
+    panel.delete.click(lambda: gr.Row(visible=True), None, panel.confirmation, **AT_ONCE)
+    panel.cancel.click(lambda: gr.Row(visible=False), None, panel.confirmation, **AT_ONCE)
+    return panel.confirm.click(
+        delete,
+        parts.visitor.key,
+        [panel.deleted, panel.stored, panel.confirmation, parts.run],
+        **AT_ONCE,
     )
 
 
-def kept_line(statuses: list[Any], num_checked: int = 0, checked_bytes: int = 0) -> str:
-    """What is kept of a visitor, in a sentence; with pictures checked that no run has yet."""
-    kept = []
+def storage_line(
+    statuses: Sequence[JobStatus], num_checked: int = 0, checked_bytes: int = 0
+) -> str:
+    """A sentence on the data stored for a visitor: runs, and checked pictures without a run."""
+    stored = []
     if statuses:
         pictures = sum(status.num_pictures for status in statuses)
-        kept.append(f"{_counted(len(statuses))} with {pictures} pictures")
+        stored.append(f"{_counted(len(statuses))} with {pictures} pictures")
     if checked_bytes:
-        kept.append(f"{num_checked} pictures that no run was started with")
-    if not kept:
+        stored.append(f"{num_checked} pictures that no run was started with")
+    if not stored:
         return NOTHING
     size = megabytes(sum(status.num_bytes for status in statuses) + checked_bytes)
-    return f"Kept for you: {' and '.join(kept)}, {size} in all."
+    return f"Kept for you: {' and '.join(stored)}, {size} in all."
 
 
 def _counted(runs: int) -> str:

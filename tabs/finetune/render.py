@@ -1,4 +1,4 @@
-"""What the page says of a run, as HTML: pictures inline, so that they lie under no address."""
+"""HTML on a run, with pictures inline, so that they have no address."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from PIL import Image
 
-from gan_models import list_models
+from gan_models import JobStatus, list_models
 from tabs.components.text import duration
 
 STATES = {
@@ -29,20 +29,39 @@ STATES = {
 FIRST_GRID = "The first grid is drawn before the first step of training."
 CROWDED = "Other programs use this server's processors, so the training is slower than usual."
 _MOST_VERDICTS = 200
-_NUMBERS = {  # what is worth a line of the last measures, and how it reads
+_NUMBERS = {  # the last metrics that the card states: words and format
     "kid_effl0": ("KID to your pictures", "{:.3f}"),
     "diversity_share": ("diversity, relative to your pictures", "{:.0%}"),
     "memorised_share": ("samples that copy one of your pictures", "{:.0%}"),
 }
 
 
+class Verdict(Protocol):
+    """Whether an uploaded picture was accepted, as in `gan_models.Draft.verdicts`."""
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        ...
+
+    @property
+    def taken(self) -> bool:
+        """Whether it was accepted."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why not; empty if it was."""
+        ...
+
+
 def megabytes(num_bytes: float) -> str:
-    """A size as people say it."""
+    """A size in MB or GB as text."""
     return f"{num_bytes / 1e9:.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:.1f} MB"
 
 
 def inline(image: Image.Image | Path) -> str:
-    """A picture as a data URL; its content stands in no file that has an address."""
+    """A picture as a data URL."""
     if isinstance(image, Path):
         return "data:image/png;base64," + base64.b64encode(image.read_bytes()).decode()
     buffer = io.BytesIO()
@@ -69,8 +88,8 @@ def placeholder(text: str) -> str:
     return f'<div class="run-empty">{html.escape(text)}</div>'
 
 
-def status_card(status: Any) -> str:
-    """How a run stands: state, progress, what is left, how it does."""
+def status_card(status: JobStatus) -> str:
+    """The status of a run: state, progress, time left, health."""
     escape = html.escape
     share = min(status.kimg / status.total_kimg, 1.0) if status.total_kimg else 0.0
     share = 1.0 if status.state == "finished" else share
@@ -97,7 +116,7 @@ def status_card(status: Any) -> str:
 
 def is_crowded() -> bool:
     """Whether far more programs want to run than there are processors."""
-    if not hasattr(os, "getloadavg"):  # Windows keeps no such number
+    if not hasattr(os, "getloadavg"):  # Windows has no such number
         return False
     return os.getloadavg()[0] > 2 * (os.cpu_count() or 1) + 1
 
@@ -108,37 +127,37 @@ def steps_text(step: int) -> str:
 
 
 def base_title(base: str) -> str:
-    """What the base is called; its id where it is no longer here."""
+    """The title of the base; its id where it is no longer here."""
     return next((spec.title for spec in list_models() if spec.id == base), base)
 
 
-def facts(status: Any) -> list[str]:
+def facts(status: JobStatus) -> list[str]:
     """The numbers of a run, in words."""
-    said = []
+    parts = []
     if status.state == "queued":
         ahead = status.place - 1
-        said.append("next in the queue" if ahead < 1 else f"place {status.place} in the queue")
+        parts.append("next in the queue" if ahead < 1 else f"place {status.place} in the queue")
     if status.state == "running" and not status.step:
-        said.append(f"preparing for {duration(time.time() - status.created)}")
+        parts.append(f"preparing for {duration(time.time() - status.created)}")
     else:
         seen, total = 1000 * status.kimg, 1000 * status.total_kimg
-        said.append(f"{seen:,.0f} of {total:,.0f} pictures seen")
+        parts.append(f"{seen:,.0f} of {total:,.0f} pictures seen")
     if status.state == "finished" and status.kimg < 0.98 * status.total_kimg:
-        said.append("then the time limit was reached")
+        parts.append("then the time limit was reached")
     if status.state == "running" and status.images_per_second:
-        said.append(f"{status.images_per_second:.1f} a second")
+        parts.append(f"{status.images_per_second:.1f} a second")
     if status.eta_seconds is not None and status.state in ("running", "queued"):
-        said.append(f"about {duration(status.eta_seconds)} left")
+        parts.append(f"about {duration(status.eta_seconds)} left")
     for name, (words, form) in _NUMBERS.items():
         if name in status.latest_metrics:
-            said.append(f"{words} {form.format(status.latest_metrics[name])}")
+            parts.append(f"{words} {form.format(status.latest_metrics[name])}")
     if status.state in ("paused", "stopped", "failed", "finished"):
-        said.append(f"deleted in {duration(status.expires - time.time())} if nobody opens it")
-    return said
+        parts.append(f"deleted in {duration(status.expires - time.time())} if nobody opens it")
+    return parts
 
 
-def verdict_list(verdicts: Sequence[Any]) -> str:
-    """What became of each picture that came in: the refused ones first, each with its reason."""
+def verdict_list(verdicts: Sequence[Verdict]) -> str:
+    """The verdict on each uploaded picture: the refused ones first, each with its reason."""
     taken, refused = [v for v in verdicts if v.taken], [v for v in verdicts if not v.taken]
     summary = f"<b>{len(taken)} pictures taken</b>"
     if not refused:

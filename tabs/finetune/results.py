@@ -1,16 +1,16 @@
-"""What a run has made: opened in Latent, taken home as files, sent to one's own Hub account."""
+"""The results of a run: opened in Sample, downloaded as files, pushed to a Hub account."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator
-from typing import Any
+from pathlib import Path
 
 import gradio as gr
 
+from gan_models import JobStatus
 from tabs.components.errors import user_errors
-from tabs.components.events import PRIVATE
+from tabs.components.events import PRIVATE, Options, Updates
 from tabs.components.files import output_folder
 from tabs.components.loading import in_thread
 from tabs.components.tickets import issue_ticket
@@ -19,7 +19,7 @@ from tabs.finetune.render import steps_text
 from tabs.finetune.state import ResultsPanel, TabParts
 
 NEWEST = "newest"
-TAKE_HOME = {"concurrency_id": "take-home", "concurrency_limit": 2, **PRIVATE}
+DOWNLOAD: Options = {"concurrency_id": "download", "concurrency_limit": 2, **PRIVATE}
 HUB_HELP = (
     "Generator, model card and last grid go to a repository of yours, private at first. Your token "
     "needs the right to write; it is used once and not kept."
@@ -45,29 +45,48 @@ def layout() -> ResultsPanel:
         label="Download", visible=False, interactive=False, elem_id="finetune-downloads"
     )
     video = gr.Video(
-        label="From the first grid to the last", visible=False, autoplay=True, loop=True,
-        height=360, elem_id="finetune-video",
-    )  # fmt: skip
+        label="From the first grid to the last",
+        visible=False,
+        autoplay=True,
+        loop=True,
+        height=360,
+        elem_id="finetune-video",
+    )
     info = gr.Markdown("", elem_classes="card", elem_id="finetune-take-info")
     with gr.Accordion("To your Hugging Face account", open=False, elem_id="finetune-hub"):
         gr.Markdown(HUB_HELP, elem_classes="card")
         with gr.Row():
             repo = gr.Textbox(
-                label="Repository", placeholder="your-name/my-garden", max_lines=1,
+                label="Repository",
+                placeholder="your-name/my-garden",
+                max_lines=1,
                 elem_id="finetune-repo",
-            )  # fmt: skip
+            )
             token = gr.Textbox(
-                label="Access token", type="password", max_lines=1, placeholder="hf_…",
+                label="Access token",
+                type="password",
+                max_lines=1,
+                placeholder="hf_…",
                 elem_id="finetune-token",
-            )  # fmt: skip
+            )
         push = gr.Button("Push", elem_id="finetune-push")
         pushed = gr.Markdown("", elem_classes="card", elem_id="finetune-pushed")
     return ResultsPanel(
-        *(step, open_latent, generator, film, files, video, info, repo, token, push, pushed)
+        step=step,
+        open=open_latent,
+        generator=generator,
+        film=film,
+        files=files,
+        video=video,
+        info=info,
+        repo=repo,
+        token=token,
+        push=push,
+        pushed=pushed,
     )
 
 
-def step_choices(status: Any) -> list[tuple[str, str]]:
+def step_choices(status: JobStatus | None) -> list[tuple[str, str]]:
     """Labels and values of the generators of a run, the newest first."""
     steps = [] if status is None else sorted(status.snapshots, reverse=True)
     return [("The newest", NEWEST), *((f"After {steps_text(step)}", str(step)) for step in steps)]
@@ -79,7 +98,7 @@ def read_step(step: str | None) -> int | None:
     Raises:
         ValueError: it is neither.
     """
-    if step in (None, NEWEST):
+    if step is None or step == NEWEST:
         return None
     if not str(step).isdigit():
         raise ValueError("Choose one of the snapshots that are shown.")
@@ -87,11 +106,11 @@ def read_step(step: str | None) -> int | None:
 
 
 def wire(parts: TabParts) -> None:
-    """Connect the panel; opening in Latent is connected where both rooms are known."""
+    """Connect the panel, except for opening in Sample: see `tabs.finetune.connect`."""
     chosen, jobs = parts.chosen, parts.visitor.jobs
     owned = [parts.visitor.key, parts.run]
 
-    def take(key: Any, run: str | None, step: str) -> tuple[gr.Files, gr.Video, str]:
+    def download(key: str, run: str | None, step: str) -> tuple[gr.Files, gr.Video, str]:
         with user_errors():
             which = read_step(step)
             status = jobs.status(key, run or "")
@@ -104,16 +123,16 @@ def wire(parts: TabParts) -> None:
             line = f"{made.name} opens on any page of this kind: under Your model, or by path."
             return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
 
-    def film(key: Any, run: str | None) -> Generator[Any, None, None]:
+    def film(key: str, run: str | None) -> Updates:
         with user_errors():
             status = jobs.status(key, run or "")
-            made = yield from in_thread(lambda: jobs.film(key, status.id))
+            made: Path = yield from in_thread(lambda: jobs.film(key, status.id))
             copy = output_folder() / f"{file_title(status)}.mp4"
             shutil.copy(made, copy)
             line = f"{len(status.sheets)} grids, from the first to the last."
             yield gr.Files([str(copy)], visible=True), gr.Video(str(copy), visible=True), line
 
-    def push(key: Any, run: str | None, repo: str, token: str) -> Generator[Any, None, None]:
+    def push(key: str, run: str | None, repo: str, token: str) -> Updates:
         with user_errors():
             if not (repo or "").strip() or not (token or "").strip():
                 raise ValueError("Name a repository, as in your-name/my-garden, and your token.")
@@ -123,16 +142,16 @@ def wire(parts: TabParts) -> None:
             )
             yield f"It is at {where}", ""
 
-    shown = [chosen.files, chosen.video, chosen.info]
-    watched = {"show_progress_on": [chosen.info], **TAKE_HOME}
-    chosen.generator.click(take, [*owned, chosen.step], shown, **watched)
-    chosen.film.click(film, owned, shown, **watched)
+    filled = [chosen.files, chosen.video, chosen.info]
+    options: Options = {"show_progress_on": [chosen.info], **DOWNLOAD}
+    chosen.generator.click(download, [*owned, chosen.step], filled, **options)
+    chosen.film.click(film, owned, filled, **options)
     chosen.push.click(
-        push, [*owned, chosen.repo, chosen.token], [chosen.pushed, chosen.token], **TAKE_HOME
+        push, [*owned, chosen.repo, chosen.token], [chosen.pushed, chosen.token], **DOWNLOAD
     )
 
 
-def ticket_of_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> str:
+def ticket_of_chosen(visitor: Visitor, key: str, run: str | None, step: str) -> str:
     """The ticket of the chosen generator of a run.
 
     Raises:
@@ -144,6 +163,6 @@ def ticket_of_chosen(visitor: Visitor, key: Any, run: str | None, step: str) -> 
     return issue_ticket(key, status.id, which, visitor.model(key, status, which))
 
 
-def file_title(status: Any) -> str:
-    """What files of a run are called."""
+def file_title(status: JobStatus) -> str:
+    """The stem of the names of a run's files."""
     return re.sub(r"[^a-z0-9]+", "-", status.title.lower()).strip("-")[:60] or "fine-tuned"

@@ -1,4 +1,4 @@
-"""The advanced settings: what is left empty is the preset's."""
+"""The advanced settings; an empty field takes the preset's value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+
+from tabs.components.events import Options
 
 PRESETS = [
     ("Quick: at most 8 minutes", "quick"),
@@ -27,14 +29,14 @@ AS_PRESET = ""
 
 @dataclass(frozen=True)
 class Setting:
-    """One field of the engine's settings: a number, or a choice where there are options."""
+    """One field of the training's settings: a number, or a choice where there are options."""
 
-    name: str  # as the engine calls it
+    name: str  # of the field in the training's settings
     label: str
     help: str
     options: tuple[tuple[str, str], ...] = ()
     whole: bool = False
-    scale: float = 1.0  # what is typed, times this, is what the engine is told
+    scale: float = 1.0  # the value typed, times this, is the training's
 
     @property
     def elem_id(self) -> str:
@@ -109,7 +111,7 @@ SETTINGS = (
 )
 
 
-def layout() -> list[gr.components.Component]:
+def layout() -> list[gr.Dropdown | gr.Textbox]:
     """Lay the fields out, one for each of `SETTINGS`."""
     with gr.Accordion("Advanced settings", open=False, elem_id="finetune-advanced"):
         gr.Markdown("What is left empty is as the preset has it.", elem_classes="card")
@@ -117,8 +119,8 @@ def layout() -> list[gr.components.Component]:
             return [_field(setting) for setting in SETTINGS]
 
 
-def _field(setting: Setting) -> gr.components.Component:
-    shared = {"label": setting.label, "info": setting.help, "elem_id": setting.elem_id}
+def _field(setting: Setting) -> gr.Dropdown | gr.Textbox:
+    shared: Options = {"label": setting.label, "info": setting.help, "elem_id": setting.elem_id}
     if setting.options:
         options = [("As the preset", AS_PRESET), *setting.options]
         return gr.Dropdown(options, value=AS_PRESET, min_width=240, **shared)
@@ -127,10 +129,10 @@ def _field(setting: Setting) -> gr.components.Component:
 
 
 def read(values: Sequence[Any]) -> dict[str, Any]:
-    """The settings that differ from the preset's, as the engine names them.
+    """The settings that differ from the preset's, by their names in the training's settings.
 
     Raises:
-        ValueError: what should be a number is none.
+        ValueError: a text that should be a number is not.
     """
     chosen: dict[str, Any] = {}
     for setting, value in zip(SETTINGS, values, strict=True):

@@ -1,13 +1,13 @@
-"""What the parts of the tab share: its components by name, and what a visitor has in view."""
+"""What the modules of the tab share: its components by name, and the state of the view."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
+from gan_models import JobStatus
 from tabs.components.visitor import Visitor
 
 NO_RUN = "There is no run to look at: start one under New."
@@ -19,17 +19,17 @@ class RunForm:
     """The components of the form of a new run."""
 
     base: gr.Dropdown
-    files: gr.Files
+    files: gr.File
     crop: gr.Radio
     preset: gr.Radio
     title: gr.Textbox
-    advanced: list[gr.components.Component]
+    advanced: list[gr.Dropdown | gr.Textbox]
     start: gr.Button
     cancel: gr.Button
     note: gr.Markdown
     verdicts: gr.HTML
     preview: gr.HTML
-    draft: gr.State  # id of the pictures that were taken in
+    draft: gr.State  # id of the ingested pictures
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class ProgressPanel:
     resume: gr.Button
     stop: gr.Button
     delete: gr.Button
-    use: gr.Button  # to what can be done with what it has made
-    sure: gr.Row  # asks before a run is deleted
-    really: gr.Button
-    keep: gr.Button
+    use: gr.Button  # opens the results
+    confirmation: gr.Row  # asks before a run is deleted
+    confirm: gr.Button
+    cancel: gr.Button
     seen: gr.State
     timer: gr.Timer
-    choices: gr.Column  # which grid is shown; nothing to choose without one
+    choices: gr.Column  # of the grid to show; hidden without one
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class ResultsPanel:
 
 @dataclass(frozen=True)
 class TabParts:
-    """The components that the parts of this tab, and other tabs, connect to."""
+    """The components that the modules of this tab, and other tabs, connect to."""
 
     visitor: Visitor
-    run: gr.Dropdown  # which run the page looks at
+    run: gr.Dropdown  # the run in view
     steps: gr.Tabs  # New, Watch, Use, Your data
     live: ProgressPanel
     chosen: ResultsPanel
@@ -87,7 +87,7 @@ class TabParts:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the page shows now, so that only what has changed is sent again."""
+    """The state of the view, so that only changes are sent again."""
 
     run: str = ""
     num_sheets: int = 0
@@ -96,15 +96,15 @@ class Seen:
     steps: tuple[int, ...] = ()
 
 
-def run_choices(statuses: Sequence[Any]) -> list[tuple[str, str]]:
+def run_choices(statuses: Sequence[JobStatus]) -> list[tuple[str, str]]:
     """Labels and ids of a visitor's runs, for the dropdown."""
     return [(f"{status.title} · {status.state}", status.id) for status in statuses]
 
 
-def run_dropdown(statuses: Sequence[Any], run: str | None) -> gr.Dropdown:
+def run_dropdown(statuses: Sequence[JobStatus], run: str | None) -> gr.Dropdown:
     """The dropdown of runs, at this one or else the first that is unfinished, else the newest.
 
-    It is in sight only where there is a choice.
+    It is visible only where there is a choice.
     """
     known = [status.id for status in statuses]
     if run not in known:

@@ -1,11 +1,11 @@
-"""The Latent tab for programs: /sample and /interpolate, files out."""
+"""Endpoints of the Sample tab for programs: /sample and /interpolate, which return files."""
 
 from __future__ import annotations
 
 import gradio as gr
 from PIL import Image
 
-from gan_models import VideoWriter
+from gan_models import LatentPipeline, VideoWriter
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU
 from tabs.components.files import output_folder, png_files
@@ -18,15 +18,16 @@ from tabs.latent.state import TASK, Sheet
 
 
 def build(load: Load) -> None:
-    """Declare the endpoints; their components are never drawn."""
+    """Declare the endpoints; their components are invisible."""
     first = models_of(TASK)[0].id
 
     def draw(sheets: list[Sheet]) -> list[list[Image.Image]]:
         first, seeds = sheets[0], [seed for sheet in sheets for seed in sheet.seeds]
-        made = iter(load(first.model).sample(seeds, first.truncation_psi))
+        pipeline: LatentPipeline = load(first.model)
+        made = iter(pipeline.sample(seeds, first.truncation_psi))
         return [[next(made) for _ in sheet.seeds] for sheet in sheets]
 
-    together = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
+    batcher = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
 
     def sample(seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample one picture a seed from an unconditional GAN.
@@ -41,7 +42,7 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = Sheet.read(model, seeds, truncation_psi)
-            made = together(sheet)
+            made = batcher(sheet)
             return png_files(made, [f"{file_stem(model)}-seed{seed:08d}" for seed in sheet.seeds])
 
     def interpolate(seeds: str, model: str, num_frames: float) -> str:
@@ -59,8 +60,9 @@ def build(load: Load) -> None:
             keys = page_seeds(seeds, minimum=2)
             path = output_folder() / f"{file_stem(checked_any(model, TASK))}-walk.mp4"
             count = whole_number(num_frames)
+            pipeline: LatentPipeline = load(model)
             with VideoWriter(path) as writer:
-                for frame in load(model).iter_frames(keys, count):
+                for frame in pipeline.iter_frames(keys, count):
                     writer.add(frame)
             return str(path)
 
@@ -76,8 +78,8 @@ def build(load: Load) -> None:
     hidden.click(interpolate, [keys, model, count], movie, api_name="interpolate", **GPU)
 
 
-def whole_number(value: float) -> int:
-    """A number from outside as an int.
+def whole_number(value: float | None) -> int:
+    """A number that a program sends as an int.
 
     Raises:
         ValueError: it is not a whole number.

@@ -1,16 +1,15 @@
-"""What each direction through w changes: how much, and whether that has a name in our world."""
+"""Measure the directions in w: how much each changes the picture, and whether it has a name."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan_models import availability, get_spec
+from gan_models import LatentPipeline, SemanticPipeline, availability, get_spec
 from tabs.components.loading import Load
 
 TRAVEL = 2.0  # standard deviations either way, at which a direction is measured
@@ -18,8 +17,8 @@ SEEDS = (0, 1, 2)
 LEAST_EFFECT = 1.5  # mean difference in levels of 255 below which a direction changes nothing
 LEAST_SHARE = 0.06  # of the picture, or of its brightness, that a name must move
 OURS = "landscapes"
-_PAINTER = "paint"  # whose labels its segmenter reads in a picture
-CONCEPTS = {  # what is measured: the labels whose share of the picture it is
+_PAINTER = "paint"  # the model whose segmenter finds the labels in a picture
+CONCEPTS = {  # names of directions: the labels whose share of the picture is measured
     "Water": ("water",),
     "Snow": ("snow",),
     "Mountains": ("mountain", "rock"),
@@ -28,6 +27,9 @@ CONCEPTS = {  # what is measured: the labels whose share of the picture it is
     "Sand": ("sand",),
 }
 SUN = "Sun"  # the brightness
+
+Ends = tuple[Image.Image, Image.Image]  # of a direction, at -TRAVEL and TRAVEL
+Segmenter = Callable[[Image.Image], dict[str, float]]  # the share of each of `CONCEPTS`
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,18 @@ class Effect:
         return self.effect >= LEAST_EFFECT
 
 
-def measure(load: Load, pipeline: Any, psi: float) -> Generator[float, None, tuple[Effect, ...]]:
-    """Measure all directions of a model; yields how far it is, 0 to 1.
+def measure(
+    load: Load, pipeline: LatentPipeline, psi: float
+) -> Generator[float, None, tuple[Effect, ...]]:
+    """Measure all directions of a model; yields its progress, 0 to 1.
 
     Returns:
-        The directions, what changes most first. Equal travel of the sliders changes the picture
-        equally, as far as ±4 standard deviations reach.
+        The directions, strongest first. Equal travel of the sliders changes the picture equally,
+        within ±4 standard deviations.
     """
     names = list(pipeline.styles.directions)
     segment = _segmenter(load, pipeline)
-    ends: dict[str, list[tuple[Image.Image, Image.Image]]] = {}
+    ends: dict[str, list[Ends]] = {}
     for k, name in enumerate(names):
         pairs = [_ends(pipeline, seed, name, psi) for seed in SEEDS]
         ends[name] = pairs
@@ -74,13 +78,15 @@ def measure(load: Load, pipeline: Any, psi: float) -> Generator[float, None, tup
     )
 
 
-def _ends(pipeline: Any, seed: int, name: str, psi: float) -> tuple[Image.Image, Image.Image]:
-    return tuple(
-        pipeline.styles.edit(seed, {name: way * TRAVEL}, "all", psi, False) for way in (-1, 1)
+def _ends(pipeline: LatentPipeline, seed: int, name: str, psi: float) -> Ends:
+    edit = pipeline.styles.edit
+    return (
+        edit(seed, {name: -TRAVEL}, "all", psi, False),
+        edit(seed, {name: TRAVEL}, "all", psi, False),
     )
 
 
-def _difference(pairs: list[tuple[Image.Image, Image.Image]]) -> float:
+def _difference(pairs: list[Ends]) -> float:
     return float(np.mean([np.abs(_levels(a) - _levels(b)).mean() for a, b in pairs]))
 
 
@@ -88,11 +94,12 @@ def _levels(image: Image.Image) -> NDArray[np.float32]:
     return np.asarray(image.convert("RGB"), np.float32)
 
 
-def _segmenter(load: Load, pipeline: Any) -> Any:
-    """What reads label shares in a picture of our landscapes; None for other models."""
-    ours = pipeline.spec.id == OURS and availability(get_spec(_PAINTER))[0]
-    painter = load(_PAINTER) if ours else None
-    if painter is None or not painter.can_segment:
+def _segmenter(load: Load, pipeline: LatentPipeline) -> Segmenter | None:
+    """Measures label shares in a picture of our landscapes; None for other models."""
+    if pipeline.spec.id != OURS or not availability(get_spec(_PAINTER))[0]:
+        return None
+    painter: SemanticPipeline = load(_PAINTER)
+    if not painter.can_segment:
         return None
     labels = list(painter.labels)
     groups = {word: [labels.index(name) for name in names] for word, names in CONCEPTS.items()}
@@ -104,7 +111,7 @@ def _segmenter(load: Load, pipeline: Any) -> Any:
     return shares
 
 
-def _changes(pairs: list[tuple[Image.Image, Image.Image]], segment: Any) -> dict[str, float]:
+def _changes(pairs: list[Ends], segment: Segmenter | None) -> dict[str, float]:
     """How much each concept changes between the ends; 0 where the seeds disagree."""
     if segment is None:
         return {}

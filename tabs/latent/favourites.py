@@ -1,17 +1,16 @@
-"""What stays: favourites, and the provenance inside a picture."""
+"""Favourites, and pictures of this page that restore their sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
+from gan_models import LatentPipeline
 from tabs.components import favourite_list, preview, provenance_drop
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE
-from tabs.components.favourite_list import Favourites
+from tabs.components.events import GPU, PRIVATE, Event, Facts, Steps, Updates, Values
+from tabs.components.favourite_list import AddButton, Favourites, Thumbnails
 from tabs.components.files import png_files
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
@@ -23,25 +22,25 @@ from tabs.latent.state import TASK, Pair, Pick, Sheet, first_pick, read_favourit
 
 
 @dataclass(frozen=True)
-class KeepPanel:
+class FavouritesPanel:
     """The components of the panel."""
 
     drop: gr.File
     favourites: Favourites
 
 
-def layout(kept: tuple[gr.Button, gr.BrowserState]) -> KeepPanel:
-    """Lay out the panel; `kept`: the button, which stands under the large picture."""
-    shown = favourite_list.layout("latent", kept)
-    return KeepPanel(provenance_drop.layout("latent-drop"), shown)
+def layout(add: AddButton) -> FavouritesPanel:
+    """Lay out the panel; `add`: the button, which is under the large picture."""
+    favourites = favourite_list.layout("latent", add)
+    return FavouritesPanel(provenance_drop.layout("latent-drop"), favourites)
 
 
 def wire(
-    panel: KeepPanel, tab: gr.Tab, sheet: SheetPanel, pair: MorphPanel, load: Load
-) -> list[Any]:
-    """Connect the panel; returns the events that can be cancelled."""
+    panel: FavouritesPanel, tab: gr.Tab, sheet: SheetPanel, pair: MorphPanel, load: Load
+) -> list[Event]:
+    """Connect the panel; returns the events to cancel."""
 
-    def current(picked: Pick | None, history: History) -> Generator[Any, None, Pick]:
+    def current(picked: Pick | None, history: History[Sheet]) -> Steps[Pick]:
         picked = picked or first_pick(history)
         if picked is None:
             raise ValueError("Sample some pictures first, then keep one.")
@@ -49,14 +48,14 @@ def wire(
         return picked
 
     def select(
-        stored: Any,
-        shown: list[tuple[str, str]] | None,
+        stored: object,
+        pictures: Thumbnails | None,
         pair: Pair,
         position: float,
         space: str,
         event: gr.SelectData,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         picks = read_favourites(stored)
         if event.index >= len(picks):
             yield gr.skip()
@@ -64,35 +63,35 @@ def wire(
         clicked = picks[event.index]
         with user_errors():
             changed = pair.with_click(clicked)
-            large = preview.show_clicked(shown, event.index)
+            large = preview.show_clicked(pictures, event.index)
             morphed = yield from morph.show_pair(load, changed, position, space, progress)
             yield (*morphed, changed, changed.turn, clicked, large, event.index)
 
-    kept = panel.favourites
-    draw = lambda picks, progress: draw_favourites(load, picks, progress)
+    favourites = panel.favourites
+    draw_all = lambda picks, progress: draw_favourites(load, picks, progress)
     events = favourite_list.wire(
-        kept, tab, read_favourites, draw, current, [sheet.picked, sheet.history]
+        favourites, tab, read_favourites, draw_all, current, [sheet.picked, sheet.history]
     )
-    clicked = kept.gallery.select(
+    clicked = favourites.gallery.select(
         select,
-        [kept.store, kept.gallery, pair.pair, pair.position, sheet.space],
-        [*pair.outputs, pair.pair, pair.turn, sheet.picked, sheet.large, kept.selected],
+        [favourites.store, favourites.gallery, pair.pair, pair.position, sheet.space],
+        [*pair.outputs, pair.pair, pair.turn, sheet.picked, sheet.large, favourites.selected],
         **GPU,
         **PRIVATE,
     )
     return [*events, clicked, _wire_drop(panel, sheet, pair, load)]
 
 
-def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> Any:
-    """A PNG dropped on the page brings back what made it."""
+def _wire_drop(panel: FavouritesPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> Event:
+    """Restore the sheet of a PNG that is dropped on the page."""
 
     def restore(
-        provenance: dict[str, Any],
-        history: History,
+        provenance: Facts,
+        history: History[Sheet],
         space: str,
         enlarged: bool,
         progress: gr.Progress,
-    ) -> Generator[Any, None, tuple[Any, ...]]:
+    ) -> Steps[Values]:
         restored, ends, position = read_latent_provenance(provenance)
         drawn = yield from draw(load, restored, history.push(restored), progress, enlarged)
         morphed = yield from morph.show_pair(load, ends, position, space, progress)
@@ -100,7 +99,7 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
 
     return panel.drop.upload(
         provenance_drop.handler(restore),
-        [panel.drop, sheet.history, sheet.space, sheet.enlarged.switch],
+        [panel.drop, sheet.history, sheet.space, sheet.switch],
         [*sheet.outputs, *pair.outputs, pair.pair, pair.position],
         show_progress_on=[sheet.gallery],
         **GPU,
@@ -108,25 +107,23 @@ def _wire_drop(panel: KeepPanel, sheet: SheetPanel, pair: MorphPanel, load: Load
     )
 
 
-def draw_favourites(
-    load: Load, picks: list[Pick], progress: gr.Progress
-) -> Generator[Any, None, list[tuple[str, str]]]:
-    """Render favourites that are ready to use, yielding between models."""
-    shown = []
+def draw_favourites(load: Load, picks: list[Pick], progress: gr.Progress) -> Steps[Thumbnails]:
+    """Render favourites whose models are here, yielding between them."""
+    pictures: Thumbnails = []
     for pick in picks:
         if not readiness(pick.model)[0]:
-            shown.append((None, f"{file_stem(pick.model)} {pick.seed}"))
+            pictures.append((None, f"{file_stem(pick.model)} {pick.seed}"))
             continue
-        pipeline = yield from loading(load, pick.model, progress)
+        pipeline: LatentPipeline = yield from loading(load, pick.model, progress)
         image = pipeline.sample([pick.seed], pick.truncation_psi)
         path = png_files(image, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"])[0]
-        shown.append((path, f"seed {pick.seed}"))
+        pictures.append((path, f"seed {pick.seed}"))
         yield gr.skip()
-    return shown
+    return pictures
 
 
-def read_latent_provenance(provenance: dict[str, Any]) -> tuple[Sheet, Pair, float]:
-    """Sheet, morph ends and morph position that a provenance stands for.
+def read_latent_provenance(provenance: Facts) -> tuple[Sheet, Pair, float]:
+    """Sheet, morph ends and morph position of a provenance.
 
     Raises:
         ValueError: the provenance is another task's or broken.

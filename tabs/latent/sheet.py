@@ -1,18 +1,17 @@
-"""Sampling a sheet of pictures: model, seeds, dice, truncation, undo and redo, the link."""
+"""Sample a sheet of pictures: model, seeds, truncation, undo and redo, the link."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from gan_models import get_spec
+from gan_models import LatentPipeline, get_spec
 from tabs.components import enlarge, history, links, model_menu, preview
 from tabs.components import sheet as pictures
 from tabs.components.errors import user_errors
-from tabs.components.events import IN_ORDER, LAST
+from tabs.components.events import IN_ORDER, LAST, Event, Options, Steps, Trigger, Updates, Values
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
@@ -27,43 +26,62 @@ _PSI_HELP = "Lower: closer to the average. Higher: more varied, and more failure
 
 
 @dataclass(frozen=True)
-class SheetPanel:
-    """The components of the panel that others read or write."""
+class Controls:
+    """The components of the left column."""
 
     menu: ModelMenu
     seeds: gr.Textbox
+    count: gr.Slider
     psi: gr.Slider
     sample: gr.Button
+    dice: gr.Button
+    undo: gr.Button
+    redo: gr.Button
     cancel: gr.Button
+    space: gr.Radio
+
+
+@dataclass(frozen=True)
+class SheetPanel:
+    """The components of the panel."""
+
+    controls: Controls
     gallery: gr.Gallery
     large: gr.Image
     picked: gr.State  # the picture of the sheet that was clicked last; None: the first is large
     info: gr.Markdown
-    history: gr.State
-    store: gr.BrowserState
+    history: gr.State  # of `Sheet`s
+    store: gr.BrowserState  # the last sheet
     query: gr.Textbox
-    undo: gr.Button
-    redo: gr.Button
-    dice: gr.Button
-    count: gr.Slider
-    space: gr.Radio
     enlarged: enlarge.Enlarged
+    switch: gr.Checkbox  # whether the sheet is drawn enlarged
 
     @property
     def model(self) -> gr.Dropdown:
         """The choice of the model."""
-        return self.menu.dropdown
+        return self.controls.menu.dropdown
 
     @property
-    def outputs(self) -> list[gr.Component]:
-        """What `draw` fills, in its order."""
+    def psi(self) -> gr.Slider:
+        """The truncation."""
+        return self.controls.psi
+
+    @property
+    def space(self) -> gr.Radio:
+        """The space of morphs and films, z or w."""
+        return self.controls.space
+
+    @property
+    def outputs(self) -> list[Component]:
+        """The components that `draw` fills, in its order."""
+        left = self.controls
         return [
-            *(self.gallery, self.info, self.history, self.model, self.seeds, self.psi),
-            *(self.undo, self.redo, self.store, self.query, self.count, self.large, self.picked),
+            *(self.gallery, self.info, self.history, self.model, left.seeds, self.psi),
+            *(left.undo, left.redo, self.store, self.query, left.count, self.large, self.picked),
         ]
 
 
-def controls() -> dict[str, Any]:
+def layout_controls() -> Controls:
     """Lay out the left column: what to sample."""
     menu = model_menu.layout(TASK, "latent")
     first = menu.dropdown.value
@@ -82,7 +100,7 @@ def controls() -> dict[str, Any]:
         sample = gr.Button("Sample", variant="primary", elem_id="latent-sample", min_width=90)
         dice = gr.Button("Random seeds", elem_id="latent-dice", min_width=90)
     with gr.Row():
-        steps = history.layout("latent")
+        undo, redo = history.layout("latent")
         cancel = gr.Button(
             "Cancel", elem_id="latent-cancel", elem_classes="while-running", min_width=70
         )
@@ -93,41 +111,44 @@ def controls() -> dict[str, Any]:
         label="Interpolate in",
         elem_id="latent-space",
     )
-    return {
-        **{"menu": menu, "seeds": seeds, "count": count, "psi": psi, "sample": sample},
-        **{"dice": dice, **steps, "cancel": cancel, "space": space},
-    }
+    return Controls(
+        menu=menu,
+        seeds=seeds,
+        count=count,
+        psi=psi,
+        sample=sample,
+        dice=dice,
+        undo=undo,
+        redo=redo,
+        cancel=cancel,
+        space=space,
+    )
 
 
-def results() -> dict[str, Any]:
-    """Lay out the top of the right column: the pictures and what was done."""
-    return {
-        "gallery": pictures.layout("latent"),
-        "history": gr.State(History()),
-        "store": gr.BrowserState(None, storage_key="ganvas-latent-sheet", secret="ganvas"),
-    }
-
-
-def facts() -> dict[str, Any]:
-    """Lay out what is said of the sheet: the time it took, and a link that brings it back."""
+def layout_facts() -> tuple[gr.Markdown, gr.Textbox]:
+    """Lay out the line on the sheet and its link; returns the line and the field of the query."""
     info = gr.Markdown("", elem_id="latent-info", elem_classes="card")
     query, _ = links.layout("latent", "Link to these pictures")
-    return {"info": info, "query": query}
+    return info, query
 
 
 def page_psi(model: str) -> float:
-    """The ψ that the page begins with; what is fine-tuned here is a StyleGAN."""
+    """The ψ that the page starts with; fine-tuned models are StyleGANs."""
     return start_psi("stylegan2" if ticket_model(model) else get_spec(model).family)
 
 
 def draw(
-    load: Load, sheet: Sheet, history: History, progress: gr.Progress, enlarged: bool = False
-) -> Generator[Any, None, tuple[Any, ...]]:
+    load: Load,
+    sheet: Sheet,
+    history: History[Sheet],
+    progress: gr.Progress,
+    enlarged: bool = False,
+) -> Steps[Values]:
     """Sample a sheet, yielding between batches; returns the values of `SheetPanel.outputs`."""
     if not ticket_model(sheet.model):
         refuse_absent(sheet.model)
-    pipeline = yield from loading(load, sheet.model, progress)
-    shown, line, _ = yield from pictures.draw(
+    pipeline: LatentPipeline = yield from loading(load, sheet.model, progress)
+    made, line, _ = yield from pictures.draw(
         load,
         pipeline,
         pipeline.iter_sample(sheet.seeds, sheet.truncation_psi),
@@ -137,7 +158,7 @@ def draw(
         progress,
     )
     return (
-        gr.Gallery(shown, selected_index=None, elem_classes=preview.sheet_classes(len(shown))),
+        gr.Gallery(made, selected_index=None, elem_classes=preview.sheet_classes(len(made))),
         f"{line} · seeds {sheet.seeds_text}",
         history,
         sheet.model,
@@ -147,66 +168,67 @@ def draw(
         sheet.stored(),
         sheet.query,
         len(sheet.seeds),
-        preview.show(*shown[0]),
+        preview.show(*made[0]),
         None,
     )
 
 
-def wire(panel: SheetPanel, load: Load) -> list[Any]:
+def wire(panel: SheetPanel, load: Load) -> list[Event]:
     """Connect the panel; returns the events that Cancel stops."""
 
     def sample(
         model: str,
         seeds: str,
         psi: float,
-        history: History,
+        history: History[Sheet],
         enlarged: bool,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             sheet = Sheet.read(model, seeds, psi)
             drawn = yield from draw(load, sheet, history.push(sheet), progress, enlarged)
-            # what is typed meanwhile stays: model, seeds and ψ
+            # model, seeds and ψ typed meanwhile are not overwritten
             yield (*drawn[:3], *[gr.skip()] * 3, *drawn[6:])
 
     def redraw(
-        past: History, enlarged: bool, progress: gr.Progress
-    ) -> Generator[Any, None, tuple[Any, ...]]:
-        return (yield from draw(load, past.current, past, progress, enlarged))
+        sheet: Sheet, past: History[Sheet], enlarged: bool, progress: gr.Progress
+    ) -> Steps[Values]:
+        return (yield from draw(load, sheet, past, progress, enlarged))
 
     def choose(
         model: str,
         seeds: str,
-        history: History,
+        history: History[Sheet],
         enlarged: bool,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             if not ticket_model(model) and absence(get_spec(model)):
-                yield gr.skip()  # the card says so, and has the button
+                yield gr.skip()  # the card says so; Get downloads it
                 return
             sheet = Sheet.read(model, seeds, page_psi(model))
-            if sheet == history.current:  # Gradio tells a choice by mouse twice
+            if sheet == history.current:  # Gradio sends a choice by mouse twice
                 yield gr.skip()
                 return
             yield (yield from draw(load, sheet, history.push(sheet), progress, enlarged))
 
-    switch = panel.enlarged.switch
-    inputs = [panel.model, panel.seeds, panel.psi, panel.history, switch]
-    kept = [panel.history, switch]
-    options = {**LAST, "show_progress_on": [panel.gallery]}
-    stepping = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
-    rolled = panel.dice.click(roll, panel.count, panel.seeds, **IN_ORDER)
-    counted = panel.count.release(recount, [panel.seeds, panel.count], panel.seeds, **IN_ORDER)
-    chosen, fetched = model_menu.wire(panel.menu, TASK, load, card_of)
-    sampled = [panel.sample.click, panel.seeds.submit, panel.psi.release, rolled.then]
-    events = [on(sample, inputs, panel.outputs, **options) for on in (*sampled, counted.then)]
-    choice = [panel.model, panel.seeds, panel.history, switch]
+    left, switch = panel.controls, panel.switch
+    inputs = [panel.model, left.seeds, panel.psi, panel.history, switch]
+    past = [panel.history, switch]
+    options: Options = {**LAST, "show_progress_on": [panel.gallery]}
+    stepping: Options = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
+    rolled = left.dice.click(roll, left.count, left.seeds, **IN_ORDER)
+    counted = left.count.release(recount, [left.seeds, left.count], left.seeds, **IN_ORDER)
+    chosen, fetched = model_menu.wire(left.menu, TASK, load, card_of)
+    triggers: list[Trigger] = [left.sample.click, left.seeds.submit, left.psi.release]
+    triggers += [rolled.then, counted.then]
+    events = [on(sample, inputs, panel.outputs, **options) for on in triggers]
+    choice = [panel.model, left.seeds, panel.history, switch]
     events += [on(choose, choice, panel.outputs, **options) for on in (chosen, fetched)]
     events += [
-        panel.undo.click(history.stepper(-1, redraw), kept, panel.outputs, **stepping),
-        panel.redo.click(history.stepper(1, redraw), kept, panel.outputs, **stepping),
-        switch.input(history.stepper(0, redraw), kept, panel.outputs, **options),
+        left.undo.click(history.stepper(-1, redraw), past, panel.outputs, **stepping),
+        left.redo.click(history.stepper(1, redraw), past, panel.outputs, **stepping),
+        switch.input(history.stepper(0, redraw), past, panel.outputs, **options),
     ]
     for event in events:
         event.then(**preview.into_view("latent-gallery"))

@@ -1,4 +1,4 @@
-"""What a visitor of the Latent tab has on the table: small frozen records, safe to copy."""
+"""Records of the Sample tab: sheets, picks and pairs of them; small, frozen, safe to copy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from gan_models import check_truncation_psi, format_seeds, get_spec
 from tabs.components import favourite_list, links
+from tabs.components.events import Facts
 from tabs.components.history import History
 from tabs.components.seed_row import page_seeds
 from tabs.components.tickets import checked_any, ticket_model
@@ -16,7 +17,7 @@ TASK = "latent"
 
 
 def has_w(model: str) -> bool:
-    """Whether a model has a mapping network, by its family; what is fine-tuned here has one."""
+    """Whether a model has a mapping network, by its family; fine-tuned models have one."""
     return ticket_model(model) is not None or get_spec(model).family.startswith("stylegan")
 
 
@@ -29,11 +30,11 @@ class Sheet:
     truncation_psi: float
 
     @classmethod
-    def read(cls, model: Any, seeds: Any, truncation_psi: Any) -> Sheet:
-        """Check what a page, a link or a provenance says.
+    def read(cls, model: object, seeds: object, truncation_psi: Any) -> Sheet:
+        """Check the values of the page, a link or a provenance.
 
         Raises:
-            ValueError: an unknown model, seeds that are none, ψ out of range.
+            ValueError: an unknown model, wrong seeds, ψ out of range.
         """
         return cls(
             checked_any(str(model), TASK),
@@ -48,13 +49,13 @@ class Sheet:
 
     @property
     def query(self) -> str:
-        """The part of a link that brings this sheet back; none where others cannot follow it."""
+        """The query of a link to this sheet; empty for fine-tuned models, which are private."""
         if ticket_model(self.model):
             return ""
         return links.write(model=self.model, seeds=self.seeds_text, psi=f"{self.truncation_psi:g}")
 
     def stored(self) -> dict[str, Any]:
-        """For the browser's storage; `read(**…)` takes it back."""
+        """For the browser's storage; `read(**…)` reads it."""
         return {
             "model": self.model,
             "seeds": self.seeds_text,
@@ -82,7 +83,7 @@ class Pair:
     a: Pick | None = None
     b: Pick | None = None
     turn: str = "A"  # the end that the next click sets
-    is_automatic: bool = False  # the first two of a sheet; nobody has clicked them
+    is_automatic: bool = False  # the first two of a sheet, not clicked
 
     def with_click(self, pick: Pick) -> Pair:
         """Set the end whose turn it is; the other end is dropped if it is another model's.
@@ -97,30 +98,30 @@ class Pair:
 
 
 def first_pick(history: History[Sheet]) -> Pick | None:
-    """The first picture of the sheet on the table."""
+    """The first picture of the sheet in view."""
     return first_pair(history).a
 
 
 def first_pair(history: History[Sheet]) -> Pair:
-    """The first two pictures of the sheet on the table, as far as there are any."""
+    """The first two pictures of the sheet in view, as far as there are any."""
     sheet = history.current
-    picks = (
-        [Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds[:2]] if sheet else []
-    )
-    return Pair(*picks, is_automatic=True)
+    if sheet is None:
+        return Pair(is_automatic=True)
+    a, b, *_ = [*(Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds), None]
+    return Pair(a, b, is_automatic=True)
 
 
-def read_favourites(stored: Any) -> list[Pick]:
-    """Favourites from the browser's storage; what is no longer valid is left out."""
+def read_favourites(stored: object) -> list[Pick]:
+    """Favourites from the browser's storage that are still valid."""
     return favourite_list.read_all(stored, _read_pick)
 
 
-def _read_pick(item: Any) -> Pick:
+def _read_pick(item: Facts) -> Pick:
     sheet = Sheet.read(item["model"], item["seed"], item["truncation_psi"])
     return Pick(sheet.model, sheet.seeds[0], sheet.truncation_psi)
 
 
-def read_stored_sheet(stored: Any) -> Sheet | None:
+def read_stored_sheet(stored: object) -> Sheet | None:
     """The last sheet from the browser's storage, if it is still valid."""
     if not isinstance(stored, Mapping):
         return None

@@ -1,14 +1,15 @@
-"""For models with a w space: directions as sliders, and style mixing as a matrix."""
+"""Models with a w space: directions as sliders, and style mixing as a matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Sequence
 
 import gradio as gr
+from PIL import Image
 
+from gan_models import LatentPipeline
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Options, Updates
 from tabs.components.files import png_files
 from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
@@ -19,7 +20,7 @@ from tabs.latent.directions import Effect, measure
 from tabs.latent.state import TASK, Pick, has_w
 
 NAMES = tuple(f"{kind} {k}" for kind in ("PCA", "SeFa") for k in range(1, 7))
-_MEASURED: dict[str, tuple[Effect, ...]] = {}  # by the hash of the weights
+_MEASURED: dict[str, tuple[Effect, ...]] = {}  # by id and hash of the weights
 HELP = (
     "Directions in w, those that change the picture most first. PCA: along which w varies most. "
     "SeFa: to which the style layers react most. Names are given where a segmentation of the "
@@ -34,17 +35,17 @@ LAYERS = [
 MAX_ROWS = MAX_COLUMNS = 6
 
 
-def shown_for(model: str) -> tuple[gr.Tab, gr.Tab, gr.Radio]:
-    """The Edit and Mix tabs and the choice of space, shown only where there is a w."""
-    shown = has_w(model)
-    space = gr.Radio(value="w" if shown else "z", visible=shown)
-    return gr.Tab(visible=shown), gr.Tab(visible=shown), space
+def tabs_for(model: str) -> tuple[gr.Tab, gr.Tab, gr.Radio]:
+    """The Edit and Mix tabs and the choice of space, visible only where there is a w."""
+    visible = has_w(model)
+    space = gr.Radio(value="w" if visible else "z", visible=visible)
+    return gr.Tab(visible=visible), gr.Tab(visible=visible), space
 
 
 def build_edit(
     load: Load, tab: gr.Tab, model: gr.Dropdown, psi: gr.Slider, picked: gr.State
 ) -> None:
-    """Lay out and connect the directions; they are measured when the tab is opened."""
+    """Lay out and connect the directions; opening the tab measures them."""
     with gr.Row():
         seed = gr.Textbox("0", label="Seed", elem_id="latent-edit-seed", min_width=90)
         take = gr.Button("Use the clicked picture", elem_id="latent-edit-take", min_width=120)
@@ -68,40 +69,45 @@ def build_edit(
         with gr.Column(scale=1, min_width=260):
             note = gr.Markdown(HELP, elem_classes="card", elem_id="latent-edit-note")
             sliders = [_slider(k) for k in range(len(NAMES))]
-    order = gr.State(NAMES)  # which direction each slider stands for
+    order = gr.State(NAMES)  # the direction of each slider
 
     def edit(
-        model: str, seed: str, psi: float, layers: str, noise: bool, order: Any, *amounts: float
-    ) -> Any:
+        model: str,
+        seed: str,
+        psi: float,
+        layers: str,
+        noise: bool,
+        order: Sequence[str],
+        *amounts: float,
+    ) -> str:
         with user_errors():
             chosen = dict(zip(order, amounts, strict=True))
             start = page_seeds(seed)[0]
-            pipeline = load(checked_any(model, TASK))
+            pipeline: LatentPipeline = load(checked_any(model, TASK))
             made = pipeline.styles.edit(start, chosen, layers, psi, noise)
             return png_files([made], [f"{file_stem(model)}-seed{start:08d}-edited"])[0]
 
-    def rank(
-        model: str, psi: float, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def rank(model: str, psi: float, progress: gr.Progress = gr.Progress()) -> Updates:
         if not has_w(model) or not readiness(model)[0]:
             yield gr.skip()
             return
         with user_errors():
-            pipeline = yield from loading(load, checked_any(model, TASK), progress)
+            pipeline: LatentPipeline = yield from loading(load, checked_any(model, TASK), progress)
             key = f"{pipeline.spec.id} {pipeline.weights_sha256}"
             if key not in _MEASURED:
                 steps = measure(load, pipeline, psi)
                 _MEASURED[key] = yield from stepping(steps, progress, "Measuring directions")
             effects = _MEASURED[key]
-            shown = [
-                gr.Slider(-e.reach, e.reach, 0, label=_told(e), interactive=e.works)
+            ranked = [
+                gr.Slider(-e.reach, e.reach, 0, label=_label(e), interactive=e.works)
                 for e in effects
             ]
-            yield HELP, tuple(e.name for e in effects), *shown
+            yield HELP, tuple(e.name for e in effects), *ranked
 
-    live = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
+    live: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     inputs = [model, seed, psi, layers, noise, order, *sliders]
-    options = {"show_progress_on": [note], "concurrency_limit": 1, **PRIVATE}  # nobody waits for it
+    # not in the queue of the device, where other events would wait for it
+    options: Options = {"show_progress_on": [note], "concurrency_limit": 1, **PRIVATE}
     ranked = tab.select(rank, [model, psi], [note, order, *sliders], **options)
     ranked.then(edit, inputs, image, **live)
     model.change(lambda: None, None, image, **AT_ONCE)
@@ -119,7 +125,7 @@ def _slider(k: int) -> gr.Slider:
     return gr.Slider(-4, 4, 0, step=0.1, label=NAMES[k], elem_id=elem_id)
 
 
-def _told(effect: Effect) -> str:
+def _label(effect: Effect) -> str:
     return effect.label if effect.works else f"{effect.label}: changes nothing"
 
 
@@ -158,11 +164,12 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
         layers: str,
         psi: float,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             first, second = page_seeds(rows)[:MAX_ROWS], page_seeds(columns)[:MAX_COLUMNS]
-            pipeline = yield from loading(load, checked_any(model, TASK), progress)
-            total, made = len(first) * len(second), []
+            pipeline: LatentPipeline = yield from loading(load, checked_any(model, TASK), progress)
+            total = len(first) * len(second)
+            made: list[Image.Image] = []
             for image in pipeline.styles.mix(first, second, layers, psi):
                 made.append(image)
                 progress((len(made), total), unit="pictures")
@@ -171,9 +178,13 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
             yield sheet, f"{len(first)} x {len(second)} pictures, {layers} layers from the columns."
 
     started = run.click(
-        mix, [model, rows, columns, layers, psi], [sheet, info], show_progress_on=[sheet],
-        **GPU, **PRIVATE,
-    )  # fmt: skip
+        mix,
+        [model, rows, columns, layers, psi],
+        [sheet, info],
+        show_progress_on=[sheet],
+        **GPU,
+        **PRIVATE,
+    )
     started.then(**into_view("latent-mixed"))
     model.change(lambda: None, None, sheet, **AT_ONCE)
     cancel.click(lambda: "Stopped.", None, info, cancels=[started], queue=False, **PRIVATE)

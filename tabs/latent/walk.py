@@ -1,16 +1,13 @@
-"""A walk through keyframe seeds, taken home as MP4, GIF or WebP."""
+"""A walk through keyframe seeds, exported as MP4, GIF or WebP."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import gradio as gr
 
-from gan_models import format_seeds
+from gan_models import LatentPipeline, format_seeds
 from tabs.components import film_export
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.film_export import Film
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
@@ -19,7 +16,7 @@ from tabs.components.seed_row import page_seeds
 from tabs.components.tickets import checked_any, file_stem
 from tabs.latent.morph import possible
 from tabs.latent.sheet import SheetPanel
-from tabs.latent.state import TASK, Pick
+from tabs.latent.state import TASK, Pick, Sheet
 
 
 def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
@@ -42,13 +39,22 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
     with gr.Column(elem_id="latent-walk-results"):
         info = gr.Markdown("", elem_classes="card", elem_id="latent-walk-info")
         video = gr.Video(
-            label="Film", autoplay=True, loop=True, visible=False, elem_id="latent-video",
+            label="Film",
+            autoplay=True,
+            loop=True,
+            visible=False,
+            elem_id="latent-video",
             height=360,
-        )  # fmt: skip
+        )
         animation = gr.Image(
-            label="Film", type="filepath", visible=False, interactive=False, height=360,
-            elem_id="latent-animation", elem_classes="fill",
-        )  # fmt: skip
+            label="Film",
+            type="filepath",
+            visible=False,
+            interactive=False,
+            height=360,
+            elem_id="latent-animation",
+            elem_classes="fill",
+        )
         file = gr.File(label="Download", visible=False, interactive=False, elem_id="latent-file")
 
     def make(
@@ -61,11 +67,11 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
         psi: float,
         space: str,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             seeds = page_seeds(keys, minimum=2)
             film = Film.read(frames, fps, suffix, enlarged)
-            pipeline = yield from loading(load, checked_any(model, TASK), progress)
+            pipeline: LatentPipeline = yield from loading(load, checked_any(model, TASK), progress)
             drawn = pipeline.iter_frames(seeds, film.num_frames, possible(pipeline, space), psi)
             stem = f"{file_stem(model)}-seeds-{'-'.join(map(str, seeds[:4]))}"
             path, line = yield from film_export.write(load, pipeline, drawn, film, stem, progress)
@@ -99,8 +105,8 @@ def append_pick(keys: str, picked: Pick | None) -> str:
     return f"{keys.rstrip(', ')}, {picked.seed}".lstrip(", ")
 
 
-def sheet_keys(keys: str, history: History) -> str:
-    """The seeds of the sheet on the table as keyframes."""
+def sheet_keys(keys: str, history: History[Sheet]) -> str:
+    """The seeds of the sheet in view as keyframes."""
     return format_seeds(history.current.seeds) if history.current else keys
 
 

@@ -1,12 +1,13 @@
-"""Paint a label map and watch it become a picture."""
+"""Paint a label map, from which a model paints a picture."""
 
 from __future__ import annotations
 
 import gradio as gr
 
 from tabs.components import enlarge, favourite_list, links
+from tabs.components.gradio_compat import open_block
 from tabs.components.loading import Load
-from tabs.components.send_to import Outlet
+from tabs.components.send_to import SendButton
 from tabs.paint import api, favourites, film, page, send, start
 from tabs.paint.models import OURS, choices, first_painter, is_ready
 
@@ -22,22 +23,22 @@ def is_open() -> bool:
     return any(is_ready(model) for _, model in choices())
 
 
-def build(load: Load) -> list[Outlet]:
+def build(load: Load) -> list[SendButton]:
     """Build the tab inside an open `gr.Blocks`; `load(id)` gives a pipeline.
 
-    Returns what can send its picture on to Translate.
+    Returns the button that sends its picture to Translate.
     """
     if not is_ready(OURS):
         gr.Markdown(MISSING, elem_id="paint-missing")
     model = first_painter()
     if model is None:
         return []
-    tab = gr.context.Context.block
+    tab = open_block()
     canvas = page.canvas(load)
-    large = enlarge.layout("paint", None)
+    large = enlarge.layout_panel("paint")
     with gr.Row():
-        outlet = send.build(load)
-        kept = favourite_list.layout_button("paint")
+        sender = send.build(load)
+        add = favourite_list.layout_button("paint")
     favourites.layout_link(canvas)
     with gr.Tabs():
         with gr.Tab("Open a file", elem_id="paint-tab-open"):
@@ -48,12 +49,13 @@ def build(load: Load) -> list[Outlet]:
             film.build(load)
         with gr.Tab("Model", elem_id="paint-tab-model", render_children=True):
             choosing = start.layout_model(model)
-        with gr.Tab("Favourites", elem_id="paint-tab-keep") as keep_tab:
-            shown = favourite_list.layout("paint", kept)
+        with gr.Tab("Favourites", elem_id="paint-tab-keep") as favourites_tab:
+            saved = favourite_list.layout("paint", add)
     start.wire(load, canvas, opening, styling, choosing)
-    favourites.wire(shown, keep_tab, canvas, opening, styling, choosing, load)
+    favourites.wire(saved, favourites_tab, canvas, opening, styling, choosing, load)
     links.wire_opening(tab, "paint")
-    painting = (outlet.make, outlet.inputs, send.PAINTING_JS)
-    enlarge.wire(large, load, tab, *painting, trigger=canvas.enlarge)
+    enlarge.wire(
+        large, load, tab, sender.make, sender.inputs, send.PAINTING_JS, trigger=canvas.enlarge
+    )
     api.build(load)
-    return [outlet]
+    return [sender]

@@ -1,4 +1,4 @@
-"""The Paint tab for programs: /paint, a label map in, a picture out."""
+"""The endpoint of the Paint tab for programs: /paint, a label map in, a picture out."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 
+from gan_models import SemanticPipeline
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU
 from tabs.components.files import png_files
+from tabs.components.gradio_compat import unchecked_upload, uploaded_path
 from tabs.components.loading import Load
 from tabs.paint.models import OURS, checked_painter
 
 
 def build(load: Load) -> None:
-    """Declare the endpoint; its components are never drawn."""
+    """Declare the endpoint; its components are invisible."""
 
     def paint(label_map: str, model: str, style_seed: float) -> str:
         """Paint a landscape from a label map.
@@ -35,11 +36,12 @@ def build(load: Load) -> None:
             seed = _whole_seed(style_seed)
             if label_map is None:
                 raise ValueError("There is no label map; send a PNG.")
-            pipeline = load(checked_painter(model))
+            pipeline: SemanticPipeline = load(checked_painter(model))
             picture = pipeline.paint(pipeline.read_map(Path(label_map)), seed)
             return png_files([picture], [f"{model}-style{seed:08d}"])[0]
 
-    label_map = _file_input("label_map")
+    file = gr.File(visible=False, label="label_map")
+    label_map = unchecked_upload(file, _read_path)
     model = gr.Textbox(OURS, visible=False, label="model")
     seed = gr.Number(0, visible=False, label="style_seed")
     picture = gr.File(visible=False, label="picture")
@@ -47,21 +49,12 @@ def build(load: Load) -> None:
     hidden.click(paint, [label_map, model, seed], picture, api_name="paint", **GPU)
 
 
-def _file_input(label: str) -> gr.File:
-    """A file whose payload `_path_of` checks: Gradio's own check fails without a word."""
-    component = gr.File(visible=False, label=label)
-    described = component.api_info()
-    component.api_info = lambda: described
-    component.data_model, component.preprocess = None, _path_of
-    return component
-
-
-def _path_of(payload: Any) -> str | None:
-    """The path of an uploaded file; `payload` is whatever a program has sent."""
+def _read_path(payload: Any) -> str | None:
+    """The path of an uploaded file; `payload`: whatever a program has sent."""
     if payload is None:
         return None
     try:
-        return FileData.model_validate(payload, context={"validate_meta": True}).path
+        return uploaded_path(payload)
     except ValueError as error:
         raise gr.Error(
             "label_map must be an uploaded file: send a PNG with gradio_client's handle_file, not "
@@ -71,7 +64,7 @@ def _path_of(payload: Any) -> str | None:
 
 
 def _whole_seed(value: float | None) -> int:
-    """A number from outside as a seed; whether it is in range the pipeline says.
+    """A number that a program sends as a seed; the pipeline checks its range.
 
     Raises:
         ValueError: it is not a whole number.

@@ -1,50 +1,49 @@
-"""What stays: favourites in the browser, and the link."""
+"""Favourites in the browser, and the link."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from gan_models import read_provenance
+from gan_models import SemanticPipeline, read_provenance
 from tabs.components import favourite_list, links
 from tabs.components.errors import user_errors
-from tabs.components.events import PRIVATE
-from tabs.components.favourite_list import Favourites, Shown
+from tabs.components.events import PRIVATE, Facts, Options, Steps, Updates
+from tabs.components.favourite_list import Favourites, Thumbnails
 from tabs.components.files import png_files
 from tabs.components.loading import Load, in_thread, loading
 from tabs.components.model_menu import ModelMenu
 from tabs.components.models import refuse_absent
 from tabs.paint.models import checked_painter, legend
-from tabs.paint.start import BESIDE, OpenPanel, StylePanel, restored, told
+from tabs.paint.start import BESIDE, OpenPanel, StylePanel, canvas_values, restored
 from tabs.paint.state import TASK, file_name, read_painting, read_request
 
 MAX_FAVOURITES = 24
-_SHOWN_PX = 256
+_THUMBNAIL_PX = 256
 LINK_INFO = (
     "Names the model, the layout that the map began with, and the style's seed or name. What is "
-    "painted by hand is not in a link: it travels in the PNG under Picture, and in favourite_list."
+    "painted by hand is not in a link: it travels in the PNG under Picture, and in favourites."
 )
 _LINK_JS = "() => window.ganvasPaint?.link() || ''"
-# the storage, then the painting, which the browser alone knows
-_KEEP_JS = """stored => {
+# the storage, then the painting, which only the browser has
+_ADD_JS = """stored => {
   const studio = window.ganvasPaint;
   return [stored, studio?.map ? JSON.stringify(studio.payload()) : ''];
 }"""
 
 
 @dataclass(frozen=True)
-class Kept:
+class Favourite:
     """A favourite: the provenance of a painting, and a small copy of its picture."""
 
-    provenance: dict[str, Any]
+    provenance: Facts
     picture: str
 
     @classmethod
-    def read(cls, item: Any) -> Kept:
-        """Check what the browser's storage says.
+    def read(cls, item: Facts) -> Favourite:
+        """Check the values of the browser's storage.
 
         Raises:
             ValueError: no provenance of this tab, an unknown model, or no picture.
@@ -56,12 +55,12 @@ class Kept:
         return cls(provenance, favourite_list.checked_text(item["picture"]))
 
     def stored(self) -> dict[str, Any]:
-        """For the browser's storage; `read` takes it back."""
-        return {"recipe": self.provenance, "picture": self.picture}
+        """For the browser's storage; `read` reads it."""
+        return {"recipe": dict(self.provenance), "picture": self.picture}
 
     @property
     def caption(self) -> str:
-        """What stands under its picture."""
+        """The text under its picture."""
         seed = self.provenance.get("style_seed")
         return self.provenance["model"] + ("" if seed is None else f", style seed {seed}")
 
@@ -73,7 +72,7 @@ def layout_link(canvas: gr.HTML) -> None:
 
 
 def wire(
-    kept: Favourites,
+    favourites: Favourites,
     tab: gr.Tab,
     canvas: gr.HTML,
     opening: OpenPanel,
@@ -81,20 +80,20 @@ def wire(
     choosing: ModelMenu,
     load: Load,
 ) -> None:
-    """Connect the favourite_list."""
+    """Connect the favourites."""
     text = gr.Textbox(visible=False)
 
-    def current(text: str) -> Generator[Any, None, Kept]:
-        return (yield from in_thread(lambda: keep_of(load, text)))
+    def current(text: str) -> Steps[Favourite]:
+        return (yield from in_thread(lambda: make_favourite(load, text)))
 
-    def draw(picks: list[Kept], progress: gr.Progress) -> Generator[Any, None, Shown]:
+    def draw(picks: list[Favourite], progress: gr.Progress) -> Steps[Thumbnails]:
         yield gr.skip()
         files = [favourite_list.picture_file(one.picture, one.provenance["model"]) for one in picks]
         return [(file, one.caption) for file, one in zip(files, picks, strict=True)]
 
-    def bring(
-        stored: Any, model: str, event: gr.SelectData, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def open_one(
+        stored: object, model: str, event: gr.SelectData, progress: gr.Progress = gr.Progress()
+    ) -> Updates:
         picks = read_favourites(stored)
         if event.index >= len(picks):
             yield gr.skip()
@@ -103,40 +102,40 @@ def wire(
         with user_errors():
             wanted = checked_painter(provenance["model"])
             refuse_absent(wanted)
-            pipeline = yield from loading(load, wanted, progress)
-            update = {"arrival": restored(pipeline, provenance)}
+            pipeline: SemanticPipeline = yield from loading(load, wanted, progress)
+            update: Options = {"arrival": restored(pipeline, provenance)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
-            yield gr.HTML(**update), wanted, *told(pipeline, wanted), event.index
+            yield gr.HTML(**update), wanted, *canvas_values(pipeline, wanted), event.index
 
     favourite_list.wire(
-        kept, tab, read_favourites, draw, current, [text], MAX_FAVOURITES, js=_KEEP_JS
+        favourites, tab, read_favourites, draw, current, [text], MAX_FAVOURITES, js=_ADD_JS
     )
     outputs = [canvas, choosing.dropdown, choosing.card, opening.reading, styling.note]
-    brought = kept.gallery.select(
-        bring,
-        [kept.store, choosing.dropdown],
-        [*outputs, kept.selected],
-        show_progress_on=[kept.gallery],
+    opened = favourites.gallery.select(
+        open_one,
+        [favourites.store, choosing.dropdown],
+        [*outputs, favourites.selected],
+        show_progress_on=[favourites.gallery],
         **BESIDE,
     )
-    brought.then(None, None, None, js="() => window.ganvasShow('paint-canvas')", **PRIVATE)
+    opened.then(None, None, None, js="() => window.ganvasShow('paint-canvas')", **PRIVATE)
 
 
-def read_favourites(stored: Any) -> list[Kept]:
-    """Favourites from the browser's storage; what is no longer valid is left out."""
-    return favourite_list.read_all(stored, Kept.read, MAX_FAVOURITES)
+def read_favourites(stored: object) -> list[Favourite]:
+    """Favourites from the browser's storage that are still valid."""
+    return favourite_list.read_all(stored, Favourite.read, MAX_FAVOURITES)
 
 
-def keep_of(load: Load, text: str) -> Kept:
-    """A favourite of the painting that the canvas hands over as text.
+def make_favourite(load: Load, text: str) -> Favourite:
+    """A favourite of the painting that the canvas sends as text.
 
     Raises:
         ValueError: there is no painting, or it is broken.
     """
     request = read_request(text)
-    pipeline = load(checked_painter(request.get("model")))
+    pipeline: SemanticPipeline = load(checked_painter(request.get("model")))
     painting = read_painting(request, pipeline)
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     provenance = read_provenance(png_files([picture], [file_name(pipeline, painting)])[0])
-    return Kept(provenance, favourite_list.picture_text(picture, _SHOWN_PX))
+    return Favourite(provenance, favourite_list.picture_text(picture, _THUMBNAIL_PX))

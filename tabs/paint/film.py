@@ -1,16 +1,16 @@
-"""The film: a GIF of the painting coming to life, from its first stroke to its last."""
+"""The film: a GIF of the painting, from its first stroke to its last."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from gan_models import SemanticPipeline
 from tabs.components import enlarge, film_export
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE
+from tabs.components.events import GPU, PRIVATE, Facts, Steps, Updates
 from tabs.components.film_export import Film
 from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
@@ -18,7 +18,7 @@ from tabs.paint.models import checked_painter
 from tabs.paint.state import MAX_STATES, file_name, read_map, read_painting, read_request
 
 FPS = 8
-LAST_SECONDS = 2  # how long the finished picture stands
+LAST_SECONDS = 2  # of the finished picture
 _FILM_JS = "(_, ...rest) => [JSON.stringify(window.ganvasPaint.film()), ...rest]"
 
 
@@ -48,7 +48,7 @@ def build(load: Load) -> None:
 
     def film(
         text: str, beside: bool, enlarged: bool, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             path, count = yield from _write(load, text, beside, enlarged, progress)
             yield path, path, f"{count} picture{'' if count == 1 else 's'}, {FPS} a second."
@@ -68,10 +68,11 @@ def build(load: Load) -> None:
 
 def _write(
     load: Load, text: str, beside: bool, enlarged: bool, progress: gr.Progress
-) -> Generator[Any, None, tuple[str, int]]:
-    """Make the file, yielding between frames; returns its path and how many pictures it has."""
+) -> Steps[tuple[str, int]]:
+    """Make the file, yielding between frames; returns its path and the number of pictures."""
     request = _read(text)
-    pipeline = yield from loading(load, checked_painter(request.get("model")), progress)
+    model = checked_painter(request.get("model"))
+    pipeline: SemanticPipeline = yield from loading(load, model, progress)
     painting = read_painting(request, pipeline)
     states = [read_map(state, pipeline) for state in request["states"]]
     last = len(states) - 1
@@ -93,11 +94,11 @@ def _write(
     return path, len(states)
 
 
-def _read(text: Any) -> dict[str, Any]:
-    """What the canvas sends for a film.
+def _read(text: object) -> Facts:
+    """The request of a film, as the canvas sends it.
 
     Raises:
-        ValueError: it is not that, or it is too long.
+        ValueError: it is broken, or too long.
     """
     request = read_request(text)
     states = request.get("states")
@@ -106,7 +107,9 @@ def _read(text: Any) -> dict[str, Any]:
     return request
 
 
-def _side_by_side(pipeline: Any, label_map: Any, picture: Image.Image) -> Image.Image:
+def _side_by_side(
+    pipeline: SemanticPipeline, label_map: NDArray[np.int32], picture: Image.Image
+) -> Image.Image:
     width, height = picture.size
     frame = Image.new("RGB", (2 * width, height))
     colors = pipeline.indexed_map(label_map).convert("RGB")

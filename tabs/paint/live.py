@@ -1,7 +1,7 @@
-"""What the canvas asks for directly: the picture of its present state, and files to take home.
+"""Direct calls of the canvas: the picture of its present state, and files to download.
 
-These calls do not wait in Gradio's queue, whose way back takes several times as long; so they take
-turns here, and send those away who would wait too long. The canvas asks again by itself.
+These calls do not use Gradio's queue, which takes several times as long to answer. They run one at
+a time, and those that would wait too long are refused; the canvas repeats them by itself.
 """
 
 from __future__ import annotations
@@ -17,19 +17,26 @@ from typing import Any
 
 from PIL import Image
 
-from gan_models import Layer, WeightsError, save_openraster, save_png
+from gan_models import (
+    Layer,
+    Painting,
+    SemanticPipeline,
+    WeightsError,
+    save_openraster,
+    save_png,
+)
 from tabs.components.loading import Load
 from tabs.components.text import device_of
 from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting
 
-MAX_WAITING = 16  # each canvas has one request under way
+MAX_WAITING = 16  # each canvas has one pending request
 
 Answer = dict[str, Any]
 
 
 class Turns:
-    """One picture at a time, and only so many waiting."""
+    """One picture at a time, with a limited number of calls waiting."""
 
     def __init__(self, max_waiting: int = MAX_WAITING) -> None:
         self._places = threading.BoundedSemaphore(max_waiting)
@@ -37,7 +44,7 @@ class Turns:
 
     @contextmanager
     def take(self) -> Iterator[bool]:
-        """Wait for the turn; False at once where too many wait already."""
+        """Wait for the turn; gives False at once if too many wait already."""
         if not self._places.acquire(blocking=False):
             yield False
             return
@@ -49,22 +56,22 @@ class Turns:
 
 
 def make_functions(load: Load) -> list[Callable[[Any], Answer]]:
-    """The functions that the canvas may call: `preview` and `keep`."""
+    """The functions that the canvas may call: `preview` and `download`."""
     turns = Turns()
 
     def preview(request: Any) -> Answer:
         return _answer(turns, lambda: _preview(load, request))
 
-    def keep(request: Any) -> Answer:
-        return _answer(turns, lambda: _keep(load, request))
+    def download(request: Any) -> Answer:
+        return _answer(turns, lambda: _download(load, request))
 
-    return [preview, keep]
+    return [preview, download]
 
 
 def _answer(turns: Turns, work: Callable[[], Answer]) -> Answer:
-    """What `work` gives, or `busy`, or the sentence of an error that a visitor can act on."""
-    with turns.take() as mine:
-        if not mine:
+    """The result of `work`, or `busy`, or the message of an error that a visitor can act on."""
+    with turns.take() as admitted:
+        if not admitted:
             return {"busy": True}
         try:
             return work()
@@ -72,7 +79,7 @@ def _answer(turns: Turns, work: Callable[[], Answer]) -> Answer:
             return {"problem": str(error)}
 
 
-def _pipeline(load: Load, request: Any) -> Any:
+def _pipeline(load: Load, request: Any) -> SemanticPipeline:
     model = request.get("model") if isinstance(request, dict) else None
     return load(checked_painter(model))
 
@@ -81,7 +88,7 @@ def _preview(load: Load, request: Any) -> Answer:
     pipeline = _pipeline(load, request)
     painting = read_painting(request, pipeline)
     started = time.perf_counter()
-    draft = request.get("draft") is True  # while the brush moves, the full picture follows
+    draft = request.get("draft") is True  # while the brush moves; the full picture follows
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches, draft=draft)
     seconds = time.perf_counter() - started
     file = io.BytesIO()
@@ -93,7 +100,7 @@ def _preview(load: Load, request: Any) -> Answer:
     }
 
 
-def _keep(load: Load, request: Any) -> Answer:
+def _download(load: Load, request: Any) -> Answer:
     pipeline = _pipeline(load, request)
     painting = read_painting(request, pipeline)
     makers = {"picture": _picture_files, "map": _map_files, "layers": _layer_files}
@@ -103,14 +110,14 @@ def _keep(load: Load, request: Any) -> Answer:
     return {"files": makers[kind](pipeline, painting)}
 
 
-def _picture_files(pipeline: Any, painting: Any) -> list[Answer]:
+def _picture_files(pipeline: SemanticPipeline, painting: Painting) -> list[Answer]:
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     file = io.BytesIO()
-    save_png(picture, file)
+    save_png(picture, file)  # pyright: ignore[reportArgumentType] - PIL also writes to open files
     return [_file(f"{file_name(pipeline, painting)}.png", "image/png", file)]
 
 
-def _map_files(pipeline: Any, painting: Any) -> list[Answer]:
+def _map_files(pipeline: SemanticPipeline, painting: Painting) -> list[Answer]:
     file = io.BytesIO()
     pipeline.indexed_map(painting.label_map).save(file, "PNG")
     labels = [
@@ -124,7 +131,7 @@ def _map_files(pipeline: Any, painting: Any) -> list[Answer]:
     ]
 
 
-def _layer_files(pipeline: Any, painting: Any) -> list[Answer]:
+def _layer_files(pipeline: SemanticPipeline, painting: Painting) -> list[Answer]:
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     colors = pipeline.indexed_map(painting.label_map).convert("RGB")
     colors = colors.resize(picture.size, Image.Resampling.NEAREST)

@@ -1,11 +1,11 @@
-"""Which models the canvas offers, and what it must know of one: its legend."""
+"""The models that the canvas offers, and the legend of one for the canvas."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from gan_models import availability
+from gan_models import SemanticPipeline, availability
 from tabs.components.models import checked_model, model_choices, models_of
 from tabs.paint.state import TASK
 
@@ -23,15 +23,15 @@ def choices() -> list[tuple[str, str]]:
 
 
 def first_painter() -> str | None:
-    """The model to begin with: the first that is ready, else the first; None without any."""
+    """The model to start with: the first that is ready, else the first; None without any."""
     specs = models_of(TASK)
     ready = (spec for spec in specs if availability(spec)[0])
     spec = next(ready, specs[0] if specs else None)
     return spec.id if spec else None
 
 
-def checked_painter(model: Any) -> str:
-    """The id, if it is one of a model that paints.
+def checked_painter(model: object) -> str:
+    """The id, if it is that of a model that paints.
 
     Raises:
         ValueError: it is not.
@@ -39,8 +39,8 @@ def checked_painter(model: Any) -> str:
     return checked_model(str(model), TASK)
 
 
-def legend(pipeline: Any) -> dict[str, Any]:
-    """What the canvas must know of a model."""
+def legend(pipeline: SemanticPipeline) -> dict[str, Any]:
+    """A model as the canvas needs it: labels, colours, size and styles."""
     width, height = pipeline.size
     return {
         "serial": time.time_ns(),  # so that the same legend again is still an event

@@ -23,7 +23,7 @@ SCRIPTS = (
         "link",
         "wiring",
     ),
-    "main",  # what runs; the others only define
+    "main",  # runs; the others only define
 )
 
 

@@ -1,24 +1,25 @@
-"""What the canvas starts from: a model, a file, and the style of a picture."""
+"""Models, files and styles of pictures that the canvas starts from."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
 
-from gan_models import WeightsError, read_photo
+from gan_models import SemanticPipeline, WeightsError, read_photo
 from tabs.components import model_menu
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
-from tabs.components.events import PRIVATE
+from tabs.components.events import PRIVATE, Facts, Options, Updates
 from tabs.components.files import file_input
 from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
-from tabs.components.models import keep_choices_current, model_card, refuse_absent
+from tabs.components.models import model_card, refresh_on_load, refuse_absent
 from tabs.paint.models import checked_painter, choices, is_ready, legend
 from tabs.paint.state import TASK, write_runs, write_style
 
@@ -31,7 +32,7 @@ READINGS = [
     ("Cityscapes ids or colours", "cityscapes"),
 ]
 READING_PHOTO = ("A photo, segmented roughly", PHOTO)
-BESIDE = {**PRIVATE, "concurrency_limit": 4}  # a model is got while others paint
+BESIDE: Options = {**PRIVATE, "concurrency_limit": 4}  # models load while others paint
 NO_ENCODER = (
     "**This model has no style encoder here**, which moods and the style of a picture need: choose "
     "a style seed. For a checkpoint of your own, open it once more under *Your model*, together "
@@ -70,9 +71,13 @@ def layout_file() -> OpenPanel:
             elem_id="paint-file",
         )
         reading = gr.Radio(
-            READINGS, value=AUTOMATIC, label="Read it as", info=_LIMITS, elem_id="paint-reading",
+            READINGS,
+            value=AUTOMATIC,
+            label="Read it as",
+            info=_LIMITS,
+            elem_id="paint-reading",
             min_width=280,
-        )  # fmt: skip
+        )
     return OpenPanel(file, reading)
 
 
@@ -89,7 +94,7 @@ def layout_style() -> StylePanel:
 def layout_model(model: str) -> ModelMenu:
     """Lay out the choice of the model."""
     menu = model_menu.layout(TASK, "paint", model)
-    keep_choices_current(menu.dropdown, TASK)
+    refresh_on_load(menu.dropdown, TASK)
     return menu
 
 
@@ -100,9 +105,7 @@ def wire(
     last = gr.Textbox(visible=False)
     outputs = [canvas, choosing.dropdown, choosing.card, opening.reading, styling.note]
 
-    def arrive(
-        last: str, model: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def arrive(last: str, model: str, progress: gr.Progress = gr.Progress()) -> Updates:
         known = [one for _, one in choices()]
         wanted = last if last in known else model
         if last and (last not in known or not is_ready(last)) and is_ready(model):
@@ -110,24 +113,24 @@ def wire(
             wanted = model
         if is_ready(wanted):
             yield from change(wanted, progress)
-        else:  # a download begins only where somebody asks for it
+        else:  # only the Get button downloads
             sentence = "No model that paints is here. Choose one under Model, below."
             yield gr.HTML(problem=sentence), *[gr.skip()] * 4
 
-    def change(model: str, progress: gr.Progress = gr.Progress()) -> Generator[Any, None, None]:
-        if not is_ready(model):  # the card says so, and has the button to get it
+    def change(model: str, progress: gr.Progress = gr.Progress()) -> Updates:
+        if not is_ready(model):  # the card says so; Get downloads it
             yield gr.skip()
             return
         try:
-            pipeline = yield from loading(load, checked_painter(model), progress)
+            pipeline: SemanticPipeline = yield from loading(load, checked_painter(model), progress)
         except (ValueError, WeightsError) as error:
             yield gr.HTML(problem=str(error)), *[gr.skip()] * 4
             return
-        yield gr.HTML(legend=legend(pipeline)), model, *told(pipeline, model)
+        yield gr.HTML(legend=legend(pipeline)), model, *canvas_values(pipeline, model)
 
     def open_file(
         path: str | None, reading: str, model: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         if path is None:
             yield gr.skip()
             return
@@ -135,13 +138,13 @@ def wire(
             provenance = _provenance_of(path) if reading == AUTOMATIC else None
             wanted = checked_painter(provenance["model"] if provenance else model)
             refuse_absent(wanted)
-            pipeline = yield from loading(load, wanted, progress)
-            update = {"arrival": _arrival(pipeline, Path(path), reading, provenance)}
+            pipeline: SemanticPipeline = yield from loading(load, wanted, progress)
+            update: Options = {"arrival": _arrival(pipeline, Path(path), reading, provenance)}
             if wanted != model:
                 update["legend"] = legend(pipeline)
-            yield gr.HTML(**update), wanted, *told(pipeline, wanted)
+            yield gr.HTML(**update), wanted, *canvas_values(pipeline, wanted)
 
-    options = {**BESIDE, "show_progress": "hidden"}
+    options: Options = {**BESIDE, "show_progress": "hidden"}
     inputs = [opening.file, opening.reading, choosing.dropdown]
     canvas.opened(arrive, [last, choosing.dropdown], outputs, js=_ARRIVE_JS, **options)
     for event in model_menu.wire(choosing, TASK, load):
@@ -159,9 +162,10 @@ _ARRIVE_JS = """(last, model) => {
 }"""
 
 
-def told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
-    """The card of a model; how a file may be read, as a photo only where there is a segmenter for
-    the labels; and what stands in the way of a style from a picture.
+def canvas_values(pipeline: SemanticPipeline, model: str) -> tuple[str, gr.Radio, str]:
+    """The card of a model, the ways to read a file, and why a picture cannot give a style.
+
+    Photos can be read only if there is a segmenter for the labels.
     """
     readings = gr.Radio([*READINGS, READING_PHOTO] if pipeline.can_segment else READINGS)
     if not pipeline.has_style:
@@ -173,7 +177,7 @@ def told(pipeline: Any, model: str) -> tuple[str, gr.Radio, str]:
     return model_card(model), readings, note
 
 
-def _provenance_of(path: str) -> dict[str, Any] | None:
+def _provenance_of(path: str) -> Facts | None:
     """The provenance in a picture of this tab; None for other files."""
     try:
         provenance = read_base_provenance(path)
@@ -183,9 +187,9 @@ def _provenance_of(path: str) -> dict[str, Any] | None:
 
 
 def _arrival(
-    pipeline: Any, path: Path, reading: str, provenance: dict[str, Any] | None
+    pipeline: SemanticPipeline, path: Path, reading: str, provenance: Facts | None
 ) -> dict[str, Any]:
-    """What the canvas is told of a file."""
+    """A file as the canvas takes it."""
     if provenance is not None:
         return restored(pipeline, provenance)
     label_map, note = _read_map(pipeline, path, reading)
@@ -194,8 +198,8 @@ def _arrival(
     return {"serial": time.time_ns(), "map": write_runs(label_map)}
 
 
-def restored(pipeline: Any, provenance: dict[str, Any]) -> dict[str, Any]:
-    """What the canvas is told of a painting that is brought back.
+def restored(pipeline: SemanticPipeline, provenance: Facts) -> dict[str, Any]:
+    """A restored painting as the canvas takes it.
 
     Raises:
         ValueError: the provenance is broken, or for other labels.
@@ -214,7 +218,9 @@ def restored(pipeline: Any, provenance: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_map(pipeline: Any, path: Path, reading: str) -> tuple[Any, str]:
+def _read_map(
+    pipeline: SemanticPipeline, path: Path, reading: str
+) -> tuple[NDArray[np.int32], str]:
     """The ids of a file, and a sentence where they could have been read otherwise, else ""."""
     is_photo = reading == AUTOMATIC and path.suffix.lower() != ".png" and pipeline.can_segment
     if reading == PHOTO or is_photo:
@@ -238,14 +244,12 @@ def _wire_style(load: Load, canvas: gr.HTML, file: gr.File) -> None:
     """Give the painting the style of a picture."""
     model = gr.Textbox(visible=False)
 
-    def encode(
-        path: str | None, model: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def encode(path: str | None, model: str, progress: gr.Progress = gr.Progress()) -> Updates:
         if path is None:
             yield gr.skip()
             return
         with user_errors():
-            pipeline = yield from loading(load, checked_painter(model), progress)
+            pipeline: SemanticPipeline = yield from loading(load, checked_painter(model), progress)
             style = pipeline.encode_style(read_photo(path))
             named = write_style(style, Path(path).stem[:24])
             yield gr.HTML(arrival={"serial": time.time_ns(), "style": named})

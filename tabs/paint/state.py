@@ -1,4 +1,4 @@
-"""What the browser sends of a painting: checked, and made what the pipeline takes."""
+"""Paintings as the browser sends them: checked, and converted for the pipeline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_models import Painting, Patch
+from gan_models import Painting, Patch, SemanticPipeline
+from tabs.components.events import Facts
 
 TASK = "semantic"
 MAX_STATES = 64  # of a film
@@ -22,15 +23,16 @@ _MAX_REQUEST = 20_000_000  # characters of a painting with all the states of a f
 Style = int | Sequence[float]
 
 
-def read_request(text: Any) -> Mapping[str, Any]:
-    """What the canvas hands over as text, as `read_painting` takes it.
+def read_request(text: object) -> Facts:
+    """A request that the canvas sends as text, for `read_painting`.
 
     Raises:
         ValueError: it is empty, broken or too long.
     """
     try:
-        short = isinstance(text, str) and len(text) < _MAX_REQUEST
-        request = json.loads(text) if short else None
+        request = None
+        if isinstance(text, str) and len(text) < _MAX_REQUEST:
+            request = json.loads(text)
     except ValueError:
         request = None
     if not isinstance(request, Mapping):
@@ -38,7 +40,7 @@ def read_request(text: Any) -> Mapping[str, Any]:
     return request
 
 
-def read_painting(request: Any, pipeline: Any) -> Painting:
+def read_painting(request: object, pipeline: SemanticPipeline) -> Painting:
     """A painting as the canvas sends it.
 
     Raises:
@@ -62,13 +64,13 @@ def read_painting(request: Any, pipeline: Any) -> Painting:
     )
 
 
-def file_name(pipeline: Any, painting: Painting) -> str:
-    """What a painting's files are called: the model, and the seed of the style where it has one."""
+def file_name(pipeline: SemanticPipeline, painting: Painting) -> str:
+    """The stem of a painting's files: the model, and the seed of the style if it has one."""
     style = painting.style
     return f"{pipeline.spec.id}-" + (f"seed{style:08d}" if isinstance(style, int) else "painting")
 
 
-def read_map(text: Any, pipeline: Any) -> NDArray[np.int32]:
+def read_map(text: object, pipeline: SemanticPipeline) -> NDArray[np.int32]:
     """A label map as runs, its ids checked against the model's.
 
     Raises:
@@ -77,7 +79,7 @@ def read_map(text: Any, pipeline: Any) -> NDArray[np.int32]:
     return pipeline.read_map(read_runs(text, pipeline.size))
 
 
-def read_runs(text: Any, size: tuple[int, int]) -> NDArray[np.int32]:
+def read_runs(text: object, size: tuple[int, int]) -> NDArray[np.int32]:
     """The ids [H, W] that pairs of id and count stand for, 16 bits each, in base64.
 
     Raises:
@@ -108,11 +110,11 @@ def write_runs(ids: NDArray) -> str:
     return base64.b64encode(np.asarray(pairs, "<u2").tobytes()).decode()
 
 
-def read_style(style: Any, pipeline: Any) -> Style:
+def read_style(style: object, pipeline: SemanticPipeline) -> Style:
     """A style as the canvas sends it: `seed`, `z`, or a `mix` of two at `t`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is broken.
     """
     if not pipeline.has_style:
         return 0
@@ -126,7 +128,7 @@ def read_style(style: Any, pipeline: Any) -> Style:
     return pipeline.mix_styles(_plain_style(ends[0]), _plain_style(ends[1]), t)
 
 
-def _plain_style(style: Any) -> Style:
+def _plain_style(style: object) -> Style:
     if not isinstance(style, Mapping):
         raise ValueError("This style is broken; choose a seed.")
     z, seed = style.get("z"), style.get("seed")

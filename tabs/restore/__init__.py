@@ -1,4 +1,4 @@
-"""Enlarge and mend pictures: one, several, or a film."""
+"""Enlarge and restore pictures: one, several, or a film."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gradio as gr
 
 from tabs.components import batch
 from tabs.components.events import PRIVATE
+from tabs.components.gradio_compat import open_tab
 from tabs.components.loading import Load
 from tabs.restore import api, several, single
 
@@ -14,12 +15,12 @@ TITLE, ELEM_ID = "Restore", "tab-restore"
 
 def build(load: Load) -> None:
     """Build the tab inside an open `gr.Tab`; `load(id)` gives a pipeline."""
-    tab = gr.context.Context.block
+    tab = open_tab()
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
-            left = single.controls()
+            controls = single.layout_controls()
         with gr.Column(scale=2, min_width=320):
-            panel = single.SinglePanel(**left, **single.results())
+            panel = single.SinglePanel(controls, single.layout_results())
             work = several.work(panel, load)
             with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Several", elem_id="restore-tab-several"):
@@ -28,4 +29,6 @@ def build(load: Load) -> None:
                     events += batch.build_clip(work)
     api.build(load)
     events += single.wire(panel, load, tab)
-    panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
+    controls.cancel.click(
+        lambda: "Stopped.", None, panel.results.info, cancels=[*events], queue=False, **PRIVATE
+    )

@@ -1,14 +1,12 @@
-"""The Restore tab for programs: /enlarge, one picture in, one PNG out."""
+"""The endpoint of the Restore tab for programs: /enlarge, one picture in, one PNG out."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import gradio as gr
 
-from gan_models import save_png
+from gan_models import RestorationPipeline, save_png
 from tabs.components.errors import user_errors
+from tabs.components.events import Updates
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import photo_input
 from tabs.components.loading import Load, in_thread, loading
@@ -21,14 +19,14 @@ MODEL = "real-esrgan-x4"
 
 
 def build(load: Load) -> None:
-    """Declare the endpoint; its components are never drawn."""
+    """Declare the endpoint; its components are invisible."""
 
     def enlarge(
         image: str,
         model: str = MODEL,
         scale: float | None = None,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         """Enlarge and mend one picture with Real-ESRGAN.
 
         Args:
@@ -42,7 +40,8 @@ def build(load: Load) -> None:
         """
         with user_errors():
             photo = open_photo(image)
-            pipeline = yield from loading(load, checked_model(model, TASK), progress)
+            model = checked_model(model, TASK)
+            pipeline: RestorationPipeline = yield from loading(load, model, progress)
             pipeline.plan(photo.size, scale)  # refuses before any work
             steps = pipeline.iter_enlarge(photo, scale)
             made = yield from Bar(progress).follow(steps, "Enlarging")

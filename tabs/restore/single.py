@@ -1,28 +1,35 @@
-"""One picture: bring it, look at a part, enlarge it, compare, take it home."""
+"""One picture: upload it, preview a part, enlarge it, compare, download."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from PIL import Image
 
-from gan_models import WeightsError, get_spec
+from gan_models import RestorationPipeline, WeightsError, get_spec
 from tabs.components import model_menu, upscalers
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, PRIVATE
+from tabs.components.events import AT_ONCE, PRIVATE, Event, Options, Updates, Values
 from tabs.components.files import output_folder
+from tabs.components.gradio_compat import on_page_load
 from tabs.components.into_view import into_sight
 from tabs.components.loading import Load, in_thread
 from tabs.components.model_menu import ModelMenu
 from tabs.components.models import absence
 from tabs.components.preview import into_view
-from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
-from tabs.components.upload import LIMITS, last_good, layout_photo, look_at, open_photo, told
+from tabs.components.save_as import FORMATS, check_format, read_result, save_as, slider_pair
+from tabs.components.upload import (
+    LIMITS,
+    describe_upload,
+    last_good,
+    layout_photo,
+    open_photo,
+    read_upload,
+)
 from tabs.components.upscalers import AUTOMATIC, ENLARGE, TASK, candidates, choose, is_ready
 from tabs.restore.state import (
     ABOUT,
@@ -34,8 +41,13 @@ from tabs.restore.state import (
     refuse_absent_choice,
 )
 
-LOOK = {"concurrency_id": "look", "concurrency_limit": 2, "show_progress": "hidden", **PRIVATE}
-SHORT_SECONDS = 1.5  # so soon is the whole picture there that a part of it is not worth a look
+PREVIEW: Options = {
+    "concurrency_id": "look",
+    "concurrency_limit": 2,
+    "show_progress": "hidden",
+    **PRIVATE,
+}
+SHORT_SECONDS = 1.5  # below this time the whole picture is enlarged without a preview of a part
 POINT_HELP = "Click a place in the picture to look at it."
 WHOLE, DETAIL = "whole", "detail"
 VIEWS = [("Whole picture", WHOLE), ("Detail", DETAIL)]
@@ -46,38 +58,53 @@ Place = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
-class SinglePanel:
-    """The components of the panel."""
+class Controls:
+    """The components of the left column."""
 
     menu: ModelMenu
     scale: gr.Radio
-    suffix: gr.Radio
     photo: gr.Image
     note: gr.Markdown
     enlarge: gr.Button
     cancel: gr.Button
+
+
+@dataclass(frozen=True)
+class Results:
+    """The components of the right column."""
+
     compare: gr.ImageSlider
     view: gr.Radio
+    suffix: gr.Radio
     info: gr.Markdown
     file: gr.File
     result: gr.State
-    centre: gr.State  # of the part to look at, in pixels of the picture; None for anywhere
-    seen: gr.State  # what part of which picture was looked at, enlarged by what: `key_of`
+    centre: gr.State  # of the part to preview, in pixels of the picture; None for anywhere
+    seen: gr.State  # the key of the last preview, from `key_of`
     taken: gr.State  # the path of the last picture that could be read
+
+
+@dataclass(frozen=True)
+class SinglePanel:
+    """The components of the panel."""
+
+    controls: Controls
+    results: Results
 
     @property
     def model(self) -> gr.Dropdown:
         """The choice of the model."""
-        return self.menu.dropdown
+        return self.controls.menu.dropdown
 
     @property
-    def outputs(self) -> list[gr.components.Component]:
-        """What enlarging fills."""
-        return [self.compare, self.view, self.info, self.file, self.result]
+    def outputs(self) -> list[Component]:
+        """The components that enlarging fills."""
+        right = self.results
+        return [right.compare, right.view, right.info, right.file, right.result]
 
 
-def controls() -> dict[str, Any]:
-    """Lay out the left column: which picture, which model, how much."""
+def layout_controls() -> Controls:
+    """Lay out the left column: which picture, which model, which factor."""
     menu = model_menu.layout_of(choices(), AUTOMATIC, card(AUTOMATIC), "restore")
     scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
     photo = layout_photo("restore", 220)
@@ -88,21 +115,20 @@ def controls() -> dict[str, Any]:
         )
     note = gr.Markdown(LIMITS, elem_classes="card", elem_id="restore-note")
     gr.Examples(
-        [str(_FOLDER / "examples" / name) for name in EXAMPLES], photo,
-        label="Examples", elem_id="restore-examples", api_visibility="private",
-    )  # fmt: skip
-    on_load = gr.context.Context.root_block.load
-    on_load(lambda: gr.Dropdown(choices()), None, menu.dropdown, **AT_ONCE)
-    return {
-        **{"menu": menu, "scale": scale, "photo": photo, "note": note},
-        **{"enlarge": enlarge, "cancel": cancel},
-    }
+        [str(_FOLDER / "examples" / name) for name in EXAMPLES],
+        photo,
+        label="Examples",
+        elem_id="restore-examples",
+        api_visibility="private",
+    )
+    on_page_load(lambda: gr.Dropdown(choices()), None, menu.dropdown, **AT_ONCE)
+    return Controls(menu, scale, photo, note, enlarge, cancel)
 
 
-def results() -> dict[str, Any]:
+def layout_results() -> Results:
     """Lay out the right column: before and after."""
     compare = gr.ImageSlider(
-        tuple(str(_FOLDER / "shown" / f"{name}.jpg") for name in ("before", "after")),
+        (str(_FOLDER / "shown" / "before.jpg"), str(_FOLDER / "shown" / "after.jpg")),
         label="An example, before and after: drag the line",
         type="filepath",
         format="png",
@@ -122,144 +148,154 @@ def results() -> dict[str, Any]:
     file = gr.File(
         label="Download, full size", visible=False, interactive=False, elem_id="restore-file"
     )
-    return {
-        **{"compare": compare, "view": view, "suffix": suffix, "info": info, "file": file},
-        **{"result": gr.State(None), "centre": gr.State(None)},
-        **{"seen": gr.State(None), "taken": gr.State(None)},
-    }
+    return Results(
+        compare=compare,
+        view=view,
+        suffix=suffix,
+        info=info,
+        file=file,
+        result=gr.State(None),
+        centre=gr.State(None),
+        seen=gr.State(None),
+        taken=gr.State(None),
+    )
 
 
-def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Any]:
+def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Event]:
     """Connect the panel; returns the events that Cancel stops."""
-    looks = _wire_looks(panel, load)
-    tab.select(lambda: warm_up(load), None, None, **LOOK)
+    previews = _wire_previews(panel, load)
+    tab.select(lambda: warm_up(load), None, None, **PREVIEW)
 
-    def run(  # not named as the endpoint is, which would get another name then
+    def run(  # another name than the endpoint's, which Gradio would rename
         path: str | None,
         model: str,
         scale: int,
         suffix: str,
         centre: Place,
-        seen: tuple[Any, ...] | None,
+        seen: tuple[object, ...] | None,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
-            photo = open_photo(path)
+            photo, path = open_photo(path), str(path)
             refuse_absent_choice(model)
             pipeline = yield from choose(load, model, [photo.size], scale, progress)
             plan = pipeline.plan(photo.size, scale)
             check_format(suffix, plan.size)
             if plan.seconds > SHORT_SECONDS and seen != key_of(path, pipeline, scale, centre):
-                yield detail(pipeline, photo, scale, centre), gr.skip(), plan.sentence(), *_KEEP
+                yield (
+                    detail(pipeline, photo, scale, centre),
+                    gr.skip(),
+                    plan.sentence(),
+                    *_UNCHANGED,
+                )
             made, line = yield from upscalers.enlarge(pipeline, photo, scale, progress)
             stem = f"{Path(path).stem}-x{scale}"
-            yield (yield from in_thread(lambda: shown(photo, made, suffix, path, stem, line)))
+            yield (
+                yield from in_thread(lambda: result_values(photo, made, suffix, path, stem, line))
+            )
 
-    def save(result: Result | None, suffix: str) -> Generator[Any, None, None]:
+    def save(result: Result | None, suffix: str) -> Updates:
         if result is None:
             yield gr.skip()
             return
         with user_errors():
-            picture = read_own(result.enlarged)
+            picture = read_result(result.enlarged)
             check_format(suffix, picture.size)
             file = output_folder() / result.stem
             written = yield from in_thread(lambda: save_as(picture, file, suffix))
             yield gr.File(str(written), visible=True)
 
-    given = [panel.photo, panel.model, panel.scale, panel.suffix, panel.centre, panel.seen]
-    started = panel.enlarge.click(
-        run, given, panel.outputs, show_progress_on=[panel.info], cancels=looks,
-        **ENLARGE, **PRIVATE,
-    )  # fmt: skip
-    panel.enlarge.click(None, None, None, js=into_sight("restore-info", "p"), **PRIVATE)
+    left, right = panel.controls, panel.results
+    given = [left.photo, panel.model, left.scale, right.suffix, right.centre, right.seen]
+    options: Options = {"show_progress_on": [right.info], **ENLARGE, **PRIVATE}
+    started = left.enlarge.click(run, given, panel.outputs, cancels=[*previews], **options)
+    left.enlarge.click(None, None, None, js=into_sight("restore-info", "p"), **PRIVATE)
     started.then(**into_view("restore-compare"))
-    saved = panel.suffix.input(save, [panel.result, panel.suffix], panel.file, **PRIVATE)
+    saved = right.suffix.input(save, [right.result, right.suffix], right.file, **PRIVATE)
     return [started, saved]
 
 
-_KEEP = (gr.skip(), gr.skip())  # two outputs as they are
+_UNCHANGED = (gr.skip(), gr.skip())  # of two outputs
 
 
-def _wire_looks(panel: SinglePanel, load: Load) -> list[Any]:
-    """A look at a part: of a new picture, of the place clicked, when model or factor change."""
+def _wire_previews(panel: SinglePanel, load: Load) -> list[Event]:
+    """Preview a part: of a new picture, at the place clicked, when model or factor change."""
 
-    def arrive(
-        path: str | None, model: str, scale: int, taken: str | None
-    ) -> Generator[Any, None, None]:
+    def arrive(path: str | None, model: str, scale: int, taken: str | None) -> Updates:
         if path is None or path == taken:
             yield [gr.skip()] * 7
             return
-        photo = look_at(path)
+        photo = read_upload(path)
         if isinstance(photo, str):
             good = last_good(taken)
-            yield photo, *_KEEP, *_KEEP, good, good
+            yield photo, *_UNCHANGED, *_UNCHANGED, good, good
             return
-        for values in look(path, model, scale, None):
-            # while the model loads there is nothing new
+        for values in preview(path, model, scale, None):
+            # a dict while the model loads: no updates
             yield values if isinstance(values, dict) else (*values, gr.skip(), path)
 
-    def look(path: str | None, model: str, scale: int, centre: Place) -> Generator[Any, None, None]:
-        if path is None:  # refused just now: the note keeps the reason
+    def preview(path: str | None, model: str, scale: int, centre: Place) -> Updates:
+        if path is None:  # refused just now: the note still says why
             yield [gr.skip()] * 5
             return
-        photo = look_at(path)
+        photo = read_upload(path)
         if isinstance(photo, str):
-            yield photo, *_KEEP, *_KEEP
+            yield photo, *_UNCHANGED, *_UNCHANGED
             return
-        said = told(path, photo)
+        note = describe_upload(path, photo)
         try:
             waiting = [name for name in candidates(model) if not is_ready(name)]
             if waiting:
-                yield f"{said}\n\n{how_to_get(model)}", *_KEEP, centre, None
+                yield f"{note}\n\n{how_to_get(model)}", *_UNCHANGED, centre, None
                 return
             pipeline = yield from choose(load, model, [photo.size], scale, _quiet)
             sentence = pipeline.plan(photo.size, scale).sentence()
-            said += f"\n\n{named(pipeline, model)}{sentence} {POINT_HELP}"
-            yield said, *_KEEP, centre, None
+            note += f"\n\n{chosen_title(pipeline, model)}{sentence} {POINT_HELP}"
+            yield note, *_UNCHANGED, centre, None
             crop = detail(pipeline, photo, scale, centre)
             key = key_of(path, pipeline, scale, centre)
             yield gr.skip(), crop, gr.Radio(value=DETAIL), centre, key
         except (ValueError, WeightsError) as error:
-            yield f"{said}\n\n**{error}**", *_KEEP, centre, None
+            yield f"{note}\n\n**{error}**", *_UNCHANGED, centre, None
 
-    def point(
-        path: str | None, model: str, scale: int, event: gr.SelectData
-    ) -> Generator[Any, None, None]:
+    def point(path: str | None, model: str, scale: int, event: gr.SelectData) -> Updates:
         x, y = event.index
-        yield from look(path, model, scale, (int(x), int(y)))
+        yield from preview(path, model, scale, (int(x), int(y)))
 
     def change_view(
         view: str, result: Result | None, path: str | None, model: str, scale: int, centre: Place
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         if view == WHOLE and result is not None:
             with user_errors():
                 folder = output_folder()
-                pair = slider_pair(open_photo(result.original), read_own(result.enlarged), folder)
-                yield gr.skip(), gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_KEEP, None
+                pair = slider_pair(
+                    open_photo(result.original), read_result(result.enlarged), folder
+                )
+                yield gr.skip(), gr.ImageSlider(pair, label=_LABELS[WHOLE]), *_UNCHANGED, None
             return
-        yield from look(path, model, scale, centre)
+        yield from preview(path, model, scale, centre)
 
-    filled = [panel.note, panel.compare, panel.view, panel.centre, panel.seen]
-    given = [panel.photo, panel.model, panel.scale]
-    newest = {**LOOK, "trigger_mode": "always_last"}
-    chosen, fetched = model_menu.wire(panel.menu, TASK, load, card, choices)
-    adapted = chosen(factor_radio, [panel.model, panel.scale], panel.scale, **AT_ONCE)
-    looked = [
-        panel.photo.change(
-            arrive, [*given, panel.taken], [*filled, panel.photo, panel.taken], **newest
+    left, right = panel.controls, panel.results
+    filled = [left.note, right.compare, right.view, right.centre, right.seen]
+    given = [left.photo, panel.model, left.scale]
+    part = [*given, right.centre]
+    newest: Options = {**PREVIEW, "trigger_mode": "always_last"}
+    chosen, fetched = model_menu.wire(left.menu, TASK, load, card, choices)
+    adapted = chosen(factor_radio, [panel.model, left.scale], left.scale, **AT_ONCE)
+    events = [
+        left.photo.change(
+            arrive, [*given, right.taken], [*filled, left.photo, right.taken], **newest
         ),
-        panel.photo.select(point, given, filled, **LOOK),
-        adapted.then(look, [*given, panel.centre], filled, **newest),
-        fetched(look, [*given, panel.centre], filled, **newest),
-        panel.scale.input(look, [*given, panel.centre], filled, **newest),
-        panel.view.input(
-            change_view, [panel.view, panel.result, *given, panel.centre], filled, **newest
-        ),
+        left.photo.select(point, given, filled, **PREVIEW),
+        adapted.then(preview, part, filled, **newest),
+        fetched(preview, part, filled, **newest),
+        left.scale.input(preview, part, filled, **newest),
+        right.view.input(change_view, [right.view, right.result, *part], filled, **newest),
     ]
-    shown = "photo => { if (photo) window.ganvasShow('restore-compare'); }"
-    looked[0].then(None, panel.photo, None, js=shown, **PRIVATE)
-    panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
-    return looked
+    into_window = "photo => { if (photo) window.ganvasShow('restore-compare'); }"
+    events[0].then(None, left.photo, None, js=into_window, **PRIVATE)
+    left.photo.clear(lambda: (LIMITS, None), None, [left.note, right.taken], **AT_ONCE)
+    return events
 
 
 _LABELS = {
@@ -269,45 +305,51 @@ _LABELS = {
 
 
 def warm_up(load: Load) -> None:
-    """Have the networks of the automatic choice ready, and their speed known, before they are
-    needed; those that are not on the machine are not fetched for it.
+    """Load the networks of the automatic choice and measure their speed before they are needed.
+
+    Those that are not on the machine are not downloaded.
     """
     for name in filter(is_ready, candidates(AUTOMATIC)):
-        with suppress(ValueError, WeightsError):  # said when somebody asks for a picture
-            load(name).plan((64, 64))
+        with suppress(ValueError, WeightsError):  # shown when a picture is enlarged
+            pipeline: RestorationPipeline = load(name)
+            pipeline.plan((64, 64))
 
 
-def _quiet(*_: Any, **__: Any) -> None:
-    """Progress that nobody looks at."""
+def _quiet(*_: object, **__: object) -> None:
+    """Progress that is not shown."""
 
 
 def how_to_get(model: str) -> str:
-    """What to press where the model is not here."""
+    """A sentence on how to get a model that is not here."""
     if model == AUTOMATIC:
         return "Press Enlarge: the model is downloaded first."
     return f"**{absence(get_spec(model))}**"
 
 
-def named(pipeline: Any, model: str) -> str:
-    """Which model the automatic choice has taken."""
+def chosen_title(pipeline: RestorationPipeline, model: str) -> str:
+    """The title of the model that the automatic choice has taken; else empty."""
     return f"{pipeline.spec.title}: " if model == AUTOMATIC else ""
 
 
-def key_of(path: str, pipeline: Any, scale: int, centre: Place) -> tuple[Any, ...]:
-    """What a look at a part is of."""
+def key_of(
+    path: str, pipeline: RestorationPipeline, scale: int, centre: Place
+) -> tuple[object, ...]:
+    """What identifies the preview of a part."""
     return path, pipeline.spec.id, scale, centre
 
 
-def detail(pipeline: Any, photo: Image.Image, scale: int, centre: Place) -> gr.ImageSlider:
+def detail(
+    pipeline: RestorationPipeline, photo: Image.Image, scale: int, centre: Place
+) -> gr.ImageSlider:
     """A part of the picture, before and after, within a second."""
     crop = pipeline.preview(photo, scale, centre)
     pair = slider_pair(crop.before, crop.after, output_folder())
     return gr.ImageSlider(pair, label=_LABELS[DETAIL])
 
 
-def shown(
+def result_values(
     photo: Image.Image, made: Image.Image, suffix: str, path: str, stem: str, line: str
-) -> tuple[Any, ...]:
+) -> Values:
     """Write the result; the values of `SinglePanel.outputs`."""
     folder = output_folder()
     full = save_as(made, folder / "enlarged", ".png")

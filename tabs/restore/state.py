@@ -1,4 +1,4 @@
-"""What the parts of the tab share: models, factors, and what a visitor has enlarged."""
+"""What the modules of the tab share: models, factors, and results."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ABOUT = (
 
 @dataclass(frozen=True)
 class Result:
-    """A picture that was enlarged: files, which may be gone after a while."""
+    """An enlarged picture: files, which are deleted after a while."""
 
     original: str
     enlarged: str  # in full, a PNG with its provenance
-    stem: str  # of the file to take home
-    line: str  # what was done
+    stem: str  # of the file to download
+    line: str  # on sizes and time
 
 
 def choices(task: str = TASK) -> list[tuple[str, str]]:
@@ -33,12 +33,12 @@ def choices(task: str = TASK) -> list[tuple[str, str]]:
 
 
 def card(model: str) -> str:
-    """What a model is, for under its dropdown; nothing of the automatic choice."""
+    """The card of a model, under its dropdown; empty for the automatic choice."""
     return "" if model == AUTOMATIC else model_card(model)
 
 
 def refuse_absent_choice(model: str) -> None:
-    """Refuse a model that is chosen and not here; the automatic choice takes one that is.
+    """Refuse a chosen model that is not here; the automatic choice takes one that is.
 
     Raises:
         ValueError: it is not here, or there is no such model.
@@ -48,9 +48,12 @@ def refuse_absent_choice(model: str) -> None:
 
 
 def factors_of(model: str) -> tuple[int, ...]:
-    """The factors that a model offers: up to its own."""
-    own = max(FACTORS) if model == AUTOMATIC else get_spec(model).config.get("scale", max(FACTORS))
-    return tuple(factor for factor in FACTORS if factor <= own) or FACTORS[:1]
+    """The factors that a model offers: up to its own scale."""
+    most = max(FACTORS)
+    if model != AUTOMATIC:
+        scale = get_spec(model).config.get("scale", most)
+        most = scale if isinstance(scale, int | float) else most
+    return tuple(factor for factor in FACTORS if factor <= most) or FACTORS[:1]
 
 
 def factor_choices(model: str) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Where a visitor arrives: one moving tile for each tab. No model is loaded for it."""
+"""The first tab: one animated tile for each other tab. No model is loaded for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from tabs.components.tab_module import TabModule
 from tabs.start.early import EarlyTiles
 
 TITLE, ELEM_ID = "Start", "tab-start"
@@ -55,7 +56,7 @@ CSS = """
     overflow: hidden; }
 }
 """
-# the tab's own button is clicked, so that the room opens as it does from the row above
+# clicks the tab's own button, so that the tab opens as it does from the row above
 _JS = """
 element.addEventListener('click', event => {
   const tile = event.target.closest('.tile');
@@ -67,11 +68,11 @@ element.addEventListener('click', event => {
 """
 
 
-def build(rooms: Sequence[Any]) -> None:
+def build(tabs: Sequence[TabModule]) -> None:
     """Lay out the tiles of these tabs inside an open `gr.Tab`."""
     gr.set_static_paths(FOLDER)
     gr.HTML(
-        html_template=tiles_of(rooms),
+        html_template=tiles_of(tabs),
         css_template=CSS,
         js_on_load=_JS,
         apply_default_css=False,
@@ -79,30 +80,30 @@ def build(rooms: Sequence[Any]) -> None:
     )
 
 
-def tiles_of(rooms: Sequence[Any]) -> str:
+def tiles_of(tabs: Sequence[TabModule]) -> str:
     """The tiles of these tabs as HTML."""
-    tiles = "".join(_tile(room) for room in rooms)
-    return _HTML.format(tiles=tiles, columns=3 if len(rooms) <= 6 else 4)
+    tiles = "".join(_tile(tab) for tab in tabs)
+    return _HTML.format(tiles=tiles, columns=3 if len(tabs) <= 6 else 4)
 
 
-def early_options(rooms: Sequence[Any]) -> dict[str, Any]:
-    """For `launch`: the tiles of these tabs stand in the first answer of the server."""
-    tiles = Middleware(EarlyTiles, tiles=tiles_of(rooms), style=CSS)
+def early_options(tabs: Sequence[TabModule]) -> dict[str, Any]:
+    """Arguments of `launch` that put the tiles of these tabs into the server's first answer."""
+    tiles = Middleware(EarlyTiles, tiles=tiles_of(tabs), style=CSS)
     return {"app_kwargs": {"middleware": [tiles]}}
 
 
-def _tile(room: Any) -> str:
-    name = room.ELEM_ID.removeprefix("tab-")
+def _tile(tab: TabModule) -> str:
+    name = tab.ELEM_ID.removeprefix("tab-")
     return _TILE.format(
-        tab=room.ELEM_ID,
-        title=html.escape(room.TITLE),
+        tab=tab.ELEM_ID,
+        title=html.escape(tab.TITLE),
         sentence=html.escape(SENTENCES.get(name, "")),
         picture=moving_picture(name),
     )
 
 
 def moving_picture(name: str) -> str:
-    """The loop of a tile as HTML, a still where less motion is asked for; empty without one."""
+    """The loop of a tile as HTML, a still for reduced motion; empty without a file."""
     if not (FOLDER / f"{name}.webp").is_file():
         return ""
     return _PICTURE.format(still=_address(f"{name}-still"), moving=_address(name))

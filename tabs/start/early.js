@@ -14,7 +14,7 @@
   const observer = new MutationObserver(() => {
     const ours = document.querySelector('#start-tiles .tile');
     const elsewhere = document.querySelector('[role=tab]') && !document.getElementById('tab-start-button');
-    if (!ours && !elsewhere) return; // a page may be without a Start tab
+    if (!ours && !elsewhere) return; // a page may lack a Start tab
     observer.disconnect();
     early.remove();
     if (wanted) document.getElementById(`${wanted}-button`)?.click();

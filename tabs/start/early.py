@@ -1,12 +1,11 @@
-"""The tiles in the very first answer of the server, before the page's scripts are there."""
+"""The tiles in the server's first answer, before the page's scripts have loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-Message = dict[str, Any]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 _SCRIPT = (Path(__file__).parent / "early.js").read_text("utf-8")
 _STYLE = """
 #early { position: absolute; inset: 0; min-height: 100vh; z-index: 5; background: #fff;
@@ -20,20 +19,20 @@ _STYLE = """
 
 
 class EarlyTiles:
-    """ASGI middleware: writes the tiles into the page's HTML; a visitor sees them while it loads.
+    """ASGI middleware that writes the tiles into the page's HTML, to be visible while it loads.
 
-    `early.js` takes them away as soon as the page's own are there. A link to pictures, which opens
-    another tab, gets none.
+    `early.js` removes them as soon as the page's own tiles are there. Links to pictures, which open
+    another tab, get none.
     """
 
-    def __init__(self, app: Callable[..., Awaitable[None]], tiles: str, style: str) -> None:
+    def __init__(self, app: ASGIApp, tiles: str, style: str) -> None:
         self._app = app
         self._piece = (
             f"<style>{_STYLE}{style}</style><div id='early'><div><h1>Ganvas</h1>{tiles}</div></div>"
             f"<script>{_SCRIPT}</script></body>"
         ).encode()
 
-    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; only the page itself is changed."""
         asked = scope.get("query_string", b"")
         is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"

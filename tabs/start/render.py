@@ -1,8 +1,7 @@
-"""Make the tiles of the Start tab anew from the models at hand: python -m tabs.start.render [NAME…]
+"""Render the tiles of the Start tab from the models here: python -m tabs.start.render [NAME…]
 
 Each tile is a seamless loop (NAME.webp) and one of its frames (NAME-still.webp), shown to
-visitors who ask for reduced motion. Nothing depends on a model's resolution: small pictures become
-a grid, large ones a single picture.
+visitors who ask for reduced motion. Small pictures become a grid, large ones a single picture.
 """
 
 from __future__ import annotations
@@ -13,12 +12,23 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan_models import ClassPoint, grid, load_pipeline
+from gan_models import (
+    ClassPipeline,
+    ClassPoint,
+    LatentPipeline,
+    Pipeline,
+    RestorationPipeline,
+    SemanticPipeline,
+    TranslationPipeline,
+    grid,
+    load_pipeline,
+)
 
 FOLDER = Path(__file__).parent / "tiles"
 TILE_PX = 288
@@ -31,6 +41,19 @@ _SEASONS = ("spring", "summer", "autumn", "winter")
 _BIOMES = ("forest", "meadow", "alpine", "tundra")
 
 Frames = Iterator[Image.Image]
+Kind = TypeVar("Kind", bound=Pipeline)
+
+
+def load(model: str, kind: type[Kind]) -> Kind:
+    """Load a pipeline of a known kind.
+
+    Raises:
+        TypeError: the model is of another kind.
+    """
+    pipeline = load_pipeline(model)
+    if not isinstance(pipeline, kind):
+        raise TypeError(f"{model} is no {kind.__name__}.")
+    return pipeline
 
 
 def per_side(size_px: int, most: int = 4) -> int:
@@ -45,8 +68,8 @@ def sheet(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def sample() -> Frames:
-    """Closed walks through w, one from each of a few seeds."""
-    pipeline = load_pipeline("landscapes")
+    """Closed walks through w, each through a few seeds."""
+    pipeline = load("landscapes", LatentPipeline)
     count = per_side(pipeline.spec.resolution, 3) ** 2
     walks = [
         pipeline.interpolate([3 * k + 1, 3 * k + 2, 3 * k + 3, 3 * k + 1], 30, "w", _PSI)
@@ -57,7 +80,7 @@ def sample() -> Frames:
 
 def classes() -> Frames:
     """The same latents through the seasons and back to the first."""
-    pipeline = load_pipeline("landscapes-classes")
+    pipeline = load("landscapes-classes", ClassPipeline)
     cells = per_side(pipeline.spec.resolution, 2) ** 2
     times = [k / 7 for k in range(7)]
     loops = []
@@ -70,8 +93,8 @@ def classes() -> Frames:
 
 
 def translate() -> Frames:
-    """A summer picture and its winter, a line going to and fro between them."""
-    pipeline = load_pipeline("summer2winter")
+    """A summer picture and its translation to winter, with a moving line between them."""
+    pipeline = load("summer2winter", TranslationPipeline)
     with Image.open(_EXAMPLES / "river.jpg") as photo:
         side = min(photo.size)
         summer = photo.convert("RGB").crop((0, 0, side, side)).resize((TILE_PX, TILE_PX))
@@ -79,8 +102,8 @@ def translate() -> Frames:
 
 
 def restore() -> Frames:
-    """A small picture and what a network makes of it, a line going to and fro between them."""
-    pipeline = load_pipeline("real-esrgan-x4")
+    """A small picture and its enlargement, with a moving line between them."""
+    pipeline = load("real-esrgan-x4", RestorationPipeline)
     with Image.open(_SMALL) as photo:
         side = TILE_PX // pipeline.scale
         left, top = (photo.width - side) // 2, (photo.height - side) // 2
@@ -92,7 +115,7 @@ def restore() -> Frames:
 
 def paint() -> Frames:
     """A label map and its picture: painted label by label, then seen in other styles."""
-    pipeline = load_pipeline("paint")
+    pipeline = load("paint", SemanticPipeline)
     states = list(label_maps(pipeline.labels, 128))
     frames = [(state, pipeline.paint(state, 4)) for state in states for _ in range(2)]
     for seed in (7, 12, 4):
@@ -108,16 +131,16 @@ def _before(seed: int) -> int:
 def _beside(label_map: Image.Image, picture: Image.Image) -> Image.Image:
     """The picture with its label map in the lower left corner."""
     tile = picture.resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
-    inset = label_map.convert("RGB").resize((TILE_PX // 3,) * 2, Image.Resampling.NEAREST)
+    inset = label_map.convert("RGB").resize((TILE_PX // 3, TILE_PX // 3), Image.Resampling.NEAREST)
     framed = Image.new("RGB", (inset.width + 6, inset.height + 6), "white")
     framed.paste(inset, (3, 3))
-    # the page cuts the tile to a wide one: what is outside its middle is not seen
+    # the page crops the tile to its middle
     tile.paste(framed, (8, round(0.78 * TILE_PX) - framed.height))
     return tile
 
 
 def label_maps(labels: Sequence[str], side: int) -> Iterator[NDArray[np.int32]]:
-    """A landscape of ridges as it is painted, from the sky to what is near."""
+    """The label maps of a painting in progress, from the sky to the foreground."""
     x = np.arange(side) / side
     y = np.arange(side)[:, None] / side
     ids = np.full((side, side), labels.index("sky"), np.int32)
@@ -147,16 +170,16 @@ def finetune(run: Path) -> Frames:
     return iter([*stills, *fade(pictures[-1], pictures[0], 4)])
 
 
-def own() -> Frames:
-    """One seed from the average picture to all the variety, and back."""
-    pipeline = load_pipeline("landscapes")
+def user_model() -> Frames:
+    """A few seeds, from ψ = 0 to 1 and back."""
+    pipeline = load("landscapes", LatentPipeline)
     seeds = range(40, 40 + per_side(pipeline.spec.resolution, 2) ** 2)
     psis = [0.5 - 0.5 * math.cos(2 * math.pi * k / 24) for k in range(24)]
     return (sheet(pipeline.sample(seeds, psi)) for psi in psis)
 
 
 def wipe(before: Image.Image, after: Image.Image, num_frames: int) -> Frames:
-    """A line that goes over `before` and back, leaving `after` to its left."""
+    """A line that moves over `before` and back, with `after` to its left."""
     for k in range(num_frames):
         at = round(TILE_PX * (0.5 - 0.45 * math.cos(2 * math.pi * k / num_frames)))
         frame = before.copy()
@@ -177,7 +200,7 @@ TILES: dict[str, Callable[..., Frames]] = {
     "restore": restore,
     "paint": paint,
     "fine-tune": finetune,
-    "your-file": own,
+    "your-file": user_model,
 }
 
 
@@ -201,8 +224,8 @@ def save(name: str, frames: Frames, most_bytes: int) -> None:
 
 
 def main() -> int:
-    """Make the tiles that are named, or all whose source is at hand."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Render the tiles that are named, or all whose source is here."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TILES))
     parser.add_argument(
         "--run",

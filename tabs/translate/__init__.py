@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gradio as gr
 
 from tabs.components import batch, enlarge, favourite_list, links
 from tabs.components.events import PRIVATE
+from tabs.components.gradio_compat import open_tab
 from tabs.components.loading import Load
 from tabs.translate import api, favourites, round_trip, single
 
@@ -13,21 +16,19 @@ TITLE, ELEM_ID = "Translate", "tab-translate"
 
 
 def build(load: Load) -> gr.Image:
-    """Build the tab inside an open `gr.Tab`; returns where other tabs may put a picture."""
-    tab = gr.context.Context.block
+    """Build the tab inside an open `gr.Tab`; returns the upload, which other tabs can fill."""
+    tab = open_tab()
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
-            left = single.controls()
+            controls = single.layout_controls()
         with gr.Column(scale=2, min_width=320):
-            right = single.results()
+            results = single.layout_results()
             with gr.Row():
-                kept = favourite_list.layout_button("translate")
+                add = favourite_list.layout_button("translate")
                 button = enlarge.button("translate", "Enlarge the result")
-            large = enlarge.Enlarged(button, None, **enlarge.layout_box("translate"))
-            right["query"], _ = links.layout(
-                "translate", "Link to this translation", favourites.LINK_INFO
-            )
-            panel = single.SinglePanel(**left, **right)
+            large = replace(enlarge.layout_panel("translate"), button=button)
+            query, _ = links.layout("translate", "Link to this translation", favourites.LINK_INFO)
+            panel = single.SinglePanel(controls, results, query)
             work = single.work(panel, load)
             with gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Round trip", elem_id="translate-tab-back"):
@@ -36,11 +37,14 @@ def build(load: Load) -> gr.Image:
                     events += batch.build_several(work)
                 with gr.Tab("GIF, video", elem_id="translate-tab-clip"):
                     events += batch.build_clip(work)
-                with gr.Tab("Favourites", elem_id="translate-tab-keep") as keep_tab:
-                    keeping = favourites.layout(kept)
-    enlarge.wire(large, load, tab, single.result_file, [panel.file])
+                with gr.Tab("Favourites", elem_id="translate-tab-keep") as favourites_tab:
+                    saved = favourites.layout(add)
+    enlarge.wire(large, load, tab, single.result_file, [results.file])
     api.build(load)
-    events += single.wire(panel, tab, load) + favourites.wire(keeping, keep_tab, panel, load)
+    events += single.wire(panel, tab, load)
+    events += favourites.wire(saved, favourites_tab, panel, load)
     favourites.wire_link(tab, panel)
-    panel.cancel.click(lambda: "Stopped.", None, panel.info, cancels=events, queue=False, **PRIVATE)
-    return panel.photo
+    controls.cancel.click(
+        lambda: "Stopped.", None, results.info, cancels=[*events], queue=False, **PRIVATE
+    )
+    return controls.photo

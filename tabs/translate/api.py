@@ -1,10 +1,10 @@
-"""The Translate tab for programs: /translate, one picture in, one PNG out."""
+"""The endpoint of the Translate tab for programs: /translate, one picture in, one PNG out."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-from gan_models import save_png
+from gan_models import TranslationPipeline, save_png
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU
 from tabs.components.files import output_folder
@@ -16,7 +16,7 @@ from tabs.translate.state import TASK
 
 
 def build(load: Load) -> None:
-    """Declare the endpoint; its components are never drawn."""
+    """Declare the endpoint; its components are invisible."""
 
     def translate(image: str, model: str) -> str:
         """Translate one picture into another domain, at its own size.
@@ -30,7 +30,8 @@ def build(load: Load) -> None:
         """
         with user_errors():
             photo = open_photo(image)
-            made = load(checked_model(model, TASK)).translate(photo)
+            pipeline: TranslationPipeline = load(checked_model(model, TASK))
+            made = pipeline.translate(photo)
             path = output_folder() / f"{model}.png"
             save_png(made, path)
             return str(path)

@@ -1,17 +1,15 @@
-"""There and back: A to B to A again, and what was lost on the way."""
+"""Round trip: translate from A to B and back, and the difference to the original."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from gan_models import error_map, get_spec, inverse_of
+from gan_models import TranslationPipeline, error_map, get_spec, inverse_of
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE
+from tabs.components.events import GPU, PRIVATE, Event, Updates
 from tabs.components.files import output_folder
 from tabs.components.loading import Load, loading
 from tabs.components.models import checked_model, refuse_absent
@@ -26,19 +24,21 @@ HELP = (
     "Translates the picture and translates the result back with the inverse model. The map of the "
     "difference goes from black (none) over red and yellow to white (64 of 255 levels or more)."
 )
-_PICTURES = (("Translated", "there"), ("Translated back", "again"), ("Difference", "lost"))
+_LABELS = ("Translated", "Translated back", "Difference")
+_NAMES = ("there", "again", "lost")  # of the files, and in element ids
 
 
-def build(load: Load, single: SinglePanel) -> list[Any]:
-    """Lay out and connect the panel; returns the events that can be cancelled."""
+def build(load: Load, single: SinglePanel) -> list[Event]:
+    """Lay out and connect the panel; returns the events to cancel."""
     go = gr.Button("Translate and back", elem_id="translate-back")
     info = gr.Markdown(HELP, elem_classes="card", elem_id="translate-back-info")
     with gr.Row(equal_height=False):
-        there, back, lost = (_picture(label, f"translate-{name}") for label, name in _PICTURES)
+        pictures = [
+            _picture(label, f"translate-{name}")
+            for label, name in zip(_LABELS, _NAMES, strict=True)
+        ]
 
-    def run(
-        path: str | None, model: str, progress: gr.Progress = gr.Progress()
-    ) -> Generator[Any, None, None]:
+    def run(path: str | None, model: str, progress: gr.Progress = gr.Progress()) -> Updates:
         with user_errors():
             photo = open_photo(path).convert("RGB")
             inverse = inverse_of(get_spec(checked_model(model, TASK)))
@@ -47,30 +47,26 @@ def build(load: Load, single: SinglePanel) -> list[Any]:
                     f"{get_spec(model).title} goes one way only; choose a model with a way back, "
                     "such as one from summer to winter."
                 )
-            started, made, pipeline = time.perf_counter(), photo, None
-            pictures = [photo]
+            started = time.perf_counter()
             for needed in (model, inverse.id):
                 refuse_absent(needed)
-            for step, name in enumerate((model, inverse.id)):
-                pipeline = yield from loading(load, name, progress)
-                steps = pipeline.iter_translate(made)
-                made = yield from stepping(steps, progress, _PICTURES[step][0])
-                pictures.append(made)
-            error, levels = error_map(photo, made)
+            forth: TranslationPipeline = yield from loading(load, model, progress)
+            there = yield from stepping(forth.iter_translate(photo), progress, _LABELS[0])
+            back: TranslationPipeline = yield from loading(load, inverse.id, progress)
+            again = yield from stepping(back.iter_translate(there), progress, _LABELS[1])
+            error, levels = error_map(photo, again)
             seconds = time.perf_counter() - started
-            folder = output_folder()
+            stem = output_folder() / f"{Path(str(path)).stem}-{model}"
             files = [
-                preview(picture, folder / f"{Path(path).stem}-{model}-{name}.png")
-                for picture, name in zip(
-                    [*pictures[1:], error], ("there", "again", "lost"), strict=True
-                )
+                preview(picture, stem.with_name(f"{stem.name}-{name}.png"))
+                for picture, name in zip((there, again, error), _NAMES, strict=True)
             ]
             line = f"Mean difference {levels:.1f} of 255 levels · {1000 * seconds:.0f} ms"
-            yield (*files, f"{line}, {device_of(pipeline)}")
+            yield (*files, f"{line}, {device_of(back)}")
 
-    outputs = [there, back, lost, info]
-    given = [single.photo, single.model]
-    started = go.click(run, given, outputs, show_progress_on=[there], **GPU, **PRIVATE)
+    outputs = [*pictures, info]
+    given = [single.controls.photo, single.model]
+    started = go.click(run, given, outputs, show_progress_on=pictures[:1], **GPU, **PRIVATE)
     started.then(**into_view("translate-there"))
     return [started]
 

@@ -1,45 +1,57 @@
-"""One picture: bring it, translate it, compare, take it home."""
+"""One picture: upload it, translate it, compare, download."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from PIL import Image
 
-from gan_models import get_spec, inverse_of, save_png
+from gan_models import TranslationPipeline, get_spec, inverse_of, save_png
 from tabs.components import history, model_menu
-from tabs.components.batch import Work
+from tabs.components.batch import Size, Work
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, LAST, PRIVATE
+from tabs.components.events import (
+    AT_ONCE,
+    GPU,
+    LAST,
+    PRIVATE,
+    Event,
+    Options,
+    Steps,
+    Trigger,
+    Updates,
+    Values,
+)
 from tabs.components.files import output_folder
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
-from tabs.components.models import absence, checked_model, keep_choices_current, refuse_absent
+from tabs.components.models import absence, checked_model, refresh_on_load, refuse_absent
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
 from tabs.components.text import device_of
 from tabs.components.upload import (
     LIMITS,
     describe,
+    describe_upload,
     last_good,
     layout_photo,
-    look_at,
     open_photo,
     preview,
-    told,
+    read_upload,
 )
 from tabs.translate.state import EXAMPLES, FIRST_EXAMPLE, TASK, Result, Settings
 
 
 @dataclass(frozen=True)
-class SinglePanel:
-    """The components of the panel."""
+class Controls:
+    """The components of the left column."""
 
     menu: ModelMenu
     swap: gr.Button
@@ -49,49 +61,68 @@ class SinglePanel:
     keep_colours: gr.Checkbox
     translate: gr.Button
     cancel: gr.Button
-    compare: gr.ImageSlider
-    file: gr.File
-    info: gr.Markdown
-    result: gr.State  # what is shown: a `Result`, or None
-    history: gr.State  # of `Result`s
     undo: gr.Button
     redo: gr.Button
-    query: gr.Textbox
+
+
+@dataclass(frozen=True)
+class Results:
+    """The components of the right column."""
+
+    compare: gr.ImageSlider
+    info: gr.Markdown
+    file: gr.File
+    result: gr.State  # the `Result` in view, or None
+    history: gr.State  # of `Result`s
     taken: gr.State  # the path of the last picture that could be read
+
+
+@dataclass(frozen=True)
+class SinglePanel:
+    """The components of the panel."""
+
+    controls: Controls
+    results: Results
+    query: gr.Textbox
 
     @property
     def model(self) -> gr.Dropdown:
         """The choice of the model."""
-        return self.menu.dropdown
+        return self.controls.menu.dropdown
 
     @property
-    def outputs(self) -> list[gr.components.Component]:
-        """What a translation fills."""
-        shown = [self.compare, self.file, self.info, self.result]
-        return [*shown, self.history, self.undo, self.redo, self.query]
+    def outputs(self) -> list[Component]:
+        """The components that a translation fills."""
+        left, right = self.controls, self.results
+        filled = [right.compare, right.file, right.info, right.result, right.history]
+        return [*filled, left.undo, left.redo, self.query]
 
     @property
-    def given(self) -> list[gr.components.Component]:
-        """What says what to translate, and how."""
-        return [self.photo, self.model, self.strength, self.keep_colours]
+    def given(self) -> list[Component]:
+        """The components that set what to translate, and how."""
+        left = self.controls
+        return [left.photo, self.model, left.strength, left.keep_colours]
 
 
-def controls() -> dict[str, Any]:
-    """Lay out the left column: which model, which picture, how much."""
+def layout_controls() -> Controls:
+    """Lay out the left column: which model, which picture, which settings."""
     menu = model_menu.layout(TASK, "translate")
-    keep_choices_current(menu.dropdown, TASK)
+    refresh_on_load(menu.dropdown, TASK)
     swap = gr.Button(
         "Swap direction",
         size="sm",
         elem_id="translate-swap",
-        visible=_goes_back(menu.dropdown.value),
+        visible=_has_inverse(menu.dropdown.value),
     )
     photo = layout_photo("translate", 260)
     note = gr.Markdown(LIMITS, elem_classes="card", elem_id="translate-note")
     gr.Examples(
-        [str(path) for path in EXAMPLES], photo, label="Examples",
-        elem_id="translate-examples", api_visibility="private",
-    )  # fmt: skip
+        [str(path) for path in EXAMPLES],
+        photo,
+        label="Examples",
+        elem_id="translate-examples",
+        api_visibility="private",
+    )
     strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="translate-strength")
     keep_colours = gr.Checkbox(
         False, label="Keep the original's colours", elem_id="translate-colours"
@@ -102,14 +133,22 @@ def controls() -> dict[str, Any]:
             "Cancel", elem_id="translate-cancel", elem_classes="while-running", min_width=80
         )
     with gr.Row():
-        steps = history.layout("translate")
-    return {
-        **{"menu": menu, "swap": swap, "photo": photo, "note": note, "strength": strength},
-        **{"keep_colours": keep_colours, "translate": translate, "cancel": cancel, **steps},
-    }
+        undo, redo = history.layout("translate")
+    return Controls(
+        menu=menu,
+        swap=swap,
+        photo=photo,
+        note=note,
+        strength=strength,
+        keep_colours=keep_colours,
+        translate=translate,
+        cancel=cancel,
+        undo=undo,
+        redo=redo,
+    )
 
 
-def results() -> dict[str, Any]:
+def layout_results() -> Results:
     """Lay out the right column: before and after."""
     compare = gr.ImageSlider(
         label="Before and after: drag the line",
@@ -124,26 +163,25 @@ def results() -> dict[str, Any]:
     file = gr.File(
         label="Download, full size", visible=False, interactive=False, elem_id="translate-file"
     )
-    states = {"result": gr.State(None), "history": gr.State(History()), "taken": gr.State(None)}
-    return {"compare": compare, "info": info, "file": file, **states}
+    return Results(compare, info, file, gr.State(None), gr.State(History()), gr.State(None))
 
 
-def _first_look(path: str | None, result: Result | None, model: str) -> Any:
-    """On the first look an example is there."""
+def _first_example(path: str | None, result: Result | None, model: str) -> Any:
+    """Fill in an example when the tab is first opened."""
     untouched = path is None and result is None and not absence(get_spec(model))
     return str(FIRST_EXAMPLE) if untouched else gr.skip()
 
 
-def _inspect(path: str | None, taken: str | None) -> tuple[Any, str, str | None]:
+def _inspect(path: str | None, taken: str | None) -> Values:
     if path is None or path == taken:
         return gr.skip(), gr.skip(), gr.skip()
-    photo = look_at(path)
+    photo = read_upload(path)
     if isinstance(photo, str):
         return last_good(taken), photo, last_good(taken)
-    return gr.skip(), told(path, photo), path
+    return gr.skip(), describe_upload(path, photo), path
 
 
-def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
+def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Event]:
     """Connect the panel; returns the events that Cancel stops."""
 
     def translate(
@@ -151,14 +189,16 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         model: str,
         strength: float,
         keep_colours: bool,
-        past: History,
+        past: History[Result],
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         with user_errors():
             settings = Settings(model, strength, keep_colours)
             yield (yield from translated(load, path, settings, past, progress))
 
-    def retouch(result: Result | None, strength: float, keep_colours: bool, past: History) -> Any:
+    def change_settings(
+        result: Result | None, strength: float, keep_colours: bool, past: History[Result]
+    ) -> Any:
         if result is None:
             return [gr.skip()] * len(panel.outputs)
         with user_errors():
@@ -171,11 +211,11 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         model: str,
         strength: float,
         keep_colours: bool,
-        past: History,
+        past: History[Result],
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
-        """Another model: the picture in its domain; none of the old one's where there is none."""
-        if absence(get_spec(model)):  # the card says so, and has the button to get it
+    ) -> Updates:
+        """Translate with another model; clear the old result where there is no picture."""
+        if absence(get_spec(model)):  # the card says so; Get downloads it
             yield gr.skip()
         elif path is None:
             yield None, gr.File(visible=False), "", None, *[gr.skip()] * 3, ""
@@ -187,45 +227,47 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Any]:
         model: str,
         strength: float,
         keep_colours: bool,
-        past: History,
+        past: History[Result],
         result: Result | None,
         progress: gr.Progress = gr.Progress(),
-    ) -> Generator[Any, None, None]:
+    ) -> Updates:
         if path is None or result is not None:
             yield gr.skip()
             return
         yield from translate(path, model, strength, keep_colours, past, progress)
 
-    given = [*panel.given, panel.history]
-    started = panel.translate.click(
-        translate, given, panel.outputs, show_progress_on=[panel.compare], **LAST
-    )
-    look = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
-    changed = [panel.result, panel.strength, panel.keep_colours, panel.history]
-    panel.strength.release(retouch, changed, panel.outputs, **look)
-    panel.keep_colours.input(retouch, changed, panel.outputs, **look)
-    inspected = [panel.photo, panel.note, panel.taken]
-    panel.photo.change(_inspect, [panel.photo, panel.taken], inspected, **look)
-    panel.photo.clear(lambda: (LIMITS, None), None, [panel.note, panel.taken], **AT_ONCE)
+    left, right = panel.controls, panel.results
+    given = [*panel.given, right.history]
+    options: Options = {"show_progress_on": [right.compare], **LAST}
+    started = left.translate.click(translate, given, panel.outputs, **options)
+    quiet: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
+    changed = [right.result, left.strength, left.keep_colours, right.history]
+    left.strength.release(change_settings, changed, panel.outputs, **quiet)
+    left.keep_colours.input(change_settings, changed, panel.outputs, **quiet)
+    inspected = [left.photo, left.note, right.taken]
+    left.photo.change(_inspect, [left.photo, right.taken], inspected, **quiet)
+    left.photo.clear(lambda: (LIMITS, None), None, [left.note, right.taken], **AT_ONCE)
     panel.model.change(
-        lambda model: gr.Button(visible=_goes_back(model)), panel.model, panel.swap, **AT_ONCE
+        lambda model: gr.Button(visible=_has_inverse(model)), panel.model, left.swap, **AT_ONCE
     )
-    chosen, fetched = model_menu.wire(panel.menu, TASK, load)
-    swapped = panel.swap.click(_other_way, panel.model, panel.model, **AT_ONCE)
-    shown_on = {"show_progress_on": [panel.compare], **LAST}
-    events = [
-        on(follow, given, panel.outputs, **shown_on) for on in (chosen, fetched, swapped.then)
-    ]
-    looked = [panel.photo, panel.result, panel.model]
-    entered = tab.select(_first_look, looked, panel.photo, **AT_ONCE)
-    events.append(entered.then(begin, [*given, panel.result], panel.outputs, **shown_on))
+    chosen, fetched = model_menu.wire(left.menu, TASK, load)
+    swapped = left.swap.click(_inverse, panel.model, panel.model, **AT_ONCE)
+    triggers: list[Trigger] = [chosen, fetched, swapped.then]
+    events = [on(follow, given, panel.outputs, **options) for on in triggers]
+    state = [left.photo, right.result, panel.model]
+    entered = tab.select(_first_example, state, left.photo, **AT_ONCE)
+    events.append(entered.then(begin, [*given, right.result], panel.outputs, **options))
     started.then(**into_view("translate-compare"))
     return [started, *events]
 
 
 def translated(
-    load: Load, path: str | None, settings: Settings, past: History, progress: gr.Progress
-) -> Generator[Any, None, tuple[Any, ...]]:
+    load: Load,
+    path: str | None,
+    settings: Settings,
+    past: History[Result],
+    progress: gr.Progress,
+) -> Steps[Values]:
     """Translate a picture; returns the values of `SinglePanel.outputs`.
 
     Raises:
@@ -233,39 +275,40 @@ def translated(
     """
     photo = open_photo(path)
     refuse_absent(checked_model(settings.model, TASK))
-    pipeline = yield from loading(load, settings.model, progress)
+    pipeline: TranslationPipeline = yield from loading(load, settings.model, progress)
     started = time.perf_counter()
     raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
     milliseconds = 1000 * (time.perf_counter() - started)
     where = output_folder() / "translated.png"
     save_png(raw, where)
-    line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(path, photo)}"
+    line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(str(path), photo)}"
     line = f"{line}\n\n{pipeline.hint(photo)}".strip()
     result = Result(settings, str(path), str(where), line)
-    return shown(photo, finish(load, photo, result, raw), result, past.push(result))
+    return result_values(photo, finish(load, photo, result, raw), result, past.push(result))
 
 
-def reopened(load: Load, result: Result, past: History) -> tuple[Any, ...]:
-    """The values of `SinglePanel.outputs` for what was translated before.
+def reopened(load: Load, result: Result, past: History[Result]) -> Values:
+    """The values of `SinglePanel.outputs` for an earlier translation.
 
     Raises:
-        ValueError: the pictures are no longer kept.
+        ValueError: the pictures are no longer stored.
     """
     photo = open_photo(result.original)
-    return shown(photo, finish(load, photo, result), result, past)
+    return result_values(photo, finish(load, photo, result), result, past)
 
 
 def finish(
     load: Load, photo: Image.Image, result: Result, raw: Image.Image | None = None
 ) -> Image.Image:
-    """The translation as the settings want it; `raw`: in full, by default read from its file."""
+    """The translation with its settings; `raw`: at full strength, by default read from its file."""
     settings = result.settings
     full = raw or open_photo(result.translated)
-    return load(settings.model).finish(photo, full, settings.strength, settings.keep_colours)
+    pipeline: TranslationPipeline = load(settings.model)
+    return pipeline.finish(photo, full, settings.strength, settings.keep_colours)
 
 
 def result_file(file: str | None) -> str:
-    """The picture that was made, in full size.
+    """The translated picture, in full size.
 
     Raises:
         ValueError: there is none yet.
@@ -276,22 +319,26 @@ def result_file(file: str | None) -> str:
 
 
 def work(panel: SinglePanel, load: Load) -> Work:
-    """What is done to several pictures, or to a film's frames."""
+    """The translation of several pictures, or of a film's frames."""
 
     def opened(
-        sizes: Any, progress: gr.Progress, model: str, *settings: Any
-    ) -> Generator[Any, None, Any]:
+        sizes: Sequence[Size], progress: gr.Progress, model: str, *settings: Any
+    ) -> Steps[TranslationPipeline]:
         refuse_absent(checked_model(model, TASK))
         return (yield from loading(load, model, progress))
 
-    def steps(pipeline: Any, photo: Image.Image, strength: float, keep_colours: bool) -> Any:
+    def steps(
+        pipeline: TranslationPipeline, photo: Image.Image, strength: float, keep_colours: bool
+    ) -> Generator[float, None, Image.Image]:
         return pipeline.iter_translate(photo, strength, keep_colours)
 
-    given = [panel.model, panel.strength, panel.keep_colours]
+    given = [panel.model, panel.controls.strength, panel.controls.keep_colours]
     return Work("translate", "Translate", given, opened, steps, GPU)
 
 
-def shown(photo: Image.Image, made: Image.Image, result: Result, past: History) -> tuple[Any, ...]:
+def result_values(
+    photo: Image.Image, made: Image.Image, result: Result, past: History[Result]
+) -> Values:
     """The values of `SinglePanel.outputs`."""
     folder = output_folder()
     full = folder / f"{Path(result.original).stem}-{result.settings.model}.png"
@@ -301,11 +348,11 @@ def shown(photo: Image.Image, made: Image.Image, result: Result, past: History) 
     return pair, file, result.line, result, past, *past.buttons, result.query
 
 
-def _goes_back(model: str) -> bool:
+def _has_inverse(model: str) -> bool:
     return inverse_of(get_spec(model)) is not None
 
 
-def _other_way(model: str) -> str:
+def _inverse(model: str) -> str:
     with user_errors():
         inverse = inverse_of(get_spec(model))
     return inverse.id if inverse else model

@@ -1,4 +1,4 @@
-"""What a visitor of the Translate tab has on the table: small frozen records, checked."""
+"""Records of the Translate tab: settings, results and favourites; small, frozen, checked."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from typing import Any
 
 from gan_models import check_strength
 from tabs.components import favourite_list, links, provenance_drop
+from tabs.components.events import Facts
 from tabs.components.models import checked_model
 
 TASK = "translation"
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
 FIRST_EXAMPLE = Path(__file__).parent / "examples" / "river.jpg"
-MAX_FAVOURITES = 12  # each holds its photo
-KEPT_PX = 512  # a favourite's photo
-SHOWN_PX = 256  # and its translation
+MAX_FAVOURITES = 12  # each includes its photo
+PHOTO_PX = 512  # a favourite's photo
+THUMBNAIL_PX = 256  # a favourite's translation
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a picture is translated: what a link and a provenance name."""
+    """The settings of a translation, as in links and provenances."""
 
     model: str
     strength: float = 1.0
     keep_colours: bool = False
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Settings:
-        """Check what a provenance or the browser's storage says.
+    def read(cls, facts: Facts) -> Settings:
+        """Check the values of a provenance or the browser's storage.
 
         Raises:
             ValueError: another tab's provenance, an unknown model, a strength out of range.
@@ -43,19 +44,19 @@ class Settings:
 
 @dataclass(frozen=True)
 class Result:
-    """What was translated: files, which may be gone after a while.
+    """A translation: its settings and files, which are deleted after a while.
 
-    Two are the same where picture and settings are: the same once more is no step of undo.
+    Equal where picture and settings are equal, so that a repetition adds no step of undo.
     """
 
     settings: Settings
     original: str
-    translated: str = field(compare=False)  # in full, whatever the strength
+    translated: str = field(compare=False)  # at full strength
     line: str = field(compare=False)
 
     @property
     def query(self) -> str:
-        """The part of a link that brings this back; a visitor's own picture is not in it."""
+        """The query of a link to this translation; without a visitor's picture."""
         given = self.settings
         return links.write(
             tab="translate",
@@ -67,7 +68,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Favourite:
     """A favourite: the settings, and small copies of the photo and of its translation."""
 
     settings: Settings
@@ -76,27 +77,30 @@ class Kept:
     picture: str
 
     @classmethod
-    def read(cls, item: Any) -> Kept:
-        """Check what the browser's storage says.
+    def read(cls, item: Facts) -> Favourite:
+        """Check the values of the browser's storage.
 
         Raises:
-            ValueError: settings that are none, or no pictures.
+            ValueError: wrong settings, or no pictures.
         """
         name = file_stem(str(item["name"]))
-        texts = [favourite_list.checked_text(item[part]) for part in ("photo", "picture")]
-        return cls(Settings.read(item), name, *texts)
+        photo = favourite_list.checked_text(item["photo"])
+        picture = favourite_list.checked_text(item["picture"])
+        return cls(Settings.read(item), name, photo, picture)
 
     def stored(self) -> dict[str, Any]:
-        """For the browser's storage; `read` takes it back."""
+        """For the browser's storage; `read` reads it."""
         return {
             **asdict(self.settings),
-            **{"name": self.name, "photo": self.photo, "picture": self.picture},
+            "name": self.name,
+            "photo": self.photo,
+            "picture": self.picture,
         }
 
 
-def read_favourites(stored: Any) -> list[Kept]:
-    """Favourites from the browser's storage; what is no longer valid is left out."""
-    return favourite_list.read_all(stored, Kept.read, MAX_FAVOURITES)
+def read_favourites(stored: object) -> list[Favourite]:
+    """Favourites from the browser's storage that are still valid."""
+    return favourite_list.read_all(stored, Favourite.read, MAX_FAVOURITES)
 
 
 def file_stem(name: str) -> str:
@@ -105,13 +109,13 @@ def file_stem(name: str) -> str:
 
 
 def example_name(path: str) -> str | None:
-    """Which example a picture is, by its content; None for a visitor's own."""
+    """The name of the example that a picture is, by its content; None if it is none."""
     same = (one for one in EXAMPLES if Path(path).is_file() and filecmp.cmp(path, one, False))
     return next((one.stem for one in same), None)
 
 
 def read_link(query: Mapping[str, str]) -> tuple[Settings, str | None]:
-    """What a link names: the settings, and the file of the example where it names one.
+    """The settings of a link, and the file of its example, if it names one.
 
     Raises:
         ValueError: an unknown model or example, a strength out of range.

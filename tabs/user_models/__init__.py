@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -20,7 +18,7 @@ from gan_models import (
     remove_user_model,
 )
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE
+from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.files import file_input
 from tabs.components.loading import Load
 from tabs.components.preview import into_view
@@ -36,7 +34,7 @@ LICENCE_NOTE = "Use only weights whose licence allows what you do with them."
 
 
 def is_private() -> bool:
-    """Whether the page is for its host alone: no Space, and served to this machine only.
+    """Whether the page is served to this machine only, and not on a Space.
 
     `GANVAS_OWN_FILES=1` allows user models everywhere, `=0` nowhere.
     """
@@ -53,7 +51,7 @@ def is_private() -> bool:
 
 
 def build(load: Load) -> None:
-    """Build the tab; `load` is what every tab gets, and is not needed here."""
+    """Build the tab; `load`, which every tab gets, is not needed here."""
     gr.Markdown(INTRO, elem_classes="card")
     with gr.Row():
         with gr.Column(min_width=300):
@@ -114,7 +112,7 @@ def user_model_choices() -> list[tuple[str, str]]:
 
 
 def refuse_public() -> None:
-    """Refuse where the page is not private, however the call came.
+    """Refuse where the page is not private, also calls of programs.
 
     Raises:
         ValueError: user models are not allowed here.
@@ -125,8 +123,8 @@ def refuse_public() -> None:
         )
 
 
-def guess(file: str | None) -> Generator[Any, None, None]:
-    """What the uploaded file seems to be: format, title, a sentence."""
+def guess(file: str | None) -> Updates:
+    """Guess the format of the uploaded file: format, title, a sentence."""
     if file is None:
         yield gr.skip()
         return
@@ -149,7 +147,7 @@ def add_file(
     names: str | None,
     options: str | None,
     encoder: str | None,
-) -> Generator[Any, None, None]:
+) -> Updates:
     """Check and convert the file, and add it to the user models."""
     with user_errors():
         refuse_public()
@@ -166,7 +164,7 @@ def add_file(
 
 
 def _ready_line(spec: ModelSpec) -> str:
-    """What became of a file, and where to find it."""
+    """A sentence on the added model and the tab that lists it."""
     line = (
         f"**{spec.title}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million parameters."
     )

@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tabs import rooms_shown
-from tests.browser.rooms import open_room
+from tabs import visible_tabs
+from tests.browser.open_tabs import open_tab
 
 # Gradio's own markup, with why it cannot be mended from here
 GRADIO = {
@@ -45,8 +45,8 @@ def test_no_serious_finding_in_any_tab(browser, page_url, theme):
     page = context.new_page()
     page.goto(f"{page_url}?__theme={theme}")
     found = []
-    for room in rooms_shown():
-        open_room(page, room.ELEM_ID, room.TITLE)
+    for room in visible_tabs():
+        open_tab(page, room.ELEM_ID, room.TITLE)
         ready = READY.get(room.ELEM_ID, f"#{room.ELEM_ID}")
         expect(page.locator(ready).first).to_be_visible()
         page.wait_for_timeout(500)

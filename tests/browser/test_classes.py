@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from gan_models.media.images import read_provenance
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 
 
 def open_tab(page) -> None:
@@ -176,8 +176,8 @@ def test_undo_a_link_and_favourites_bring_pictures_back(visitor):
 
 def test_nothing_overflows_sideways_on_a_phone(phone):
     page = phone.page
-    open_room(page, "tab-classes", "Classes")
+    open_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     for tab, title in (("across", "Same z"), ("mix", "Mix"), ("keep", "Favourites")):
-        open_room(page, f"classes-tab-{tab}", title)
+        open_tab(page, f"classes-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,7 +8,7 @@ from gradio.utils import get_upload_folder
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 from tests.finetune_page import BUSY, photos, serving, wait_for
 
 WORKER_MS = 180_000  # a worker is a new process, which lets everything else on the machine go first
@@ -41,7 +41,7 @@ def someone(browser, page_with_jobs):
 def enter(person):
     """Open the tab and wait for what is in it."""
     page = person.page
-    open_room(page, "tab-fine-tune", "Fine-tune")
+    open_tab(page, "tab-fine-tune", "Fine-tune")
     expect(page.locator("#finetune-tab-new")).to_be_attached()
 
 
@@ -112,7 +112,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     page.click("#finetune-resume")
     expect(card).to_contain_text("Training", timeout=WORKER_MS)
 
-    open_room(page, "finetune-tab-use", "Use")
+    open_tab(page, "finetune-tab-use", "Use")
     page.click("#finetune-open")
     expect(page.locator("#latent-model input")).to_have_value(re.compile("Secret garden"))
     expect(page.locator("#latent-gallery .caption-label").first).to_have_text("seed 0")
@@ -120,7 +120,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     expect(page.locator("#latent-link input, #latent-link textarea")).to_have_value("")
 
     enter(person)
-    open_room(page, "finetune-tab-watch", "Watch")
+    open_tab(page, "finetune-tab-watch", "Watch")
     page.click("#finetune-delete")
     page.click("#finetune-really")
     expect(card).to_contain_text("no run to look at")
@@ -142,7 +142,7 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     page.keyboard.press("Enter")
     expect(caption).not_to_have_text("After 500 steps")
 
-    open_room(page, "finetune-tab-use", "Use")
+    open_tab(page, "finetune-tab-use", "Use")
     page.click("#finetune-take")
     downloads = page.locator("#finetune-downloads")
     expect(downloads).to_contain_text("quick-one")
@@ -161,7 +161,7 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     expect(other.page.locator("#finetune-start")).to_be_visible()
     expect(other.page.locator("body")).not_to_contain_text("Quick one")
 
-    open_room(page, "finetune-tab-data", "Your data")
+    open_tab(page, "finetune-tab-data", "Your data")
     expect(page.locator("#finetune-kept")).to_contain_text("1 run with 12 pictures")
     page.click("#finetune-delete-all")
     page.click("#finetune-really-all")
@@ -213,7 +213,7 @@ def test_an_idle_page_asks_for_nothing(someone, page_with_jobs, tmp_path):
     assert not asked
 
 
-def test_too_few_pictures_are_told_in_a_sentence(someone, tmp_path):
+def test_too_few_pictures_get_a_message(someone, tmp_path):
     person = someone()
     enter(person)
     upload(person.page, photos(tmp_path / "photos", 3))
@@ -229,5 +229,5 @@ def test_nothing_overflows_sideways_on_a_phone(someone, tmp_path):
     upload(page, photos(tmp_path / "photos"))
     expect(page.locator("#finetune-preview img").first).to_be_visible()
     for step, title in (("watch", "Watch"), ("use", "Use"), ("data", "Your data"), ("new", "New")):
-        open_room(page, f"finetune-tab-{step}", title)
+        open_tab(page, f"finetune-tab-{step}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, step

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 
 LEAST_PX = 192
 ICON_PX = 80
@@ -35,7 +35,7 @@ def test_no_picture_component_is_small(browser, page_url, where):
     tab, title, inner = where
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_room(page, tab, title)
+    open_tab(page, tab, title)
     expect(page.locator(TABS[where]).first).to_be_visible()
     page.click(f"#{inner}-button")
     page.wait_for_timeout(500)

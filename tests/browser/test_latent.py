@@ -9,11 +9,11 @@ from playwright.sync_api import expect
 
 from gan_models.media.images import read_provenance
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 from tests.finetune_page import wait_for as wait_until
 
 
-def seeds_shown(page) -> list[str]:
+def visible_seeds(page) -> list[str]:
     return page.locator("#latent-gallery .caption-label").all_inner_texts()
 
 
@@ -30,7 +30,7 @@ def wait_for(page, *seeds: int) -> None:
 
 def enter(page) -> None:
     """Open the tab and wait for its first pictures."""
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     wait_for(page, *range(9))
 
 
@@ -204,7 +204,7 @@ def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
     page.reload()
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     wait_for(page, 20, 21, 22, 23)
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
@@ -226,7 +226,7 @@ def test_the_buttons_are_about_the_large_picture(visitor):
     expect(page.locator("#latent-large")).to_contain_text("seed 3")
 
 
-def test_a_mistake_is_told_in_a_sentence_and_the_next_try_works(visitor):
+def test_a_mistake_gets_a_message_and_the_next_try_works(visitor):
     page = visitor.page
     enter(page)
     sample(page, "cat")
@@ -255,7 +255,7 @@ def test_nothing_overflows_sideways_on_a_phone(phone):
     click_picture(page, 2)
     expect(page.locator("#latent-strip")).to_be_visible()
     for tab, title in (("walk", "Film"), ("keep", "Favourites"), ("morph", "Morph")):
-        open_room(page, f"latent-tab-{tab}", title)
+        open_tab(page, f"latent-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

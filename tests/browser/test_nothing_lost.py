@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 
 # the network holds back the end of each stream of results, which the server has ended by then
 LATE_END = """(() => {
@@ -43,7 +43,7 @@ def slow_visitor(browser, page_url):
 
 
 def enter(page):
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     captions = page.locator("#latent-gallery .caption-label")
     expect(captions).to_have_count(9)
     return captions

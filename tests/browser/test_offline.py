@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from gan_models import availability, list_models
 from tabs.components.models import model_label
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 
 pytestmark = pytest.mark.timeout(900)
 ROOMS = {  # task: tab, its title, the dropdown, the card, what is on the page
@@ -42,7 +42,7 @@ def test_every_model_of_every_tab(browser, page_url, offline, task):
     statuses = []
     person.page.on("response", lambda response: statuses.append((response.status, response.url)))
     page = person.page
-    open_room(page, tab, title)
+    open_tab(page, tab, title)
     expect(page.locator(shown).first).to_be_visible()
     if task == "semantic":
         page.click("#paint-tab-model-button")
@@ -70,7 +70,7 @@ def test_every_model_of_every_tab(browser, page_url, offline, task):
 def test_sampling_what_is_not_here_says_so_and_keeps_the_pictures(browser, page_url, offline):
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     pictures = page.locator("#latent-gallery .caption-label")
     expect(pictures).to_have_count(9)
     page.locator("#latent-model input").click()
@@ -88,7 +88,7 @@ def test_sampling_what_is_not_here_says_so_and_keeps_the_pictures(browser, page_
 def test_with_a_network_the_card_offers_the_download(browser, page_url):
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_room(page, "tab-classes", "Classes")
+    open_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     page.locator("#classes-model input").click()
     page.get_by_role("option", name=": ImageNet").click()

@@ -455,7 +455,7 @@ def test_another_model_brings_its_own_legend(studio, url):
     assert (painted(page) == 2).all()
 
 
-def test_a_map_that_is_refused_is_told_in_a_sentence(studio, tmp_path):
+def test_a_map_that_is_refused_gets_a_message(studio, tmp_path):
     page = studio()
     before = painted(page)
     noise = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)

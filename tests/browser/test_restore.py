@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from gan_models import PipelineCache, get_spec, read_provenance
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 from tests.finetune_page import wait_for
 from tests.restoration_fakes import STEPS, fake_upscaler
 from tests.test_photos import BAD_FILES
@@ -77,26 +77,26 @@ def picture(folder, name="holiday.png", size=(90, 70)):
 
 
 def open_tab(page) -> None:
-    open_room(page, "tab-restore", "Restore")
+    open_tab(page, "tab-restore", "Restore")
     expect(page.locator("#restore-go")).to_be_visible()
 
 
 def enter_faces(page) -> None:
     """Open Sample with the model whose pictures have 64 px."""
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.locator("#latent-model input").click()
     page.get_by_role("option", name="Faces · 64 px").click()
-    wait_for(lambda: shown_sizes(page, "#latent-gallery")[:1] == [[64, 64]])
+    wait_for(lambda: slider_sizes(page, "#latent-gallery")[:1] == [[64, 64]])
 
 
 def enter_eyes(page) -> None:
     """Open Classes with the model whose pictures have 128 px."""
-    open_room(page, "tab-classes", "Classes")
+    open_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     page.locator("#classes-model input").click()
     page.get_by_role("option", name="Painted eyes").click()
-    wait_for(lambda: shown_sizes(page, "#classes-gallery")[:1] == [[128, 128]])
+    wait_for(lambda: slider_sizes(page, "#classes-gallery")[:1] == [[128, 128]])
 
 
 def give(page, path) -> None:
@@ -117,7 +117,7 @@ def downloaded(page, selector: str) -> tuple[str, Image.Image]:
     return download.value.suggested_filename, made
 
 
-def shown_sizes(page, selector: str) -> list[list[int]]:
+def slider_sizes(page, selector: str) -> list[list[int]]:
     """The sizes in pixels of the pictures in a component, once they are loaded."""
     sizes = (
         "image => image.decode().catch(() => null)"  # one that is being replaced
@@ -136,7 +136,7 @@ def is_inside(page, selector: str) -> bool:
 def drag(page, selector: str) -> None:
     """Drag the line of a slider to the left, and see that it moves."""
     after = page.locator(f"{selector} img").nth(1)
-    shown_sizes(page, selector)  # what is still being loaded moves the slider
+    slider_sizes(page, selector)  # what is still being loaded moves the slider
     expect(after).to_have_attribute("style", re.compile(r"0px 50%"))
     slider = page.locator(f"{selector} .slider-wrap")
     slider.scroll_into_view_if_needed()
@@ -160,7 +160,7 @@ def test_a_picture_is_uploaded_enlarged_compared_and_downloaded(visitor, tmp_pat
     expect(note).to_contain_text("on this machine")
     page.click("#restore-go")
     expect(page.locator("#restore-info")).to_contain_text("90x70 to 360x280")
-    assert shown_sizes(page, "#restore-compare") == [[360, 280]] * 2
+    assert slider_sizes(page, "#restore-compare") == [[360, 280]] * 2
     drag(page, "#restore-compare")
     name, made = downloaded(page, "#restore-file a")
     assert (name, made.size) == ("holiday-x4.png", (360, 280))
@@ -169,13 +169,13 @@ def test_a_picture_is_uploaded_enlarged_compared_and_downloaded(visitor, tmp_pat
     assert 0.2 < apart.mean() < 12
 
 
-def test_a_part_is_shown_before_the_whole_is_asked_for(someone, tmp_path):
+def test_a_part_is_previewed_before_the_whole_is_enlarged(someone, tmp_path):
     page = someone().page
     open_tab(page)
     give(page, picture(tmp_path, size=(600, 400)))
     label = page.locator("#restore-compare [data-testid=block-label]")
     expect(label).to_contain_text("a part of it")
-    sizes = shown_sizes(page, "#restore-compare")
+    sizes = slider_sizes(page, "#restore-compare")
     assert sizes[0] == sizes[1]
     assert max(sizes[0]) < 4 * 400
     expect(page.locator("#restore-file")).not_to_be_visible()
@@ -326,7 +326,7 @@ def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
     open_tab(page)
     give(page, path)
     expect(page.locator("#restore-note")).to_contain_text("first of its 3 pictures")
-    open_room(page, "restore-tab-clip", "GIF, video")
+    open_tab(page, "restore-tab-clip", "GIF, video")
     page.set_input_files("#restore-clip input[type=file]", str(path))
     expect(page.locator("#restore-clip-info")).to_contain_text("3 of 32x24 become")
     page.locator("#restore-clip-format").get_by_label("GIF", exact=True).check()
@@ -359,7 +359,7 @@ def test_a_picture_of_latent_is_enlarged_in_place(someone):
     expect(page.locator("#latent-large")).to_contain_text("seed 5")
     base = open_large(page, "latent")["base"]
     assert (base["model"], base["seed"]) == ("faces-64", 5)
-    assert shown_sizes(page, "#latent-enlarged") == [[256, 256]] * 2
+    assert slider_sizes(page, "#latent-enlarged") == [[256, 256]] * 2
     page.click("#latent-enlarged-close")
     expect(page.locator("#latent-enlarged")).not_to_be_visible()
 
@@ -403,7 +403,7 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     for part in ("a", "middle"):
         expect(page.locator(f"#latent-{part} img")).to_be_visible()
         page.locator(f"#latent-{part}").get_by_text("Enlarge").click()
-        wait_for(lambda name=part: shown_sizes(page, f"#latent-{name}") == [[256, 256]])
+        wait_for(lambda name=part: slider_sizes(page, f"#latent-{name}") == [[256, 256]])
     with page.expect_download() as download:
         page.locator("#latent-middle").get_by_label("Download").click()
     provenance = read_provenance(download.value.path())
@@ -413,13 +413,13 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     # what was enlarged brings back what made it
     path = tmp_path / "between.png"
     download.value.save_as(path)
-    open_room(page, "latent-tab-keep", "Favourites")
+    open_tab(page, "latent-tab-keep", "Favourites")
     page.set_input_files("#latent-drop input[type=file]", str(path))
     captions = page.locator("#latent-gallery .caption-label")
     expect(captions).to_have_text(["seed 3", "seed 8"])
 
 
-def test_a_sheet_of_latent_is_shown_enlarged_and_small_again(someone):
+def test_a_sheet_of_latent_is_drawn_enlarged_and_small_again(someone):
     page = someone().page
     enter_faces(page)
     first = page.locator("#latent-gallery img").first
@@ -438,7 +438,7 @@ def test_a_sheet_of_latent_is_shown_enlarged_and_small_again(someone):
 def test_a_film_is_exported_enlarged(someone):
     page = someone().page
     enter_faces(page)
-    open_room(page, "latent-tab-walk", "Film")
+    open_tab(page, "latent-tab-walk", "Film")
     page.fill("#latent-frames input", "5")
     page.locator("#latent-film-enlarged input").check()
     page.locator("#latent-format").get_by_label("GIF", exact=True).check()
@@ -466,7 +466,7 @@ def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
     page.click("#classes-film")
     expect(page.locator("#classes-film-info")).to_contain_text("3 pictures")
     assert downloaded(page, "#classes-file a")[1].size == (512, 512)
-    open_room(page, "classes-tab-across", "Same z")
+    open_tab(page, "classes-tab-across", "Same z")
     page.locator("#classes-across-show-enlarged input").check()
     page.wait_for_function(
         "document.querySelector('#classes-across-gallery img')?.naturalWidth === 512"
@@ -475,25 +475,25 @@ def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
 
 def test_a_translation_is_enlarged_in_place(someone, tmp_path):
     page = someone().page
-    open_room(page, "tab-translate", "Translate")
+    open_tab(page, "tab-translate", "Translate")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     page.set_input_files("#translate-photo input[type=file]", str(picture(tmp_path)))
     expect(page.locator("#translate-note")).to_contain_text("90x70")
     page.click("#translate-go")
     expect(page.locator("#translate-file")).to_contain_text("holiday")
     assert open_large(page, "translate")["base"]["task"] == "translation"
-    assert shown_sizes(page, "#translate-enlarged") == [[360, 280]] * 2
+    assert slider_sizes(page, "#translate-enlarged") == [[360, 280]] * 2
 
 
 def test_a_painting_is_enlarged_in_place_and_its_film(someone):
     page = someone().page
-    open_room(page, "tab-paint", "Paint")
+    open_tab(page, "tab-paint", "Paint")
     expect(page.locator("#paint-canvas .status")).to_contain_text(" ms ")
     base = open_large(page, "paint", "#paint-canvas [data-save=enlarge]")["base"]
     assert (base["task"], base["model"]) == ("semantic", "paint")
-    sides = shown_sizes(page, "#paint-enlarged")
+    sides = slider_sizes(page, "#paint-enlarged")
     assert sides == [[4 * get_spec("paint").resolution] * 2] * 2
-    open_room(page, "paint-tab-film", "Film")
+    open_tab(page, "paint-tab-film", "Film")
     page.locator("#paint-film-map input").uncheck()
     page.locator("#paint-film-enlarged input").check()
     page.click("#paint-film-make")
@@ -510,12 +510,12 @@ def test_everything_fits_on_a_phone(someone, tmp_path):
     expect(page.locator("#restore-info")).to_contain_text("90x70 to 360x280")
     drag(page, "#restore-compare")
     for tab, title in (("clip", "GIF, video"), ("several", "Several")):
-        open_room(page, f"restore-tab-{tab}", title)
+        open_tab(page, f"restore-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     enter_faces(page)
     open_large(page, "latent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    open_room(page, "tab-paint", "Paint")
+    open_tab(page, "tab-paint", "Paint")
     expect(page.locator("#paint-canvas .status")).to_contain_text(" ms ")
     open_large(page, "paint", "#paint-canvas [data-save=enlarge]")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import create_app, launch
-from tabs import rooms_shown, start
+from tabs import visible_tabs, start
 from tests.browser.conftest import visit
 
 SIZES = [(1280, 800), (390, 844)]
@@ -79,7 +79,7 @@ def test_something_moves_soon_after_an_empty_page_would_be_there(browser, counte
 @pytest.mark.parametrize("size", SIZES)
 def test_every_tab_is_one_click_away(browser, counted, size):
     _, url = counted
-    for room in rooms_shown()[1:]:
+    for room in visible_tabs()[1:]:
         context, person = visit(browser, url, *size)
         tile = person.page.locator(f'.tile[data-tab="{room.ELEM_ID}"]')
         expect(tile).to_be_in_viewport(ratio=0.99)
@@ -90,7 +90,7 @@ def test_every_tab_is_one_click_away(browser, counted, size):
 
 def test_on_a_phone_every_tab_is_in_the_row(browser, counted):
     context, person = visit(browser, counted[1], 390, 844)
-    for room in rooms_shown():
+    for room in visible_tabs():
         expect(person.page.locator(f"#{room.ELEM_ID}-button")).to_be_in_viewport(ratio=0.99)
     context.close()
 
@@ -98,7 +98,7 @@ def test_on_a_phone_every_tab_is_in_the_row(browser, counted):
 def test_every_tab_has_a_loop_and_a_still_and_all_are_small():
     files = list(start.FOLDER.glob("*.webp"))
     assert sum(path.stat().st_size for path in files) < 1_500_000
-    for room in rooms_shown()[1:]:
+    for room in visible_tabs()[1:]:
         name = room.ELEM_ID.removeprefix("tab-")
         assert name in start.SENTENCES
         with Image.open(start.FOLDER / f"{name}.webp") as loop:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 
 pytestmark = pytest.mark.timeout(900)
 LEAST_PX = 44
@@ -55,11 +55,11 @@ def test_every_button_is_44_px_high(browser, page_url, tab):
     context, person = visit(browser, page_url, 390, 844)
     page = person.page
     if title != "Start":
-        open_room(page, tab, title)
+        open_tab(page, tab, title)
     expect(page.locator(there).first).to_be_visible()
     found = page.evaluate(SMALL, [LEAST_PX, ", ".join(EXCEPTIONS)])
     for elem_id, name in inner.items():
-        open_room(page, elem_id, name)
+        open_tab(page, elem_id, name)
         found += page.evaluate(SMALL, [LEAST_PX, ", ".join(EXCEPTIONS)])
     assert not found, "\n".join(sorted(set(found)))
     context.close()

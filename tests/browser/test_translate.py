@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 from tests.test_photos import BAD_FILES
 
 
@@ -207,7 +207,7 @@ def test_a_large_picture_can_be_cancelled(visitor, tmp_path):
 
 def test_a_picture_of_the_latent_tab_is_sent_on(visitor):
     page = visitor.page
-    open_room(page, "tab-latent", "Sample")
+    open_tab(page, "tab-latent", "Sample")
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.click("#latent-send")
     expect(page.locator("#translate-photo img")).to_be_visible()
@@ -216,10 +216,10 @@ def test_a_picture_of_the_latent_tab_is_sent_on(visitor):
 
 def test_nothing_overflows_sideways_on_a_phone(phone, photo):
     page = phone.page
-    open_room(page, "tab-translate", "Translate")
+    open_tab(page, "tab-translate", "Translate")
     give(page, photo)
     page.click("#translate-go")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     for tab, title in (("several", "Several"), ("clip", "GIF, video"), ("keep", "Favourites")):
-        open_room(page, f"translate-tab-{tab}", title)
+        open_tab(page, f"translate-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

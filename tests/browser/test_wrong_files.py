@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import open_room
+from tests.browser.open_tabs import open_tab
 from tests.browser.test_offline import bare_errors
 from tests.browser.wrong_files import make
 
@@ -67,7 +67,7 @@ def check(browser, page_url, wrong, name) -> None:
     page = person.page
     statuses = []
     page.on("response", lambda response: statuses.append((response.status, response.url)))
-    open_room(page, tab, title)
+    open_tab(page, tab, title)
     expect(page.locator(stays).first).to_be_visible()
     page.wait_for_timeout(500)
     if first:
@@ -108,7 +108,7 @@ def check_verdicts(browser, page_url, wrong) -> None:
     """Give Fine-tune wrong files: there each file gets a verdict, not a toast."""
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_room(page, "tab-fine-tune", "Fine-tune")
+    open_tab(page, "tab-fine-tune", "Fine-tune")
     verdicts, base = page.locator("#finetune-verdicts"), page.locator("#finetune-base input")
     before = base.input_value()
     for file, path in wrong.items():

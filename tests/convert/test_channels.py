@@ -103,7 +103,7 @@ def test_grey_and_colour_translators_translate_any_picture(tmp_path, kind, chann
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_what_a_grey_translator_makes_is_its_networks_own(tmp_path, kind):
+def test_a_grey_translators_picture_is_the_networks_output(tmp_path, kind):
     path = file_of(tmp_path, kind, (1, 1))
     network = convert.load_generator(path, FORMATS[kind])
     picture = Image.effect_noise((64, 32), 60)
@@ -116,7 +116,7 @@ def test_what_a_grey_translator_makes_is_its_networks_own(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_large_picture_is_translated_in_grey_piece_by_piece(tmp_path, kind, monkeypatch):
+def test_a_large_picture_is_translated_in_grey_tiles(tmp_path, kind, monkeypatch):
     grey = translator(kind, 1, 1)
     # the same network for colours: on a grey picture it reads the mean of three equal channels
     coloured = grey | {FIRST[kind]: grey[FIRST[kind]].expand(-1, 3, -1, -1) / 3}
@@ -163,7 +163,7 @@ def test_translators_of_other_channels_are_refused_when_they_are_opened(tmp_path
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_described_file_of_other_channels_is_refused_when_it_is_opened(tmp_path, kind):
+def test_a_self_describing_file_of_other_channels_is_refused_when_it_is_opened(tmp_path, kind):
     path = tmp_path / "a.safetensors"
     network = networks.build(kind, {"width": 4, "in_channels": 4})
     weights.save_generator(path, network, **FACTS)

@@ -52,7 +52,7 @@ def test_missing_counters_are_zero_and_change_no_picture(tmp_path, name, zipped)
 
 @pytest.mark.parametrize("part", ["weight", "bias", "running_mean", "running_var"])
 @pytest.mark.parametrize("name", WITH_BATCH_NORM)
-def test_all_other_parts_of_a_batch_norm_are_still_missed(tmp_path, name, part):
+def test_all_other_parts_of_a_batch_norm_are_still_required(tmp_path, name, part):
     tensors = without_counters(tensors_of(name))
     counters = [key for key in tensors_of(name) if key.endswith(COUNTER)]
     stems = [key.removesuffix(f".{COUNTER}") for key in counters]
@@ -74,7 +74,7 @@ def test_a_counter_that_belongs_nowhere_is_still_extra(tmp_path):
         convert.load_generator(tmp_path / "a.safetensors", "dcgan-pytorch")
 
 
-def test_some_counters_are_kept_where_others_are_missing(tmp_path):
+def test_present_counters_are_read_where_others_are_missing(tmp_path):
     tensors = tensors_of("dcgan") | {f"main.1.{COUNTER}": torch.tensor(7)}
     save_file(without_counters(tensors, keep="main.1."), tmp_path / "a.safetensors")
     generator = convert.load_generator(tmp_path / "a.safetensors", "dcgan-pytorch")

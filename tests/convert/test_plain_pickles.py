@@ -1,4 +1,4 @@
-"""Pickles are known by their content; of networks of another family the class is named."""
+"""Pickles are recognised by content; for networks of another family the class is named."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_case_of_a_projected_gan_is_named(tmp_path, file, capsys):
 
 
 @pytest.mark.parametrize("file", ["old.pkl", "old.pt"])
-def test_a_pickle_of_tensorflow_days_is_told_what_to_choose(tmp_path, file):
+def test_a_tensorflow_pickle_is_refused_with_advice(tmp_path, file):
     path = tmp_path / file
     path.write_bytes((CASES / "stylegan2-tensorflow-days.pkl").read_bytes())
     says = r"has no 'G_ema'\. Choose a StyleGAN2-ADA or StyleGAN3 pickle.*tflib\.network\.Network"
@@ -118,7 +118,7 @@ def test_a_pickle_of_tensorflow_days_is_told_what_to_choose(tmp_path, file):
 
 
 @pytest.mark.parametrize("content", [{}, [], 3, {"G_ema": None}, {"G": [1, 2], "x": "y"}])
-def test_a_pickle_without_any_network_says_what_it_holds(tmp_path, content):
+def test_the_error_of_a_pickle_without_a_network_lists_its_content(tmp_path, content):
     path = tmp_path / "a.pt"
     path.write_bytes(pickle.dumps(content))
     with pytest.raises(convert.FormatError, match=r"no 'G_ema'.*It holds: "):

@@ -1,4 +1,4 @@
-"""StyleGAN2 generators that are not square are refused as what they are."""
+"""StyleGAN2 generators that are not square are refused with their shape."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_noise(key: str, tensor: torch.Tensor) -> bool:
 
 
 def stretched(tensors, across: int, down: int, const: bool = True, noises: bool = True):
-    """The checkpoint of a generator whose sizes begin at 4 `across` by 4 `down`."""
+    """The checkpoint of a generator whose sizes start at 4 `across` by 4 `down`."""
     changed = {}
     for key, tensor in tensors.items():
         if (const and key.endswith(CONSTS)) or (noises and is_noise(key, tensor)):
@@ -47,7 +47,7 @@ NAMES = ("stylegan2_uncond", "stylegan2_cond", "stylegan2_rosinality")
 @pytest.mark.parametrize("parts", [(True, True), (False, True)], ids=["all", "noises only"])
 @pytest.mark.parametrize("shape", [(2, 1), (1, 2), (3, 2), (5, 4)])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stylegan_that_is_not_square_is_called_so_with_its_shape(tmp_path, name, shape, parts):
+def test_a_stylegan_that_is_not_square_is_refused_with_its_shape(tmp_path, name, shape, parts):
     side, (across, down) = golden.load(name).img_resolution, shape
     says = refusal(stretched(tensors_of(name), across, down, *parts), tmp_path, name)
     assert "is not square" in says
@@ -57,14 +57,14 @@ def test_a_stylegan_that_is_not_square_is_called_so_with_its_shape(tmp_path, nam
     assert "whole" not in says
 
 
-def test_a_rosinality_file_without_noises_is_judged_by_its_constant_input(tmp_path):
+def test_a_rosinality_file_without_noises_is_checked_by_its_constant_input(tmp_path):
     name = "stylegan2_rosinality"
     tensors = {k: v for k, v in tensors_of(name).items() if not k.startswith("noises.")}
     assert "is not square" in refusal(stretched(tensors, 2, 1), tmp_path, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_square_one_that_begins_larger_is_not_called_oblong(tmp_path, name):
+def test_a_square_one_that_starts_larger_is_not_called_oblong(tmp_path, name):
     says = refusal(stretched(tensors_of(name), 2, 2), tmp_path, name)
     assert "begin at 8 x 8" in says
     assert "not square" not in says

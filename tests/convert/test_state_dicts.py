@@ -1,4 +1,4 @@
-"""Checkpoints as training code saves them: under which key the generator lies, wrapped how."""
+"""Checkpoints as training code saves them: under which key the generator is, and how nested."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_latent_avg_is_found_beside_the_generator_at_any_level(tmp_path):
 
 
 @pytest.mark.parametrize("keys", [("A2B", "B2A"), ("netG_A", "netG_B"), ("G_AB", "G_BA")])
-def test_two_generators_of_equal_standing_are_not_chosen_between(keys):
+def test_two_generators_of_equal_rank_are_ambiguous(keys):
     both = {key: tensors_of("cyclegan_resnet9") for key in keys}
     with pytest.raises(convert.FormatError, match="several generators, under") as refused:
         unwrap(both, "cyclegan-junyanz")
@@ -170,7 +170,7 @@ def test_where_nothing_fits_the_keys_are_listed(tmp_path, content, capsys):
     assert "the keys here are" in capsys.readouterr().err
 
 
-def test_where_several_could_be_meant_and_none_fits_the_keys_are_listed_for_a_format_too(tmp_path):
+def test_where_several_are_possible_and_none_fits_the_keys_are_listed_for_a_format_too(tmp_path):
     path = saved(NONE_FITS[1], tmp_path / "a.pth")
     with pytest.raises(convert.FormatError, match=r"dcgan-pytorch.*the keys here are .*'a' .*'b'"):
         convert.load_generator(path, "dcgan-pytorch")

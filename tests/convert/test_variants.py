@@ -1,4 +1,4 @@
-"""Generators that differ from the usual in what they hold or write are opened and make pictures."""
+"""Generators with unusual tensors or channels are opened and make pictures."""
 
 from __future__ import annotations
 

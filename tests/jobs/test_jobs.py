@@ -294,7 +294,7 @@ def test_the_sleeping_housekeeper_hears_of_a_new_job_at_once(jobs, begin, source
     monkeypatch.setattr(jobs._housekeeper, "run_due_tasks", tended.set)
     job = begin(jobs, key)
     tended.clear()
-    jobs._housekeeper.begin()
+    jobs._housekeeper.start()
     assert tended.wait(20)
     assert jobs.status(key, job).state == "queued"
 

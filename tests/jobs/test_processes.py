@@ -149,7 +149,7 @@ def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begi
     pages = [Jobs(engine=engines.POINT) for _ in range(6)]
     keys = [page.new_key() for page in pages]
     begin(pages[0], keys[0], steps=5)
-    threads = [threading.Thread(target=page._watch.tend) for page in pages for _ in range(3)]
+    threads = [threading.Thread(target=page._housekeeper.run_due_tasks) for page in pages for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -210,7 +210,7 @@ def test_training_goes_on_where_its_row_cannot_be_written(jobs, begin, work, mon
         calls.append(1)
         raise JobError("The disk is full.")
 
-    monkeypatch.setattr(worker_module.Report, "_tell", refuse)
+    monkeypatch.setattr(worker_module.JobReporter, "_write_progress", refuse)
     work()
     assert jobs.status(key, job).state == "finished"
     assert calls

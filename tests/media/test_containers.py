@@ -1,4 +1,4 @@
-"""Films are opened as what their bytes show; what names other files is no film."""
+"""Films are opened by their first bytes; files that refer to other files are no films."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def film(path, container="mp4", codec="libx264", num=3):
 
 
 def references(target):
-    """Texts that ffmpeg takes for films and that name another file, by kind."""
+    """Texts that ffmpeg accepts as films and that refer to another file, by kind."""
     return {
         "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{target}\n#EXT-X-ENDLIST\n",
         "hls by address": f"#EXTM3U\n#EXTINF:1,\nfile://{target}\n#EXT-X-ENDLIST\n",

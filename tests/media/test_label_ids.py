@@ -1,4 +1,4 @@
-"""Whether a label map is meant by its ids or by its colours, and what is said where it is open."""
+"""Whether a label map is read by ids or by colours, and the note where both are possible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
 
 @pytest.fixture
 def ids():
-    """Large areas, as people paint them."""
+    """Large areas, as in painted maps."""
     return np.random.RandomState(0).randint(0, 12, (6, 8)).repeat(8, 0).repeat(8, 1)
 
 
@@ -47,7 +47,7 @@ def unambiguous(name: str) -> list[int]:
 
 
 @pytest.mark.parametrize("num_colors", [12, 16, 64, 256])
-def test_what_a_paint_program_indexes_anew_is_read_by_its_colours(ids, num_colors):
+def test_a_map_reindexed_by_a_paint_program_is_read_by_its_colours(ids, num_colors):
     for shade in (0, 5, -5):  # levels that the program is off
         shown = Image.fromarray((COLORS[ids].astype(int) + shade).clip(0, 255).astype(np.uint8))
         for method in (Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE):
@@ -62,7 +62,7 @@ def test_what_a_paint_program_indexes_anew_is_read_by_its_colours(ids, num_color
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", PALETTES)
-def test_any_order_of_a_sets_own_colours_is_read_right(name, seed):
+def test_any_order_of_a_sets_own_colours_is_read_correctly(name, seed):
     random, known = np.random.RandomState(seed), palette(name)
     places = random.choice(unambiguous(name), 12, replace=False)
     map_ids = places[random.randint(0, 12, (32, 32))]
@@ -81,7 +81,7 @@ def test_the_case_of_an_editors_own_order():
     assert "by the colours of its palette" in reading.note
 
 
-def test_indices_count_where_the_palette_says_nothing_of_the_labels(ids):
+def test_indices_are_ids_where_the_palette_has_no_colours_of_the_labels(ids):
     random = np.random.RandomState(1)
     palettes = {
         "grey": np.repeat(np.arange(256)[:, None], 3, 1),
@@ -100,7 +100,7 @@ def test_indices_count_where_the_palette_says_nothing_of_the_labels(ids):
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_palettes_that_only_display_indices_hide_no_ids_of_any_set(name):
+def test_palettes_that_only_display_indices_are_read_by_their_indices(name):
     """The colours of PASCAL VOC are, by chance, those of COCO-Stuff's labels."""
     known = palette(name)
     places = np.random.RandomState(2).randint(0, 12, (32, 32))
@@ -118,7 +118,7 @@ def test_smoothed_edges_are_refused_also_where_their_indices_are_ids(ids):
         read_ids(program, LANDSCAPE)
 
 
-def test_an_indexed_map_in_another_sets_colours_is_told_as_such():
+def test_an_indexed_map_in_another_sets_colours_gets_a_note():
     known = palette("ade20k")
     places = np.random.RandomState(3).randint(1, 6, (32, 32))
     reading = read_label_map(indexed(places, known.colors), LANDSCAPE)
@@ -129,7 +129,7 @@ def test_an_indexed_map_in_another_sets_colours_is_told_as_such():
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_a_model_with_the_very_labels_of_a_set_still_counts_as_its_files_do(name):
+def test_a_model_with_exactly_the_labels_of_a_set_has_the_ids_of_its_files(name):
     known = palette(name)
     for seed in range(3):
         places = np.random.RandomState(seed).randint(0, len(known.labels), (40, 40))
@@ -142,7 +142,7 @@ def test_a_model_with_the_very_labels_of_a_set_still_counts_as_its_files_do(name
 
 
 @pytest.mark.parametrize("count", [150, 151, 152])
-def test_nameless_models_of_ade20k_read_its_files_right(count):
+def test_models_of_ade20k_without_names_read_its_files_correctly(count):
     labels = default_labels(count)
     sky_over_grass = np.repeat(np.uint8([[3], [10]]), 8, 0).repeat(16, 1)
     found = read_ids(sky_over_grass, labels, "ade20k")
@@ -150,7 +150,7 @@ def test_nameless_models_of_ade20k_read_its_files_right(count):
 
 
 @pytest.mark.parametrize("labels", [ADE, default_labels(151), palette("coco-stuff").labels])
-def test_own_ids_of_a_model_that_files_count_otherwise_are_taken_with_a_word(labels):
+def test_own_ids_of_a_model_that_files_number_differently_are_read_with_a_note(labels):
     reading = read_label_map(np.full((16, 16), 3), labels)
     assert (reading.ids == 3).all()
     assert "number these labels otherwise" in reading.note
@@ -159,7 +159,7 @@ def test_own_ids_of_a_model_that_files_count_otherwise_are_taken_with_a_word(lab
 
 
 @pytest.mark.parametrize("labels", [LANDSCAPE, palette("cityscapes").labels, default_labels(7)])
-def test_other_ids_need_no_word(labels):
+def test_other_ids_need_no_note(labels):
     assert read_label_map(np.full((16, 16), 3), labels).note == ""
 
 
@@ -204,7 +204,7 @@ def test_greys_that_are_colours_of_the_labels_are_colours():
     assert (rock == LANDSCAPE.index("rock")).all()
 
 
-def test_greys_that_are_colours_and_ids_are_taken_with_a_word():
+def test_greys_that_are_colours_and_ids_are_read_with_a_note():
     wall = read_label_map(np.full((16, 16, 3), 120, np.uint8), ADE)
     assert (wall.ids == ADE.index("wall")).all()
     assert "ids, too" in wall.note
@@ -214,7 +214,7 @@ def test_greys_that_are_colours_and_ids_are_taken_with_a_word():
 
 
 @pytest.mark.parametrize("size", [1, 4, 30])
-def test_a_hole_is_called_transparent(ids, size):
+def test_a_hole_is_reported_as_transparent(ids, size):
     rgba = np.dstack([COLORS[ids], np.full(ids.shape, 255, np.uint8)])
     rgba[:size, :size] = 0
     grey = np.dstack([ids, rgba[..., 3]]).astype(np.uint8)

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from gan_models.media.likeness import Look, Seen, are_same, look_at
+from gan_models.media.likeness import Fingerprint, FingerprintIndex, are_same, fingerprint
 from tests.training.uploads import photo
 
 
-def look_of(picture: Image.Image, resolution: int = 128) -> Look:
-    """As fine-tuning sees a picture: cut to a square of the run's resolution."""
+def fingerprint_of(picture: Image.Image, resolution: int = 128) -> Fingerprint:
+    """As fine-tuning does: of a picture cropped to a square of the run's resolution."""
     square = ImageOps.fit(picture, (resolution, resolution), Image.Resampling.LANCZOS)
-    return look_at(square)
+    return fingerprint(square)
 
 
 def marks(share: float, ground: str = "white", num: int = 30) -> list[Image.Image]:
@@ -109,10 +109,10 @@ def pictures_of(kind: str) -> list[Image.Image]:
 
 @pytest.mark.parametrize("resolution", [64, 128])
 @pytest.mark.parametrize("kind", SETS)
-def test_different_pictures_are_told_apart_however_much_ground_they_share(kind, resolution):
-    looks = [look_of(picture, resolution) for picture in pictures_of(kind)]
-    same = [pair for pair in itertools.combinations(range(len(looks)), 2)
-            if are_same(looks[pair[0]], looks[pair[1]])]  # fmt: skip
+def test_different_pictures_are_distinguished_however_much_ground_they_share(kind, resolution):
+    prints = [fingerprint_of(picture, resolution) for picture in pictures_of(kind)]
+    same = [pair for pair in itertools.combinations(range(len(prints)), 2)
+            if are_same(prints[pair[0]], prints[pair[1]])]  # fmt: skip
     assert same == []
 
 
@@ -144,34 +144,37 @@ LARGE = [name for name in SETS if name not in ("sprites", "large letters", "smal
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_copy_in_another_size_or_quality_is_the_same_picture(kind, copy):
     for picture in pictures_of(kind)[:3]:
-        assert are_same(look_of(picture), look_of(COPIES[copy](picture)))
+        assert are_same(fingerprint_of(picture), fingerprint_of(COPIES[copy](picture)))
 
 
 @pytest.mark.parametrize("kind", ["sprites", "large letters", "small letters"])
 def test_a_lossless_copy_of_a_small_picture_is_the_same(kind):
     for picture in pictures_of(kind)[:3]:
-        assert are_same(look_of(picture), look_of(smaller(picture, 2, LANCZOS)))
+        assert are_same(fingerprint_of(picture), fingerprint_of(smaller(picture, 2, LANCZOS)))
 
 
 def test_a_plain_picture_differs_by_its_colour_alone():
-    plain = [look_of(Image.new("RGB", (90, 90), (red, 30, 30))) for red in (200, 199, 190)]
+    plain = [fingerprint_of(Image.new("RGB", (90, 90), (red, 30, 30))) for red in (200, 199, 190)]
     assert are_same(plain[0], plain[1])
     assert not are_same(plain[0], plain[2])
 
 
 def test_one_is_found_among_many():
-    looks, seen = [look_of(picture) for picture in pictures_of("marks of 20 %")], Seen()
-    for look in looks:
-        assert seen.find(look) is None
-        seen.add(look)
+    prints, index = (
+        [fingerprint_of(picture) for picture in pictures_of("marks of 20 %")],
+        FingerprintIndex(),
+    )
+    for one in prints:
+        assert index.find(one) is None
+        index.add(one)
     for place, picture in enumerate(pictures_of("marks of 20 %")):
-        assert seen.find(look_of(COPIES["half, JPEG 70"](picture))) == place
+        assert index.find(fingerprint_of(COPIES["half, JPEG 70"](picture))) == place
 
 
 @pytest.mark.parametrize("side", [16, 32, 48, 64])
 def test_any_multiple_of_sixteen_can_be_compared(side):
-    one, other = (look_at(photo(seed, (100, 100)), side) for seed in (1, 2))
-    seen = Seen()
-    seen.add(one)
-    assert seen.find(one) == 0
-    assert seen.find(other) is None
+    one, other = (fingerprint(photo(seed, (100, 100)), side) for seed in (1, 2))
+    index = FingerprintIndex()
+    index.add(one)
+    assert index.find(one) == 0
+    assert index.find(other) is None

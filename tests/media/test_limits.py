@@ -1,4 +1,4 @@
-"""The limits of what comes in hold at their edges, and stand in one place."""
+"""The limits of files and pictures are exact, and defined in one place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2] / "gan_models"
 
 
 @pytest.mark.parametrize("size", [(16, 16), (8000, 8000), (4_000_000, 16), (16, 5000)])
-def test_pictures_up_to_the_limits_are_taken(size):
+def test_pictures_up_to_the_limits_are_accepted(size):
     limits.check_size(size, "a.png")
 
 
@@ -47,7 +47,7 @@ def test_films_beyond_them_are_refused(size, frames):
 
 
 @pytest.mark.parametrize("name", [name for name in vars(limits) if name.startswith("M")])
-def test_no_second_place_sets_a_limit(name):
+def test_limits_are_defined_once(name):
     assignment = re.compile(rf"^{name}\b.* = ", re.MULTILINE)
     places = [p for p in ROOT.rglob("*.py") if assignment.search(p.read_text("utf-8"))]
     assert [path.name for path in places] == ["limits.py"]

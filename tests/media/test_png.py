@@ -1,4 +1,4 @@
-"""Notes that are too large for Pillow are left out of a PNG; all else stays as it is."""
+"""Text chunks that are too large for Pillow are removed from a PNG; the rest is unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ztxt(text: bytes) -> bytes:
 
 
 def png(before: bytes = b"", behind: bytes = b"", picture: Image.Image | None = None) -> bytes:
-    """A PNG with chunks before and behind its pixels."""
+    """A PNG with chunks before and after its pixels."""
     file = io.BytesIO()
     (picture or Image.fromarray(PIXELS)).save(file, "PNG")
     data = file.getvalue()
@@ -56,7 +56,7 @@ NOTES = {
 
 @pytest.mark.parametrize("place", ["before", "behind"])
 @pytest.mark.parametrize("kind", NOTES)
-def test_the_pixels_are_read_whatever_stands_beside_them(tmp_path, kind, place):
+def test_the_pixels_are_read_whatever_the_other_chunks(tmp_path, kind, place):
     path = tmp_path / "edited.png"
     path.write_bytes(png(**{place: NOTES[kind]}))
     assert (np.asarray(read_photo(path))[..., 0] == PIXELS).all()
@@ -72,7 +72,7 @@ def test_ordinary_files_are_read_in_place():
         assert file.tell() == 0
 
 
-def test_a_provenance_beside_a_large_note_is_kept(tmp_path):
+def test_a_provenance_beside_a_large_note_is_read(tmp_path):
     provenance = itxt(b"ganvas", b'{"seed": 7}', packed=False)
     (tmp_path / "a.png").write_bytes(png(provenance + NOTES["XMP"]))
     assert read_provenance(tmp_path / "a.png") == {"seed": 7}
@@ -98,7 +98,7 @@ def test_an_animation_keeps_its_frames(tmp_path):
 
 
 @pytest.mark.parametrize("length", [8, 12, 20, 33, 40, 100])
-def test_a_broken_off_file_is_left_to_the_reader(length):
+def test_a_truncated_file_is_left_to_pillow(length):
     file = io.BytesIO(png(NOTES["XMP"])[:length])
     assert without_large_notes(file) == (file, None)
 

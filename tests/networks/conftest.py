@@ -1,4 +1,4 @@
-"""Small tensors on one thread: waiting for others takes longer than the work."""
+"""Small tensors run on one thread: synchronising threads takes longer than the work."""
 
 from __future__ import annotations
 

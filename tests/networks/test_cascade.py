@@ -1,4 +1,4 @@
-"""A base with an upscaler behind it looks from outside like the base, with larger pictures."""
+"""A base with an upscaler has the interface of the base, with larger pictures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_upscaler_makes_any_size_four_times_as_large(upscaler, height, width)
     assert images.isfinite().all()
 
 
-def test_an_untrained_upscaler_begins_near_the_plain_enlargement():
+def test_an_untrained_upscaler_is_near_the_plain_enlargement():
     torch.manual_seed(0)
     network = networks.build("upscaler", UPSCALER).eval()
     images = torch.rand(1, 3, 16, 16) * 2 - 1
@@ -65,7 +65,7 @@ def test_training_draws_new_noise(upscaler):
         assert (upscaler(images) - upscaler(images)).abs().max() > 1e-3
 
 
-def test_an_upscaler_sees_the_label_map(upscaler):
+def test_an_upscaler_uses_the_label_map(upscaler):
     images = torch.rand(1, 3, 16, 16) * 2 - 1
     maps = torch.nn.functional.one_hot(torch.randint(3, (2, 1, 64, 64)), 3)
     maps = maps.permute(0, 1, 4, 2, 3).float()  # [2, 1, 3, 64, 64]

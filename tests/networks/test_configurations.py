@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
-from tests.reference import textbook, textbook_translators
 from gan_models import convert
+from tests.reference import textbook, textbook_translators
 
 
 def randomise(network: nn.Module, seed: int = 0) -> nn.Module:
-    """Give every norm and bias something to be told apart by."""
+    """Give every norm and bias random values."""
     torch.manual_seed(seed)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d) and module.affine:
@@ -141,7 +141,7 @@ def test_biggan_deep_of_any_size(tmp_path, plan, width, z_dim, classes, attentio
     ],
     ids=str,
 )
-def test_resnet_translators_of_any_make(tmp_path, options):
+def test_resnet_translators_of_any_configuration(tmp_path, options):
     torch.manual_seed(0)
     theirs = randomise(textbook_translators.ResNet(**options))
     ours = converted(theirs, tmp_path, "cyclegan-junyanz")
@@ -172,7 +172,7 @@ def test_the_vintagify_layout(tmp_path):
     ],
     ids=str,
 )
-def test_unet_translators_of_any_make(tmp_path, options):
+def test_unet_translators_of_any_configuration(tmp_path, options):
     torch.manual_seed(0)
     theirs = randomise(textbook_translators.UNet(**options))
     ours = converted(theirs, tmp_path, "pix2pix-junyanz")
@@ -194,7 +194,7 @@ def test_unet_translators_of_any_make(tmp_path, options):
     ],
     ids=str,
 )
-def test_spade_of_any_make(tmp_path, options):
+def test_spade_of_any_configuration(tmp_path, options):
     torch.manual_seed(0)
     theirs = textbook.settle(textbook_translators.Spade(**options))
     layers = options.get("layers", "normal")

@@ -1,4 +1,4 @@
-"""Every family gives the pictures of the code its weights come from."""
+"""Every family gives the pictures of the reference code of its weights."""
 
 from __future__ import annotations
 

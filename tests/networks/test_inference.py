@@ -1,4 +1,4 @@
-"""Working in place, one by one and by look-up changes nothing that can be seen."""
+"""Working in place, one by one and by look-up does not change the pictures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_picture_is_the_same_alone_and_in_a_batch(name):
 
 
 @pytest.mark.parametrize("name", ["stylegan2_uncond", "spade", "cyclegan_resnet9"])
-def test_the_way_with_gradients_gives_the_same_pictures(name):
+def test_the_path_with_gradients_gives_the_same_pictures(name):
     frozen, learning = golden.load(name), golden.load(name).requires_grad_(True)
     allowed = golden.describe(name)["tolerance"]["max_abs_image"]
     with torch.no_grad():
@@ -60,12 +60,12 @@ def test_convolving_by_tiles_is_convolving(padding_mode, height, width):
     torch.manual_seed(0)
     conv = torch.nn.Conv2d(128, 130, 3, padding=1, padding_mode=padding_mode)
     x = torch.randn(2, 128, height, width)
-    assert not winograd.pays(conv, x)  # while it learns
+    assert not winograd.is_faster(conv, x)  # while it learns
     with torch.inference_mode():
-        assert winograd.pays(conv, x)
+        assert winograd.is_faster(conv, x)
         torch.testing.assert_close(winograd.convolve(conv, x), conv(x), atol=1e-4, rtol=1e-4)
         with torch.autocast("cpu", torch.bfloat16):
-            assert not winograd.pays(conv, x)
+            assert not winograd.is_faster(conv, x)
 
 
 def test_looking_up_is_convolving():
@@ -79,7 +79,7 @@ def test_looking_up_is_convolving():
     torch.testing.assert_close(found, expected)
 
 
-def test_kinds_of_surroundings_are_told_apart():
+def test_kinds_of_surroundings_are_distinguished():
     labels = torch.zeros(12, 12, dtype=torch.long)
     labels[:, 6:] = 1
     kinds = LabelMap(labels, 3).surroundings(12, 12, 1)
@@ -95,7 +95,7 @@ def test_only_one_hot_maps_are_looked_up():
         assert LabelMap.of(wrong) is None
 
 
-def test_half_the_digits_keep_the_picture():
+def test_half_precision_gives_nearly_the_same_picture():
     generator = golden.load("stylegan2_uncond")
     z = torch.randn(2, generator.z_dim, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():

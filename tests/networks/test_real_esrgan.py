@@ -1,4 +1,4 @@
-"""RRDBNet and the compact network: the fast way gives what the plain way gives, and can stop."""
+"""RRDBNet and SRVGGNetCompact: the fast path equals the plain path, and can be interrupted."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def test_dense_blocks_by_winograd_give_what_plain_ones_give(rrdbnet, size, threa
     network, tensors = rrdbnet
     torch.set_num_threads(threads)
     images = torch.rand(1, 3, *size)
-    assert rrdb.pays(network, images)
+    assert rrdb.is_faster(network, images)
     wanted = reference.run(tensors, images)
     assert (network(images) - wanted).abs().max() < 1e-5
 
 
-def test_blocks_of_tiles_side_by_side_meet(rrdbnet, monkeypatch):
+def test_adjacent_blocks_of_tiles_have_no_seam(rrdbnet, monkeypatch):
     network, tensors = rrdbnet
     monkeypatch.setattr("gan_models.networks.fast.planes.TILES_A_BLOCK", 3)
     images = torch.rand(1, 3, 30, 41)
     assert (network(images) - reference.run(tensors, images)).abs().max() < 1e-5
 
 
-def test_strips_of_the_last_convolutions_meet(rrdbnet, monkeypatch):
+def test_strips_of_the_last_convolutions_have_no_seam(rrdbnet, monkeypatch):
     network, tensors = rrdbnet
     monkeypatch.setattr(rrdb, "STRIP_PIXELS", 1)
     images = torch.rand(1, 3, 23, 20)
@@ -65,7 +65,7 @@ def test_a_compact_network_in_bands_gives_what_the_plain_one_gives(small_compact
     network, tensors = small_compact
     torch.set_num_threads(threads)
     images = torch.rand(1, 3, *size)
-    assert compact.pays(network, images)
+    assert compact.is_faster(network, images)
     assert (network(images) - reference.run(tensors, images)).abs().max() < 1e-5
 
 
@@ -77,7 +77,7 @@ def test_a_batch_is_each_picture_by_itself(name, request):
 
 
 @pytest.mark.parametrize("name", ["rrdbnet", "small_compact"])
-def test_steps_tell_how_far_they_are_and_return_the_same(name, request):
+def test_steps_yield_their_progress_and_return_the_same(name, request):
     network, _ = request.getfixturevalue(name)
     images = torch.rand(1, 3, 24, 20)
     with torch.inference_mode():
@@ -130,7 +130,7 @@ def test_changed_weights_count_at_once(name, request):
 
 
 @pytest.mark.parametrize("name", ["rrdbnet", "small_compact"])
-def test_double_precision_goes_the_plain_way(name, request):
+def test_double_precision_uses_the_plain_path(name, request):
     network, tensors = request.getfixturevalue(name)
     images = torch.rand(1, 3, 16, 16, dtype=torch.float64)
     doubled = {key: tensor.double() for key, tensor in tensors.items()}
@@ -172,7 +172,7 @@ def test_an_impossible_configuration_is_refused(family, config):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_shared_work_is_done_once_and_errors_come_back(threads):
+def test_shared_work_is_done_once_and_errors_are_raised(threads):
     torch.set_num_threads(threads)
     done = []
     share_out(lambda piece, worker: done.append((piece, worker)), 20)

@@ -74,6 +74,6 @@ def test_the_size_fits_the_published_file(family, config, file_bytes):
 
 
 @pytest.mark.parametrize(("size", "file_bytes"), [(1024, 132_664_944), (512, 123_902_428)])
-def test_stylegan2_with_its_noise_fills_the_published_file(size, file_bytes):
+def test_stylegan2_with_its_noise_has_the_size_of_the_published_file(size, file_bytes):
     noise = sum(4**power * (1 if power == 2 else 2) for power in range(2, size.bit_length()))
     assert (count("stylegan2", img_resolution=size) + noise) * 4 == pytest.approx(file_bytes, 1e-4)

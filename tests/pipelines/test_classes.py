@@ -141,7 +141,7 @@ def test_bfloat16_is_taken_only_where_it_is_asked_for_and_gains(monkeypatch, ask
     pipe = tiny("biggan-deep", {"layers": [[True, 1, 1]], "z_dim": 8, "channel_width": 8}
                 | {"num_classes": 3, "attention_layer_position": 5})  # fmt: skip
     pipe.sample([1], "a")
-    assert (pipe.generator.kept_twin is not None) == (asked and gains)
+    assert (pipe.generator.cached_twin is not None) == (asked and gains)
 
 
 def _plain_statistics(module):

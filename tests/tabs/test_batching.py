@@ -1,17 +1,15 @@
-"""Requests that come together are served together, and nobody gets another's answer."""
+"""Requests that wait at the same time are answered by one call, each with its own answer."""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import gradio as gr
 import pytest
-from gradio.state_holder import SessionState
 
-from tabs.components.request_batching import MAX_BATCH, Batcher, remember_configs
+from tabs.components.request_batching import MAX_BATCH, Batcher
 
 
-def test_those_who_wait_are_served_in_one_call_and_get_their_own_answer():
+def test_waiting_requests_are_answered_by_one_call_each_with_its_own_answer():
     sizes = []
 
     def draw(requests):
@@ -19,9 +17,9 @@ def test_those_who_wait_are_served_in_one_call_and_get_their_own_answer():
         time.sleep(0.05)
         return [request * 10 for request in requests]
 
-    together = Batcher(draw, kind=lambda request: 0)
+    batcher = Batcher(draw, kind=lambda request: 0)
     with ThreadPoolExecutor(32) as pool:
-        answers = list(pool.map(together, range(32)))
+        answers = list(pool.map(batcher, range(32)))
     assert answers == [k * 10 for k in range(32)]
     assert sum(sizes) == 32
     assert max(sizes) <= MAX_BATCH
@@ -36,9 +34,9 @@ def test_requests_of_another_kind_go_in_another_call():
         time.sleep(0.02)
         return requests
 
-    together = Batcher(draw, kind=lambda request: request % 2)
+    batcher = Batcher(draw, kind=lambda request: request % 2)
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(together, range(16))) == list(range(16))
+        assert list(pool.map(batcher, range(16))) == list(range(16))
     assert all(len({request % 2 for request in requests}) == 1 for requests in calls)
 
 
@@ -51,12 +49,12 @@ def test_a_request_that_fails_does_not_fail_the_others():
             raise ValueError("three")
         return requests
 
-    together = Batcher(draw, kind=lambda request: 0)
+    batcher = Batcher(draw, kind=lambda request: 0)
 
     def ask(request):
         barrier.wait()
         try:
-            return together(request)
+            return batcher(request)
         except ValueError as error:
             return str(error)
 
@@ -64,23 +62,9 @@ def test_a_request_that_fails_does_not_fail_the_others():
         assert list(pool.map(ask, range(8))) == [0, 1, 2, "three", 4, 5, 6, 7]
 
 
-def test_an_error_reaches_its_visitor():
+def test_an_error_is_raised_for_its_request():
     def draw(requests):
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         Batcher(draw, kind=lambda request: 0)(1)
-
-
-def test_a_session_is_the_same_with_remembered_configs():
-    with gr.Blocks() as app:
-        gr.Slider(0, 2, 1, label="ψ")
-        gr.Dropdown(["faces", "eyes"], label="Model")
-        gr.Gallery(columns=3, elem_classes=["sheet"])
-    plain = SessionState(app).config_values
-    remember_configs(app)
-    first, second = SessionState(app), SessionState(app)
-    assert first.config_values == second.config_values == plain
-    slider = next(iter(first.config_values))
-    first.config_values[slider]["props"]["value"] = 2
-    assert second.config_values == SessionState(app).config_values == plain

@@ -12,12 +12,12 @@ from PIL import Image
 
 from gan_models.finetuning import archives
 from gan_models.finetuning.ingest import Limits, read_pictures, take_in
-from gan_models.media.video import write_video
+from tests.media.films import write_film
 from tests.training.uploads import SIDE, frames, photo, turned, zipped
 
 
 def test_a_video_gives_a_few_frames_a_second(tmp_path):
-    write_video(frames(24), tmp_path / "clip.mp4", fps=12)
+    write_film(frames(24), tmp_path / "clip.mp4", fps=12)
     verdicts = take_in([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
     assert len(verdicts) == 8  # two seconds
     assert all(verdict.taken for verdict in verdicts)
@@ -31,7 +31,7 @@ def test_a_video_gives_a_few_frames_a_second(tmp_path):
 def test_a_video_filmed_on_its_side_comes_upright(matrix, left_becomes, tmp_path):
     image = Image.new("RGB", (64, 48), "red")
     image.paste("blue", (32, 0, 64, 48))
-    write_video([image] * 2, tmp_path / "clip.mp4", fps=2)
+    write_film([image] * 2, tmp_path / "clip.mp4", fps=2)
     (tmp_path / "clip.mp4").write_bytes(turned((tmp_path / "clip.mp4").read_bytes(), matrix))
     take_in([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
     (pixels,) = read_pictures(tmp_path / "in")
@@ -42,7 +42,7 @@ def test_a_video_filmed_on_its_side_comes_upright(matrix, left_becomes, tmp_path
 
 
 def test_a_video_whose_turn_makes_no_sense_stays_as_it_is(tmp_path):
-    write_video([photo(0, (64, 48))], tmp_path / "clip.mp4", fps=2)
+    write_film([photo(0, (64, 48))], tmp_path / "clip.mp4", fps=2)
     content = turned((tmp_path / "clip.mp4").read_bytes(), (0, 0, 0, 0))
     (tmp_path / "clip.mp4").write_bytes(content)
     (item,) = archives.open_items(tmp_path / "clip.mp4", tmp_path / "x", archives.Budget(Limits()))
@@ -54,7 +54,7 @@ def test_a_damaged_video_is_refused_and_the_rest_is_taken(kind, tmp_path, monkey
     def fail(*_, **__):
         raise getattr(av.error, kind)(1, "ffmpeg's own words")
 
-    write_video(frames(4), tmp_path / "a.mp4", fps=4)
+    write_film(frames(4), tmp_path / "a.mp4", fps=4)
     photo(0).save(tmp_path / "b.png")
     monkeypatch.setattr(av, "open", fail)
     verdicts = take_in([tmp_path / "a.mp4", tmp_path / "b.png"], tmp_path / "in", resolution=SIDE)

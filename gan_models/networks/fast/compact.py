@@ -1,4 +1,4 @@
-"""The compact network on a processor: layer by layer, a band of rows a thread."""
+"""SRVGGNetCompact on a CPU: layer by layer, each thread computes bands of rows."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from gan_models.networks.fast.workers import num_workers, share_out
 from gan_models.networks.inference import is_frozen, result_of
 from gan_models.networks.srvgg import SRVGGNetCompact
 
-BANDS_A_WORKER = 2  # so that one that is late is waited for less
+BANDS_A_WORKER = 2  # more than one, so that a slow one delays the others less
 MIN_ROWS = 4  # of a band
 
 
 class FastSRVGGNetCompact(SRVGGNetCompact):
-    """SRVGGNetCompact that takes the fast path wherever that gives the same pictures sooner."""
+    """SRVGGNetCompact that uses the fast path wherever it gives the same pictures."""
 
     def forward(self, images: Tensor) -> Tensor:
         """As SRVGGNetCompact's."""
-        if not pays(self, images):
+        if not is_faster(self, images):
             return super().forward(images)
         return torch.cat([result_of(steps(self, image)) for image in images.split(1)])
 
     def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
         """As SRVGGNetCompact's, of one picture."""
-        return steps(self, images) if pays(self, images) else super().steps(images)
+        return steps(self, images) if is_faster(self, images) else super().steps(images)
 
 
-def pays(network: SRVGGNetCompact, images: Tensor) -> bool:
-    """Whether `steps` gives what the network gives, and sooner."""
+def is_faster(network: SRVGGNetCompact, images: Tensor) -> bool:
+    """Whether `steps` gives the network's result, and is faster."""
     return (
         images.device.type == "cpu"
         and images.dtype == network.convs()[0].weight.dtype == torch.float32
@@ -41,7 +41,7 @@ def pays(network: SRVGGNetCompact, images: Tensor) -> bool:
 
 
 def steps(network: SRVGGNetCompact, images: Tensor) -> Generator[float, None, Tensor]:
-    """The whole network for one picture, in steps: yields how far it is, 0 to 1.
+    """The whole network for one picture, in steps: yields the share that is done, 0 to 1.
 
     images [1, C, H, W] -> [1, C, scale H, scale W]
     """
@@ -50,7 +50,7 @@ def steps(network: SRVGGNetCompact, images: Tensor) -> Generator[float, None, Te
     x[:, :, 1:-1, 1:-1] = images
     for index, (conv, activate) in enumerate(zip(convs, network.body[1::2], strict=True)):
         _layer(x, conv, activate, spare)
-        # the memory of what has been read is written next; the picture's has too few channels
+        # the next layer writes where this one read, except in the picture: too few channels
         x, spare = spare, x if index else _framed(images, network.num_feat)
         yield (index + 1) / (len(convs) + 1)
     return _last_layer(x, last, images, network.scale)
@@ -81,7 +81,7 @@ def _last_layer(x: Tensor, conv: nn.Conv2d, images: Tensor, scale: int) -> Tenso
 
 
 def _over_bands(height: int, run: Callable[[int, int], None]) -> None:
-    """Call `run(top, bottom)` for bands of rows that together are all."""
+    """Call `run(top, bottom)` for bands that together cover all rows."""
     rows = max(MIN_ROWS, -(-height // (BANDS_A_WORKER * num_workers())))
     tops = range(0, height, rows)
     share_out(lambda piece, _: run(tops[piece], min(height, tops[piece] + rows)), len(tops))

@@ -1,8 +1,8 @@
-"""Convolutions by Winograd's method over whole feature maps, shared out to threads in blocks.
+"""Convolutions by Winograd's method over whole feature maps, distributed to threads in blocks.
 
-F(4x4, 3x3) as in `networks.winograd`, arranged for chains of convolutions: features lie in planes
-[H, W, C] with a frame of zeros; every operation writes into memory that is there already; inputs
-that several convolutions see are transformed once.
+F(4x4, 3x3) as in `networks.winograd`, arranged for chains of convolutions: features are stored in
+planes [H, W, C] with a frame of zeros; every operation writes into allocated memory; inputs of
+several convolutions are transformed once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from gan_models.networks.inference import bias_of
 from gan_models.networks.winograd import INPUTS, KERNELS, OUTPUTS, transform
 
 TILES_A_BLOCK = 256
-INSIDE = 7  # of the 36 products of a tile, the one that adds to all its 16 outputs alike
+INSIDE = 7  # of the 36 products of a tile, the one that is added equally to all its 16 outputs
 
 
 class Grid:
-    """A map cut into tiles of 4x4 pixels, and these into blocks that a thread does at a time."""
+    """A map split into tiles of 4x4 pixels, and these into blocks; a thread computes a block."""
 
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width = height, width
@@ -46,33 +46,33 @@ class Plane:
     Attributes:
         pixels: [height, width, channels].
         tiles: for each block the 4x4 pixels of each tile, [4, 4, t, u, channels].
-        seen: for each block the 6x6 pixels that each tile sees, [6, 6, t, u, channels].
+        inputs: for each block the 6x6 input pixels of each tile, [6, 6, t, u, channels].
     """
 
     def __init__(self, grid: Grid, channels: int) -> None:
         framed = torch.zeros(4 * grid.down + 2, 4 * grid.across + 2, channels)
         height, width = grid.height, grid.width
         self.pixels = framed[1 : height + 1, 1 : width + 1]
-        self.tiles, self.seen, self._beyond = [], [], []
+        self.tiles, self.inputs, self._beyond = [], [], []
         for rows, columns in grid.blocks:
             tops = slice(4 * rows.start + 1, 4 * rows.stop + 1)
             lefts = slice(4 * columns.start + 1, 4 * columns.stop + 1)
             tiles = framed[tops, lefts].unflatten(0, (-1, 4)).unflatten(2, (-1, 4))
             self.tiles.append(tiles.permute(1, 3, 0, 2, 4))
-            seen = framed[4 * rows.start : tops.stop + 1, 4 * columns.start : lefts.stop + 1]
-            self.seen.append(seen.unfold(0, 6, 4).unfold(1, 6, 4).permute(3, 4, 0, 1, 2))
+            inputs = framed[4 * rows.start : tops.stop + 1, 4 * columns.start : lefts.stop + 1]
+            self.inputs.append(inputs.unfold(0, 6, 4).unfold(1, 6, 4).permute(3, 4, 0, 1, 2))
             beyond = (framed[tops, max(lefts.start, width + 1) : lefts.stop],)
             beyond += (framed[max(tops.start, height + 1) : tops.stop, lefts],)
             self._beyond.append([part for part in beyond if part.numel()])
 
     def clear_beyond(self, block: int) -> None:
-        """Set to zero what lies in a block's tiles but outside the map."""
+        """Set the pixels of a block's tiles that are outside the map to zero."""
         for part in self._beyond[block]:
             part.zero_()
 
 
 class Kernels:
-    """Memory for a 3x3 convolution's transformed weights, cut by the planes its inputs come in.
+    """Memory for a 3x3 convolution's transformed weights, split by the planes of its inputs.
 
     Args:
         channels: of each plane.
@@ -84,7 +84,7 @@ class Kernels:
         self.parts = self._spread.view(36, -1, outputs).split(list(channels), 1)
         self.bias = torch.empty(outputs)
 
-    def take(self, conv: nn.Conv2d, gain: float) -> None:
+    def load(self, conv: nn.Conv2d, gain: float) -> None:
         """Transform the weights of a convolution whose outputs are multiplied by `gain`."""
         weight = conv.weight.permute(2, 3, 1, 0).reshape(9, -1)  # [3 3, I O]
         torch.mm(transform(KERNELS) * gain, weight, out=self._spread)
@@ -95,13 +95,13 @@ class Scratch:
     """Memory for the steps of one thread, for up to `tiles` tiles of `channels` channels."""
 
     def __init__(self, tiles: int, channels: int) -> None:
-        self._seen = torch.empty(36 * tiles * channels)
+        self._inputs = torch.empty(36 * tiles * channels)
         self._products = torch.empty(36 * tiles * channels)
         self._outputs = torch.empty(16 * tiles * channels)
 
-    def spread(self, seen: Tensor, out: Tensor) -> None:
-        """Transform inputs: seen [6, 6, t, u, C] -> out [36, t u, C]."""
-        gathered = self._seen[: seen.numel()].view(seen.shape).copy_(seen)
+    def spread(self, inputs: Tensor, out: Tensor) -> None:
+        """Transform inputs [6, 6, t, u, C] -> out [36, t u, C]."""
+        gathered = self._inputs[: inputs.numel()].view(inputs.shape).copy_(inputs)
         torch.mm(transform(INPUTS), gathered.view(36, -1), out=out.view(36, -1))
 
     def convolve(self, spreads: Sequence[Tensor], kernels: Kernels) -> Tensor:

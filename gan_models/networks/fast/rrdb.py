@@ -1,8 +1,8 @@
-"""RRDBNet on a processor: its dense blocks by Winograd's method, shared out to threads.
+"""RRDBNet on a CPU: its dense blocks by Winograd's method, distributed to threads.
 
-A dense block's features are transformed once, when they are made, and the convolutions that see
-them add up their products; so there are no concatenations, and the transforms of 192 channels serve
-640. Only there Winograd's method pays: single convolutions of 64 channels are as fast without it.
+A dense block's features are transformed once, when they are computed, and the convolutions that
+read them sum their products; so there are no concatenations, and the transforms of 192 channels
+serve 640. Winograd's method is faster only there: single convolutions of 64 channels gain nothing.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from gan_models.networks.inference import doubling_kernel, is_frozen, result_of
 from gan_models.networks.rrdbnet import DenseBlock, ResidualDenseBlocks, RRDBNet
 
 MIN_CHANNELS = 16  # added by a convolution; below, the transforms cost more than they save
-STRIP_PIXELS = 1 << 17  # of the result, that the last convolutions are done for at once
-REACH = 2  # pixels before the enlargements that the last convolutions see on each side
+STRIP_PIXELS = 1 << 17  # of the result, computed at once by the last convolutions
+REACH = 2  # receptive field of the last convolutions on each side, in pixels before enlarging
 BLOCK_SHARE = 11  # multiplications of a residual-in-residual block, in units
-TAIL_SHARE = 1  # those of the rest behind the body
+TAIL_SHARE = 1  # those of the layers after the body
 
 Steps = Generator[float, None, None]
 
 
 class FastRRDBNet(RRDBNet):
-    """RRDBNet that takes the fast path wherever that gives the same pictures sooner."""
+    """RRDBNet that uses the fast path wherever it gives the same pictures."""
 
     def forward(self, images: Tensor) -> Tensor:
         """As RRDBNet's."""
-        if not pays(self, images):
+        if not is_faster(self, images):
             return super().forward(images)
         return torch.cat([result_of(steps(self, image)) for image in images.split(1)])
 
     def steps(self, images: Tensor) -> Generator[float, None, Tensor]:
         """As RRDBNet's, of one picture."""
-        return steps(self, images) if pays(self, images) else super().steps(images)
+        return steps(self, images) if is_faster(self, images) else super().steps(images)
 
 
-def pays(network: RRDBNet, images: Tensor) -> bool:
-    """Whether `steps` gives what the network gives, and sooner."""
+def is_faster(network: RRDBNet, images: Tensor) -> bool:
+    """Whether `steps` gives the network's result, and is faster."""
     return (
         images.device.type == "cpu"
         and images.dtype == network.conv_first.weight.dtype == torch.float32
@@ -54,7 +54,7 @@ def pays(network: RRDBNet, images: Tensor) -> bool:
 
 
 def steps(network: RRDBNet, images: Tensor) -> Generator[float, None, Tensor]:
-    """The whole network for one picture, in steps: yields how far it is, 0 to 1.
+    """The whole network for one picture, in steps: yields the share that is done, 0 to 1.
 
     images [1, C, H, W] -> [1, out_channels, scale H, scale W]
     """
@@ -72,10 +72,10 @@ def steps(network: RRDBNet, images: Tensor) -> Generator[float, None, Tensor]:
 
 
 class _Body:
-    """The dense blocks, working on a plane of features and four that they grow.
+    """The dense blocks, working on a plane of features and four planes of added features.
 
     Attributes:
-        features: what comes and goes, [H, W, num_feat].
+        features: input and output, [H, W, num_feat].
     """
 
     def __init__(self, network: RRDBNet, first: Tensor) -> None:
@@ -89,7 +89,7 @@ class _Body:
             [first.new_empty(36, count, width) for width in self.channels]
             for count in self.grid.tile_counts
         ]
-        self.kept = [torch.empty_like(tiles) for tiles in self.features.tiles]
+        self.saved = [torch.empty_like(tiles) for tiles in self.features.tiles]
         widest, most = max(self.channels), max(self.grid.tile_counts)
         self.scratch = [Scratch(most, widest) for _ in range(num_workers())]
         outputs = (*self.channels[1:], network.num_feat)
@@ -103,18 +103,18 @@ class _Body:
                 yield (number + part) / 3
 
     def _dense(self, dense: DenseBlock, number: int) -> Steps:
-        """One of the three dense blocks: plane k is transformed, and the convolution k done."""
+        """One of the three dense blocks: transform plane k, then apply convolution k."""
         convs = (dense.conv1, dense.conv2, dense.conv3, dense.conv4, dense.conv5)
 
         def prepare(piece: int, _: int) -> None:
             k = 4 - piece  # the largest first
-            self.kernels[k].take(convs[k], self.network.residual if k == 4 else 1.0)
+            self.kernels[k].load(convs[k], self.network.residual if k == 4 else 1.0)
 
         def run(piece: int, worker: int) -> None:
             scratch, spreads = self.scratch[worker], self.spreads[piece]
             if k == number == 0:
-                self.kept[piece].copy_(self.features.tiles[piece])
-            scratch.spread(self.planes[k].seen[piece], spreads[k])
+                self.saved[piece].copy_(self.features.tiles[piece])
+            scratch.spread(self.planes[k].inputs[piece], spreads[k])
             made = scratch.convolve(spreads[: k + 1], self.kernels[k])
             if k < 4:
                 put(F.leaky_relu_(made, self.network.slope), self.planes[k + 1], piece)
@@ -122,7 +122,7 @@ class _Body:
             add(made, self.features, piece)
             if number == 2:
                 tiles = self.features.tiles[piece]
-                tiles.mul_(self.network.residual).add_(self.kept[piece])
+                tiles.mul_(self.network.residual).add_(self.saved[piece])
 
         share_out(prepare, 5)  # few pixels take no longer than their kernels
         for k in range(5):
@@ -131,7 +131,7 @@ class _Body:
 
 
 def _enlarge(network: RRDBNet, features: Tensor, made: Tensor) -> Steps:
-    """The convolutions behind the body, a strip a thread.
+    """The convolutions after the body, a strip a thread.
 
     Args:
         features: [1, num_feat, H, W]

@@ -1,8 +1,8 @@
-"""Work shared out to threads in large pieces.
+"""Distribute work to threads in large pieces.
 
-torch splits every operation among its threads and waits for all of them; where other programs want
-the processor, too, each of these waits costs more than the operation. Here a thread does a whole
-piece, many operations, by itself, and threads wait for each other only between pieces.
+torch splits every operation among its threads and waits for all of them; where other programs use
+the CPU, too, each of these waits costs more than the operation. Here a thread computes a whole
+piece, many operations, alone, and threads wait for each other only between pieces.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def num_workers() -> int:
 def share_out(run: Callable[[int, int], None], count: int) -> None:
     """Call `run(piece, worker)` for each piece from 0 to `count` - 1, in any order, at once.
 
-    `worker` is below `num_workers()` and never at work twice, so that it can name scratch memory.
+    `worker` is below `num_workers()` and never in two calls at once, so it can index memory.
     Gradients are off. The first error of a piece is raised when all threads have stopped.
     """
     threads, pieces = min(num_workers(), count), itertools.count()
@@ -49,16 +49,16 @@ def share_out(run: Callable[[int, int], None], count: int) -> None:
 
 @lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Threads in which torch's operations run by themselves."""
+    """Threads in each of which torch uses one thread."""
     ready = Barrier(threads)
 
     def settle() -> None:
-        torch.get_num_threads()  # a thread takes the common number over when it is first asked
+        torch.get_num_threads()  # a thread inherits the common number at its first call
         torch.set_num_threads(1)
         ready.wait()
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="share-out")
     for future in [pool.submit(settle) for _ in range(threads)]:
         future.result()
-    torch.set_num_threads(threads)  # it is the number of new threads, too, which is as it was
+    torch.set_num_threads(threads)  # restored for new threads
     return pool

@@ -1,1 +1,1 @@
-"""The trainers: one a task, each says which networks learn what from a batch."""
+"""The trainers, one for each task: networks, losses and steps."""

@@ -1,6 +1,6 @@
-"""What the one training loop plays: networks, their optimisers, and one step.
+"""The base class of trainers: networks, their optimisers, and one step.
 
-A recipe's trainer knows the losses; the loop knows time, files and failure.
+Trainers define losses; the training loop handles time, files and failures.
 """
 
 from __future__ import annotations
@@ -8,56 +8,70 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import torch
 from PIL import Image
-from torch import nn
 
 from gan_models import weights
+from gan_models.networks.base import Network
 from gan_models.training.optim import Batch, Losses
 
 
-class Trainer(ABC):
-    """Base of all trainers. `averages` hold moving averages of networks of the same name."""
+class Metadata(TypedDict):
+    """What an exported file states of itself."""
 
-    # names that networks and optimisers have in older snapshots -> those of today
+    title: str
+    licence: str
+    source: str
+
+
+class Trainer(ABC):
+    """Base of all trainers. `averages` has the moving averages of networks of the same name."""
+
+    # names of networks and optimisers in older snapshots -> present names
     RENAMED: ClassVar[Mapping[str, str]] = {}
 
-    networks: dict[str, nn.Module]
-    averages: dict[str, nn.Module]
+    networks: dict[str, Network]
+    averages: dict[str, Network]
     optimizers: dict[str, torch.optim.Optimizer]
 
     @abstractmethod
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """Train all networks on one batch, taken in `num_chunks` parts to save memory."""
+        """Train all networks on one batch, in `num_chunks` parts to save memory."""
 
     @abstractmethod
     def sheet(self) -> Image.Image:
-        """A picture of where training stands: always the same inputs."""
+        """A sheet of samples, always of the same inputs."""
 
     @abstractmethod
     def evaluate(self) -> dict[str, float]:
-        """Measures of where training stands; must leave all random streams alone."""
+        """Measures of the present networks; must not change any random stream."""
 
     @abstractmethod
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """Write the finished networks into `folder`, the main one as generator.safetensors."""
+        """Write the networks into `folder`, the main one as generator.safetensors."""
 
     def extra_state(self) -> dict[str, Any]:
-        """Whatever else must survive a restart: tensors, numbers, text, lists and dicts of them."""
+        """Other state for snapshots: tensors, numbers, text, lists and dicts of them."""
         return {}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:  # noqa: B027 - most have none
-        """Take back what `extra_state` gave."""
+        """Restore the result of `extra_state`."""
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from finished networks, files by the name `export` gives them; those that fit."""
+        """Load finished networks that fit, by the names of `export`; the names of those loaded."""
         return []
 
 
-def load_fitting(network: nn.Module, path: Path | None) -> bool:
-    """Load a self-describing file into `network` if it is there and of the same shape."""
+def to_channels_last(network: Network, device: torch.device) -> Network:
+    """Move a network to a device, its convolution weights with the channels last."""
+    network = network.to(device)
+    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # not in torch's stubs
+
+
+def load_fitting(network: Network, path: Path | None) -> bool:
+    """Load a self-describing file into `network` if it exists and has the same shape."""
     if path is None or not path.exists():
         return False
     loaded, info = weights.load_checkpoint(path)
@@ -67,13 +81,13 @@ def load_fitting(network: nn.Module, path: Path | None) -> bool:
     return True
 
 
-def begin_from(
-    networks: Mapping[str, nn.Module],
-    averages: Mapping[str, nn.Module],
+def load_all_fitting(
+    networks: Mapping[str, Network],
+    averages: Mapping[str, Network],
     files: Mapping[str, Path | None],
     main: str = "generator",
 ) -> list[str]:
-    """Load the networks whose files are there and fit; none where that of `main` does not.
+    """Load the networks whose files exist and fit; none if that of `main` does not.
 
     A trained discriminator gives an untrained generator no useful gradient.
     """
@@ -86,11 +100,13 @@ def begin_from(
     return [main, *found]
 
 
-def load_alike(network: nn.Module, path: Path | None) -> bool:
-    """Load from a self-describing file all that has the same name and shape in `network`."""
+def load_matching_tensors(network: Network, path: Path | None) -> bool:
+    """Load from a self-describing file all tensors of the same name and shape as in `network`."""
     if path is None or not path.exists():
         return False
-    theirs, ours = weights.load_checkpoint(path)[0].state_dict(), network.state_dict()
-    alike = {name: x for name, x in theirs.items() if name in ours and ours[name].shape == x.shape}
-    network.load_state_dict(alike, strict=False)
-    return bool(alike)
+    stored, present = weights.load_checkpoint(path)[0].state_dict(), network.state_dict()
+    matching = {
+        name: x for name, x in stored.items() if name in present and present[name].shape == x.shape
+    }
+    network.load_state_dict(matching, strict=False)
+    return bool(matching)

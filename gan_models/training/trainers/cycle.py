@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,13 +17,13 @@ from gan_models.device import mixed_precision
 from gan_models.media.images import to_pil
 from gan_models.media.tensors import channels_last, rows, to_byte, to_float
 from gan_models.metrics.features import nearer_to_truth
-from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training import losses
 from gan_models.training.feature_matching import Matching
 from gan_models.training.optim import Batch, Losses, adam, split, update
-from gan_models.training.trainers.base import Trainer, begin_from
+from gan_models.training.trainers.base import Metadata, Trainer, load_all_fitting, to_channels_last
 
-EXPORTS = {  # network -> file; a direction's discriminator is that of its target side
+EXPORTS = {  # network -> file; the discriminator of a direction is that of its target side
     "forward": "generator",
     "backward": "backward",
     "discriminator_b": "discriminator",
@@ -32,7 +33,7 @@ EXPORTS = {  # network -> file; a direction's discriminator is that of its targe
 
 @dataclass(frozen=True)
 class CycleSettings:
-    """Networks and numbers of a translation; side a goes forward to side b."""
+    """Networks and numbers of a translation; "forward" is from side a to side b."""
 
     generator: dict[str, Any]
     discriminator: dict[str, Any]
@@ -41,16 +42,16 @@ class CycleSettings:
     betas: tuple[float, float] = (0.5, 0.999)
     cycle_weight: float = 10.0
     identity_weight: float = 5.0
-    identity_interval: int = 2  # steps: the identity terms cost two passes and change slowly
+    identity_interval: int = 2  # steps; the identity terms cost two passes and change slowly
     matching: float = 0.0  # weight of the energy distance of features, on either side
-    matching_px: int = 128  # side at which they are looked at
+    matching_px: int = 128  # side of the pictures for the features
     history: int = 50
-    crop_px: int = 128  # side of what is trained on; the networks take any size
-    cards: tuple[dict[str, str], ...] = field(default=({}, {}))  # forward, backward
+    crop_px: int = 128  # side of the training pictures; the networks take any size
+    metadata: tuple[Metadata, Metadata] = field(kw_only=True)  # forward, backward
 
 
 class History:
-    """Past fakes mixed among the new ones (Shrivastava et al. 2017, arXiv:1612.07828, 2.3)."""
+    """A buffer of earlier fakes (Shrivastava et al. 2017, arXiv:1612.07828, section 2.3)."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -58,11 +59,8 @@ class History:
         self.kinds: list[Tensor] = []
 
     def mix(self, images: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
-        """Each picture comes back as it is, or is kept and an older one comes in its place.
-
-        What the pictures show, [N], goes with them.
-        """
-        mixed = []
+        """Return each picture, or store it and return an older one, and their kinds [N]."""
+        mixed: list[tuple[Tensor, Tensor]] = []
         for image, kind in zip(images.detach(), kinds, strict=True):
             if len(self.images) < self.capacity:
                 self.images.append(image.clone())
@@ -72,24 +70,24 @@ class History:
                 image, self.images[index] = self.images[index], image.clone()
                 kind, self.kinds[index] = self.kinds[index], kind
             mixed.append((image, kind))
-        images, kinds = zip(*mixed, strict=True)
-        return torch.stack(images), torch.stack(kinds)
+        return torch.stack([image for image, _ in mixed]), torch.stack([kind for _, kind in mixed])
 
 
 class CycleTrainer(Trainer):
     """Two generators, two patch discriminators, least squares.
 
-    The discriminators know what kind of thing a picture shows, if they are built with classes; the
-    generators must see it for themselves.
+    Discriminators with classes are given the kind of each picture; the generators are not.
 
     Args:
         settings: networks and numbers.
-        features: to measure by.
-        device: where everything runs.
-        pairs: the same scenes on side a and side b, [N, 3, H, W] uint8 each, held out: training
-            never sees them, they serve to look and measure only.
-        reals: some pictures of side a and of side b that it is trained on, likewise; only for
-            `matching`.
+        features: for measures and matching.
+        device: of all networks.
+        pairs: the same scenes on side a and side b, [N, 3, H, W] uint8 each, held out for sheets
+            and measures.
+        reals: some training pictures of side a and of side b, likewise; only for `matching`.
+
+    Raises:
+        ValueError: matching without `reals`.
     """
 
     RENAMED: ClassVar[Mapping[str, str]] = {
@@ -101,7 +99,7 @@ class CycleTrainer(Trainer):
     def __init__(
         self,
         settings: CycleSettings,
-        features: EfficientNetLite0,
+        features: EfficientNetLite,
         device: torch.device,
         pairs: tuple[Tensor, Tensor],
         reals: tuple[Tensor, Tensor] | None = None,
@@ -112,12 +110,11 @@ class CycleTrainer(Trainer):
             network = networks.build("resnet", settings.generator)
             average = networks.build("resnet", settings.generator)
             average.load_state_dict(network.state_dict())
-            self.networks[name] = network.to(device, memory_format=torch.channels_last)
+            self.networks[name] = to_channels_last(network, device)
             self.averages[name] = average.to(device).eval().requires_grad_(False)
         for name in ("discriminator_a", "discriminator_b"):
-            self.networks[name] = networks.build("patchgan", settings.discriminator).to(
-                device, memory_format=torch.channels_last
-            )
+            network = networks.build("patchgan", settings.discriminator)
+            self.networks[name] = to_channels_last(network, device)
         nets = self.networks
         rates = settings.generator_rate, settings.discriminator_rate
         self.optimizers = {
@@ -128,6 +125,8 @@ class CycleTrainer(Trainer):
         }
         self.matching: dict[str, Matching] = {}
         if settings.matching:
+            if reals is None:
+                raise ValueError("Feature matching needs real pictures of both sides.")
             self.matching = {
                 side: Matching(features, settings.matching_px, pictures)
                 for side, pictures in zip("ab", reals, strict=True)
@@ -141,8 +140,7 @@ class CycleTrainer(Trainer):
     def step(self, batch: Batch, num_chunks: int) -> Losses:
         """Generators, then discriminators, on a batch `a`, `b`, uint8 [N, 3, H, W], and `kind`.
 
-        Pictures that show the same kind of thing [N], in `a` and `b` alike, are compared
-        by themselves.
+        `kind` [N] is that of `a` and of `b` alike; pictures are compared within their kind.
         """
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         chunks = split(batch | {side: to_float(batch[side]) for side in "ab"}, num_chunks)
@@ -182,10 +180,11 @@ class CycleTrainer(Trainer):
         terms = {"generator": fooled, "cycle": cycle}
         if self.matching:
             fakes = {"a": fake_a, "b": fake_b}
-            terms["matching"] = sum(
+            matched = [
                 match.loss(fakes[side], batch[side], batch["kind"])
                 for side, match in self.matching.items()
-            )
+            ]
+            terms["matching"] = reduce(torch.add, matched)
             loss = loss + self.settings.matching * terms["matching"]
         interval = self.settings.identity_interval
         if self.settings.identity_weight and self.steps % interval == 0:
@@ -205,16 +204,16 @@ class CycleTrainer(Trainer):
         }
         return terms["discriminator_a"] + terms["discriminator_b"], terms
 
-    # --- looking and measuring ------------------------------------------------------------------
+    # --- sheets and measures --------------------------------------------------------------------
 
     @torch.no_grad()
     def translate(self, name: str, images: Tensor) -> Tensor:
-        """An averaged generator on uint8 pictures -> [N, 3, H, W] float on the CPU."""
+        """Apply an averaged generator to uint8 pictures -> [N, 3, H, W] float on the CPU."""
         parts = [self.averages[name](to_float(x.to(self.device))).cpu() for x in images.split(8)]
         return torch.cat(parts)
 
     def sheet(self) -> Image.Image:
-        """Rows: a, a made b, true b, b made a."""
+        """Rows: a, a translated to b, true b, b translated to a."""
         a, b = (side[:8] for side in self.pairs)
         parts = (
             to_float(a),
@@ -225,7 +224,7 @@ class CycleTrainer(Trainer):
         return rows([to_pil(part) for part in parts])
 
     def evaluate(self) -> dict[str, float]:
-        """How often a translation is nearer to the true picture than its input, and the cycle."""
+        """How often a translation is nearer to the truth than its input, and PSNR of the cycle."""
         a, b = self.pairs
         fake_b = to_byte(self.translate("forward", a))
         fake_a = to_byte(self.translate("backward", b))
@@ -239,30 +238,30 @@ class CycleTrainer(Trainer):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator.safetensors goes from a to b, backward.safetensors from b to a."""
-        cards = self.settings.cards * 2  # forward, backward, and again for their discriminators
-        for (name, filename), card in zip(EXPORTS.items(), cards, strict=True):
+        """Write all networks; generator.safetensors: from a to b, backward.safetensors: back."""
+        metadata = self.settings.metadata * 2  # forward, backward, and of their discriminators
+        for (name, filename), facts in zip(EXPORTS.items(), metadata, strict=True):
             weights.save_generator(
                 folder / f"{filename}.safetensors",
                 (self.networks | self.averages)[name],
                 task="translation",
                 training=training,
-                **card,
+                **facts,
             )
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from the generators and discriminators of both directions, where they fit."""
+        """Load the generators and discriminators of both directions, if they fit."""
         named = {name: files.get(filename) for name, filename in EXPORTS.items()}
-        return begin_from(self.networks, self.averages, named, main="forward")
+        return load_all_fitting(self.networks, self.averages, named, main="forward")
 
     def extra_state(self) -> dict[str, Any]:
-        """Counter, histories and what the matching remembers."""
+        """Counter, histories and the queues of the matching."""
         matching = {side: match.state() for side, match in self.matching.items()}
         histories = {side: vars(history) for side, history in self.histories.items()}
         return {"steps": self.steps, "matching": matching, "histories": histories}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back what `extra_state` gave."""
+        """Restore the result of `extra_state`."""
         self.steps = state["steps"]
         for side, known in state.get("matching", {}).items():
             if side in self.matching:

@@ -17,59 +17,77 @@ from gan_models.device import fitting, mixed_precision
 from gan_models.media.images import grid, to_pil
 from gan_models.media.tensors import to_float
 from gan_models.metrics.features import FeatureMaps, pooled_features
-from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.networks.base import Network, typed_modules
+from gan_models.networks.efficientnet_lite import EfficientNetLite
+from gan_models.networks.stylegan2 import SynthesisBlock
 from gan_models.training import losses
 from gan_models.training.augment import AdaController
 from gan_models.training.discriminators import AugmentedDiscriminator
 from gan_models.training.feature_matching import Matching, finer
 from gan_models.training.optim import Batch, Losses, adam, split, update
 from gan_models.training.reconstruction import Reconstruction, ReconstructionSettings
-from gan_models.training.trainers.base import Trainer, begin_from, load_alike
+from gan_models.training.trainers.base import (
+    Metadata,
+    Trainer,
+    load_all_fitting,
+    load_matching_tensors,
+)
 
 FIRST_COLOR = 0.25  # of the usual initial weights
-RANGE_WEIGHT = 10.0  # of values that no picture can hold
+RANGE_WEIGHT = 10.0  # of values outside [-1, 1]
 
 
 @dataclass(frozen=True)
 class LatentSettings:
-    """Networks and numbers of a latent trainer; rates are Adam's."""
+    """Networks and numbers of a latent trainer; rates are learning rates of Adam."""
 
     generator: dict[str, Any]
     discriminator: dict[str, Any]
     projected: bool = True
     generator_rate: float = 2.5e-3
     discriminator_rate: float = 1e-3
-    aux_classifier: dict[str, Any] | None = (
-        None  # of classes, only beside matching; None: there is none
-    )
+    aux_classifier: dict[str, Any] | None = None  # only with matching
     aux_classifier_rate: float = 1e-3
     classification: float = 0.0  # weight of the auxiliary classifier's loss
-    mapping_rate: float = 1.0  # times the generator's; its layers' own 0.01 is for long training
+    mapping_rate: float = 1.0  # factor on the generator's rate; layers have 0.01 for long training
     betas: tuple[float, float] = (0.0, 0.99)
     augmentations: tuple[str, ...] = ("color", "translation", "cutout")
-    ada_target: float | None = None  # None: augment always
+    ada_target: float | None = None  # None: always augment
     discriminator_px: int = 128
-    adversarial: float = 1.0  # weight of the discriminator's loss; 0: it is not trained
+    adversarial: float = 1.0  # weight of the discriminator's loss; 0: no training of it
     matching: float = 0.0  # weight of the energy distance of features
-    matching_px: int = 160  # side at which they are looked at
+    matching_px: int = 160  # side of the pictures for these features
     mode_seeking: float = 0.0  # weight of the loss of that name
-    reconstruction: ReconstructionSettings | None = None  # only beside projected heads
+    reconstruction: ReconstructionSettings | None = None  # only with projected heads
     r1_gamma: float = 0.0  # only for a discriminator of pixels
     r1_interval: int = 16
-    frozen: tuple[str, ...] = ()  # names in the networks that begin so stay as they are
+    frozen: tuple[str, ...] = ()  # prefixes of the parameters that are not trained
     num_metric_images: int = 500
     family: str = "stylegan2"
     classes: tuple[str, ...] = ()
-    card: dict[str, str] = field(default_factory=dict)  # title, licence, source
+    metadata: Metadata = field(kw_only=True)
+
+
+@dataclass
+class LatentChunk:
+    """A part of a batch; the generator's step sets what the other networks are trained on."""
+
+    images: Tensor  # [N, 3, H, W] uint8
+    class_index: Tensor | None  # [N]
+    fakes: Tensor = field(init=False)  # [N, 3, H, W] without gradients, as all below
+    real_maps: FeatureMaps | None = None  # only where they are shared
+    fake_maps: FeatureMaps | None = None
+    real_features: Tensor = field(init=False)  # [N, D] for the auxiliary classifier
+    fake_features: Tensor = field(init=False)
 
 
 class LatentTrainer(Trainer):
     """Generator against discriminator: hinge for projected heads, non-saturating and R1 for pixels.
 
-    An auxiliary classifier may be trained beside them on the features that are matched: it names
-    the class of real pictures and has one more class for generated ones (Salimans et al. 2016,
-    arXiv:1606.03498, section 5); the generator is to be classified as the class asked for (AC-GAN,
-    Odena et al. 2017, arXiv:1610.09585).
+    An auxiliary classifier may be trained on the matched features: it predicts the class of real
+    pictures and has one more class for generated ones (Salimans et al. 2016, arXiv:1606.03498,
+    section 5); the generator is trained to be classified as the class asked for (AC-GAN, Odena et
+    al. 2017, arXiv:1610.09585).
     """
 
     RENAMED: ClassVar[Mapping[str, str]] = {"reader": "aux_classifier"}
@@ -77,15 +95,15 @@ class LatentTrainer(Trainer):
     def __init__(
         self,
         settings: LatentSettings,
-        features: EfficientNetLite0,
+        features: EfficientNetLite,
         device: torch.device,
         reals: Tensor,
     ) -> None:
         self.settings, self.features, self.device = settings, features, device
-        self.reals = reals  # [N, 3, H, W] uint8, to measure against
+        self.reals = reals  # [N, 3, H, W] uint8, the reference of measures
         generator = networks.build(settings.family, settings.generator).to(device)
-        with torch.no_grad():  # begin near grey: loud colours at the start take long to unlearn
-            for block in generator.synthesis.blocks:
+        with torch.no_grad():  # start near grey: saturated colours take long to unlearn
+            for block in typed_modules(generator.synthesis.blocks, SynthesisBlock):
                 block.to_rgb.conv.weight.mul_(FIRST_COLOR)
         kind = "projected-discriminator" if settings.projected else "stylegan2-discriminator"
         discriminator = networks.build(kind, settings.discriminator).to(device)
@@ -136,15 +154,14 @@ class LatentTrainer(Trainer):
         self.matching = None
         if settings.matching:
             self.matching = Matching(features, settings.matching_px, reals)
-        # where all look at the same pictures at the same size, one pass serves all
-        same_size = settings.discriminator_px == settings.matching_px
-        self.shares_maps = bool(
+        # with the same pictures of the same size, discriminator and encoder use its feature maps
+        shares_maps = (
             settings.projected
-            and settings.matching
             and settings.adversarial
             and not settings.augmentations
-            and same_size
+            and settings.discriminator_px == settings.matching_px
         )
+        self.shared = self.matching if shares_maps else None
         self.steps = 0
         self._real_features: np.ndarray | None = None
 
@@ -153,7 +170,10 @@ class LatentTrainer(Trainer):
     def step(self, batch: Batch, num_chunks: int) -> Losses:
         """Generator, then discriminator, on a batch with `images` uint8 and maybe `class_index`."""
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
-        chunks = split(batch, num_chunks)
+        chunks = [
+            LatentChunk(part["images"], part.get("class_index"))
+            for part in split(batch, num_chunks)
+        ]
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         if self.settings.adversarial:
             report |= self._train_discriminator(chunks)
@@ -164,10 +184,10 @@ class LatentTrainer(Trainer):
         self.steps += 1
         return report
 
-    def _train_discriminator(self, chunks: Sequence[Batch]) -> Losses:
+    def _train_discriminator(self, chunks: Sequence[LatentChunk]) -> Losses:
         report = update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
-        lazily = self.steps % self.settings.r1_interval == 0
-        if lazily and self.settings.r1_gamma and not self.settings.projected:
+        is_due = self.steps % self.settings.r1_interval == 0
+        if is_due and self.settings.r1_gamma and not self.settings.projected:
             report |= update(self.optimizers["discriminator"], chunks, self._r1)
         return report
 
@@ -181,26 +201,24 @@ class LatentTrainer(Trainer):
             return generator.synthesis(ws, noise_mode="random").float()
 
     def _one_hot(self, class_index: Tensor | None) -> Tensor | None:
-        if not self.settings.classes:
+        if class_index is None or not self.settings.classes:
             return None
         return torch.nn.functional.one_hot(class_index, len(self.settings.classes)).float()
 
-    def _discriminator_class(self, batch: Batch) -> Tensor | None:
-        index = batch.get("class_index") if self.settings.classes else None
+    def _discriminator_class(self, chunk: LatentChunk) -> Tensor | None:
+        index = chunk.class_index if self.settings.classes else None
         return index if self.settings.projected else self._one_hot(index)
 
-    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        c = self._discriminator_class(batch)
-        if self.shares_maps:
-            real, fake = (
-                self.discriminator.of_features(batch[name], c)
-                for name in ("real_maps", "fake_maps")
-            )
+    def _discriminator_loss(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        c = self._discriminator_class(chunk)
+        if chunk.real_maps is not None and chunk.fake_maps is not None:
+            real = self.discriminator.of_features(chunk.real_maps, c)
+            fake = self.discriminator.of_features(chunk.fake_maps, c)
         else:
-            real = self.discriminator(to_float(batch["images"]), c)
-            fake = self.discriminator(batch["fakes"], c)
+            real = self.discriminator(to_float(chunk.images), c)
+            fake = self.discriminator(chunk.fakes, c)
         if self.ada is not None:
-            self.ada.observe(real, len(batch["images"]))
+            self.ada.observe(real, len(chunk.images))
         loss_of = (
             losses.hinge_discriminator
             if self.settings.projected
@@ -210,24 +228,25 @@ class LatentTrainer(Trainer):
         mean = [torch.stack([x.mean() for x in logits]).mean() for logits in (real, fake)]
         return loss, {"discriminator": loss, "logit_real": mean[0], "logit_fake": mean[1]}
 
-    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        z = torch.randn(len(batch["images"]), self.networks["generator"].z_dim, device=self.device)
-        if self.shares_maps:
+    def _generator_loss(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        z = torch.randn(len(chunk.images), self.networks["generator"].z_dim, device=self.device)
+        if self.shared is not None:
             with torch.no_grad():
-                batch["real_maps"] = self.matching.look(to_float(batch["images"]))
-        fakes, extra, terms = self._make_all(z, batch)
-        batch["fakes"] = fakes.detach()  # the discriminator learns on the same ones: one pass less
-        made = self.matching.look(fakes) if self.shares_maps else None
-        if made is not None:
-            batch["fake_maps"] = made.detach()
+                chunk.real_maps = self.shared.maps_of(to_float(chunk.images))
+        fakes, extra, terms = self._make_all(z, chunk)
+        chunk.fakes = fakes.detach()  # the discriminator trains on the same ones: one pass less
+        maps = None if self.shared is None else self.shared.maps_of(fakes)
+        if maps is not None:
+            chunk.fake_maps = maps.detach()
         loss = fakes.new_zeros(())
         if self.settings.adversarial:
-            terms["generator"] = self._adversarial_loss(fakes, made, batch)
+            terms["generator"] = self._adversarial_loss(fakes, maps, chunk)
             loss = loss + self.settings.adversarial * terms["generator"]
         if self.matching is not None:
-            matched, found = self._match(fakes if made is None else made, batch)
+            pictures = fakes if maps is None else maps
+            matched, found = self._matching_loss(self.matching, pictures, chunk)
             loss, terms = loss + matched, terms | found
-        # ReLU6 features pass no gradient back from far outside the range of pictures
+        # the ReLU6 features have no gradient for values far outside the range of pictures
         outside = (fakes.abs() - 1).clamp_min(0).square().mean()
         terms["outside_range"] = outside
         loss = loss + RANGE_WEIGHT * outside + extra
@@ -237,72 +256,76 @@ class LatentTrainer(Trainer):
         return loss, terms
 
     def _make_all(
-        self, z: Tensor, batch: Batch
+        self, z: Tensor, chunk: LatentChunk
     ) -> tuple[Tensor, Tensor | float, dict[str, Tensor]]:
-        """Pictures of z, and what reconstruction adds to the loss, with its terms."""
-        index = batch.get("class_index")
+        """Pictures of z, the loss of reconstruction, and its terms."""
+        index = chunk.class_index
         if self.reconstruction is None:
             return self._make(z, index), 0.0, {}
         num = max(round(len(z) * self.reconstruction.settings.share), 1)
-        seen = batch["real_maps"].first(num) if self.shares_maps else None
-        encoded, known = self.reconstruction.encode(to_float(batch["images"][:num]), seen)
+        maps = None if chunk.real_maps is None else chunk.real_maps.first(num)
+        encoded_z, encoded = self.reconstruction.encode(to_float(chunk.images[:num]), maps)
         indices = None if index is None else torch.cat([index, index[:num]])
-        fakes, given_back = self._make(torch.cat([z, encoded]), indices).split([len(z), num])
-        extra, terms = self.reconstruction.loss(known, given_back)
+        fakes, copies = self._make(torch.cat([z, encoded_z]), indices).split([len(z), num])
+        extra, terms = self.reconstruction.loss(encoded, copies)
         return fakes, extra, terms
 
-    def _adversarial_loss(self, fakes: Tensor, made: FeatureMaps | None, batch: Batch) -> Tensor:
-        c = self._discriminator_class(batch)
+    def _adversarial_loss(
+        self, fakes: Tensor, maps: FeatureMaps | None, chunk: LatentChunk
+    ) -> Tensor:
+        c = self._discriminator_class(chunk)
         logits = (
             self.discriminator(fakes, c)
-            if made is None
-            else self.discriminator.of_features(made, c)
+            if maps is None
+            else self.discriminator.of_features(maps, c)
         )
         if self.settings.projected:
             return losses.hinge_generator(logits)
         return losses.nonsaturating_generator(logits)
 
-    def _match(self, fakes: Tensor | FeatureMaps, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def _matching_loss(
+        self, matching: Matching, fakes: Tensor | FeatureMaps, chunk: LatentChunk
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted losses of feature matching and of the classifier on fakes; the terms."""
-        index = batch.get("class_index")
-        made = self.matching.describe(fakes)
+        made = matching.describe(fakes)
         with torch.no_grad():
-            reals = batch["real_maps"] if self.shares_maps else to_float(batch["images"])
-            seen = self.matching.describe(reals)
-        terms = {"matching": self.matching.compare(made, seen, index)}
+            maps = chunk.real_maps
+            real = matching.describe(to_float(chunk.images) if maps is None else maps)
+        terms = {"matching": matching.compare(made, real, chunk.class_index)}
         loss = self.settings.matching * terms["matching"]
         if self.settings.aux_classifier is not None:
-            batch["seen"], to_read = finer(seen), finer(made)
-            batch["made"] = to_read.detach()
+            fake_features = finer(made)
+            chunk.real_features, chunk.fake_features = finer(real), fake_features.detach()
             terms["classification"] = losses.classification_generator(
-                self.networks["aux_classifier"](to_read), index
+                self.networks["aux_classifier"](fake_features), _required_class(chunk)
             )
             loss = loss + self.settings.classification * terms["classification"]
         return loss, terms
 
-    def _aux_classifier_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        real, fake = (self.networks["aux_classifier"](batch[name]) for name in ("seen", "made"))
-        loss = losses.classification_discriminator(real, batch["class_index"], fake)
+    def _aux_classifier_loss(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        classifier = self.networks["aux_classifier"]
+        real, fake = classifier(chunk.real_features), classifier(chunk.fake_features)
+        loss = losses.classification_discriminator(real, _required_class(chunk), fake)
         return loss, {"aux_classifier": loss}
 
-    def _r1(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        images = to_float(batch["images"]).requires_grad_(True)
+    def _r1(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        images = to_float(chunk.images).requires_grad_(True)
         penalty = losses.r1_penalty(
-            self.discriminator(images, self._discriminator_class(batch)), images
+            self.discriminator(images, self._discriminator_class(chunk)), images
         )
         weight = self.settings.r1_gamma * self.settings.r1_interval
         return penalty * weight, {"r1": penalty}
 
-    # --- looking and measuring ------------------------------------------------------------------
+    # --- sheets and measures --------------------------------------------------------------------
 
     @torch.no_grad()
     def sample(
         self,
         seeds_: Sequence[int],
         class_index: Sequence[int] | None = None,
-        generator: torch.nn.Module | None = None,
+        generator: Network | None = None,
     ) -> Tensor:
-        """The averaged generator's pictures of seeds, or another's, [N, 3, H, W] on the CPU."""
+        """Pictures of seeds by the averaged or another generator, [N, 3, H, W] on the CPU."""
         average = generator or self.averages["generator"]
         z, c = seeds.sample_z(seeds_, average.z_dim), None
         if class_index is not None:
@@ -316,14 +339,14 @@ class LatentTrainer(Trainer):
         return fitting(make, 32)
 
     def sheet(self) -> Image.Image:
-        """64 seeds, or two of every class, class by class."""
+        """Pictures of 64 seeds, or two of every class."""
         if not self.settings.classes:
             return grid(to_pil(self.sample(range(64))))
         index = [i for i in range(len(self.settings.classes)) for _ in range(2)]
         return grid(to_pil(self.sample(range(len(index)), index)))
 
     def evaluate(self) -> dict[str, float]:
-        """KID-effl0 against `reals`, and diversity as a share of theirs."""
+        """KID-effl0 against `reals`, and diversity relative to theirs."""
         n = min(self.settings.num_metric_images, len(self.reals))
         if self._real_features is None:
             self._real_features = pooled_features(self.features, to_float(self.reals[:n]))
@@ -340,30 +363,31 @@ class LatentTrainer(Trainer):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator (the average) and all that trains beside it, each as NAME.safetensors."""
-        facts = {
-            "task": "class" if self.settings.classes else "latent",
-            "classes": self.settings.classes or None,
-            "training": training,
-            **self.settings.card,
-        }
+        """Write the averaged generator and the other networks, each as NAME.safetensors."""
         for name in ("generator", "discriminator", "encoder", "aux_classifier"):
             network = (self.networks | self.averages).get(name)
             if network is not None:
-                weights.save_generator(folder / f"{name}.safetensors", network, **facts)
+                weights.save_generator(
+                    folder / f"{name}.safetensors",
+                    network,
+                    task="class" if self.settings.classes else "latent",
+                    classes=self.settings.classes or None,
+                    training=training,
+                    **self.settings.metadata,
+                )
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from a generator and what belongs to it, where they fit."""
-        return begin_from(self.networks, self.averages, files)
+        """Load a generator and its other networks, if they fit."""
+        return load_all_fitting(self.networks, self.averages, files)
 
-    def begin_alike(self, files: Mapping[str, Path]) -> None:
-        """Begin from another recipe's networks as far as they are alike, where there are any."""
+    def load_from_recipe(self, files: Mapping[str, Path]) -> None:
+        """Load the tensors of another recipe's networks that have the same name and shape."""
         for name, network in self.networks.items():
-            load_alike(network, files.get(name))
+            load_matching_tensors(network, files.get(name))
         self.averages["generator"].load_state_dict(self.networks["generator"].state_dict())
 
     def extra_state(self) -> dict[str, Any]:
-        """Counter, augmentation and what the matching remembers."""
+        """Counter, augmentation and the queues of the matching."""
         return {
             "steps": self.steps,
             "ada": asdict(self.ada) if self.ada else None,
@@ -371,9 +395,20 @@ class LatentTrainer(Trainer):
         }
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back what `extra_state` gave."""
+        """Restore the result of `extra_state`."""
         self.steps = state["steps"]
         if self.matching is not None and state.get("matching") is not None:
             self.matching.load_state(state["matching"])
         if self.ada is not None and state["ada"] is not None:
             vars(self.ada).update(state["ada"])
+
+
+def _required_class(chunk: LatentChunk) -> Tensor:
+    """The classes [N] of a chunk.
+
+    Raises:
+        ValueError: the data has none.
+    """
+    if chunk.class_index is None:
+        raise ValueError("An auxiliary classifier needs data with classes.")
+    return chunk.class_index

@@ -18,13 +18,13 @@ from gan_models.media.images import to_pil
 from gan_models.media.label_maps import colors_of
 from gan_models.media.tensors import channels_last, rows, to_byte, to_float
 from gan_models.metrics.features import pooled_features
-from gan_models.networks.efficientnet_lite import EfficientNetLite0
+from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training import losses
 from gan_models.training.feature_matching import Matching
 from gan_models.training.optim import Batch, Losses, adam, split, update
-from gan_models.training.trainers.base import Trainer, begin_from
+from gan_models.training.trainers.base import Metadata, Trainer, load_all_fitting
 
-COLOUR_CELLS = 16  # a side, in which colours are compared, so that texture is left free
+COLOUR_CELLS = 16  # per side, in which mean colours are compared, regardless of texture
 FAMILIES = {
     "generator": "spade",
     "encoder": "spade-encoder",
@@ -48,29 +48,29 @@ class SemanticSettings:
     betas: tuple[float, float] = (0.0, 0.99)
     feature_matching: float = 10.0
     perceptual: float = 5.0
-    colour: float = 30.0  # less, and the style stays unused
+    colour: float = 30.0  # with less the style stays unused
     kl: float = 0.01
-    free_nats: float = 0.1  # for each number of the style
+    free_nats: float = 0.1  # for each component of the style
     segmentation: float = 4.0
     matching: float = 20.0
-    features_px: int = 128  # side at which the frozen features see pictures
-    blob_interval: int = 2  # steps from one batch of maps that no scene has to the next
+    features_px: int = 128  # side of the pictures for the frozen features
+    blob_interval: int = 2  # steps between batches of blob maps
     num_metric_images: int = 300
-    card: dict[str, str] = field(default_factory=dict)
+    metadata: Metadata = field(kw_only=True)
 
 
 class SemanticTrainer(Trainer):
     """Generator and encoder against a multi-scale patch discriminator (hinge loss) and a
     segmentation discriminator.
 
-    The latter is that of OASIS (Schönfeld et al. 2021, arXiv:2012.04781): it names the label of
+    The latter is that of OASIS (Schönfeld et al. 2021, arXiv:2012.04781): it predicts the label of
     every real pixel and has one more label for generated ones. Its real pictures are scenes and
-    collages, so that it knows every label in any place.
+    collages, so that every label occurs in any place.
 
     Args:
         settings: networks and numbers.
-        features: for the perceptual loss and to measure by.
-        device: where everything runs.
+        features: for losses and measures.
+        device: of all networks.
         held_out: `images` uint8 [N, 3, H, W], `label_map` and `blob_map` [N, H, W], never trained
             on.
     """
@@ -80,7 +80,7 @@ class SemanticTrainer(Trainer):
     def __init__(
         self,
         settings: SemanticSettings,
-        features: EfficientNetLite0,
+        features: EfficientNetLite,
         device: torch.device,
         held_out: Batch,
     ) -> None:
@@ -108,10 +108,13 @@ class SemanticTrainer(Trainer):
     # --- training -------------------------------------------------------------------------------
 
     def step(self, batch: Batch, num_chunks: int) -> Losses:
-        """All networks on `images` uint8 with `label_map`, as painted, and `true_map`, as shown,
-        and on `blob_images` uint8 with `blob_map`.
+        """Train all networks on a batch.
 
-        The segmentation discriminator sees the two kinds by turns.
+        Args:
+            batch: `images` uint8 with `label_map` (roughened) and `true_map` (exact), and
+                `blob_images` uint8 with `blob_map`. The segmentation discriminator is trained on
+                these two kinds by turns.
+            num_chunks: parts of the batch.
         """
         chunks = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
         for chunk in chunks:
@@ -151,27 +154,27 @@ class SemanticTrainer(Trainer):
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         settings, images = self.settings, batch["images"]
         fakes, mu, logvar = self._reconstruct(images, batch["semantic_map"])
-        num = len(mu)  # of those in their own styles
+        num = len(mu)  # fakes with the styles of their pictures
         batch["fakes"] = fakes.detach()
         with torch.no_grad():
             real = self._discriminate(batch["semantic_map"][:num], images[:num])
-            truth = self.matching.look(images)
+            truth = self.matching.maps_of(images)
         fake = self._discriminate(batch["semantic_map"], fakes)
-        seen = self.matching.look(fakes)
+        found = self.matching.maps_of(fakes)
         terms = {
             "generator": losses.hinge_generator([layers[-1] for layers in fake]) / len(fake),
             "feature_matching": losses.feature_matching(
                 [layers[:-1] for layers in real],
                 [[layer[:num] for layer in layers[:-1]] for layers in fake],
             ),
-            "perceptual": losses.perceptual(truth.first(num).scales, seen.first(num).scales),
+            "perceptual": losses.perceptual(truth.first(num).scales, found.first(num).scales),
             "colour": coarse_colour(images[:num], fakes[:num]),
             "kl": losses.kl_free_bits(mu, logvar, settings.free_nats),
             "segmentation": losses.classification_generator(
                 self._segment(fakes), batch["label_map"]
             ),
             "matching": self.matching.compare(
-                self.matching.describe(seen), self.matching.describe(truth)
+                self.matching.describe(found), self.matching.describe(truth)
             ),
         }
         loss = terms["generator"] + settings.kl * terms["kl"]
@@ -180,9 +183,9 @@ class SemanticTrainer(Trainer):
         return loss, terms
 
     def _reconstruct(self, images: Tensor, semantic_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Paint maps, the first half in the styles of their pictures, the others in random styles.
+        """Paint maps: the first half with the styles of `images`, the rest with random styles.
 
-        Also gives the means and log variances of the styles of the first half.
+        Also returns the means and log variances of the styles of the first half.
         """
         num = max(len(images) // 2, 1)
         with mixed_precision(self.device):
@@ -193,13 +196,13 @@ class SemanticTrainer(Trainer):
 
     def _perceptual(self, images: Tensor, fakes: Tensor) -> Tensor:
         with torch.no_grad():
-            real = self.matching.look(images)
-        return losses.perceptual(real.scales, self.matching.look(fakes).scales)
+            real = self.matching.maps_of(images)
+        return losses.perceptual(real.scales, self.matching.maps_of(fakes).scales)
 
     def _blob_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Give back collages, but for every second map, which gets a style that no picture has.
+        """Reconstruct every second collage; the other maps get random styles.
 
-        No patch discriminator: it would tell the maps apart, all of these being fakes.
+        Without the patch discriminator, which would learn to recognise blob maps as fakes.
         """
         images, label_map = batch["blob_images"], batch["blob_map"]
         fakes = self._paint_collages(images, self.one_hot(label_map))
@@ -214,7 +217,7 @@ class SemanticTrainer(Trainer):
         return loss + self.settings.segmentation * terms["blob_segmentation"], terms
 
     def _paint_collages(self, images: Tensor, semantic_map: Tensor) -> Tensor:
-        """Paint maps, every second in the style of its picture, the others in random styles."""
+        """Paint maps: every second with the style of its picture, the others with random styles."""
         with mixed_precision(self.device):
             mu, logvar = (x.float() for x in self.networks["encoder"](images[::2]))
             free = torch.randn(len(images), mu.shape[1], device=self.device)
@@ -240,7 +243,7 @@ class SemanticTrainer(Trainer):
         loss = losses.classification_discriminator(real, label_map, fake)
         return loss, {"segmentation_discriminator": loss}
 
-    # --- looking and measuring ------------------------------------------------------------------
+    # --- sheets and measures --------------------------------------------------------------------
 
     @torch.no_grad()
     def paint(self, label_maps: Tensor, z: Tensor) -> Tensor:
@@ -253,7 +256,7 @@ class SemanticTrainer(Trainer):
 
     @torch.no_grad()
     def styles(self, images: Tensor) -> Tensor:
-        """The styles [N, z_dim] of uint8 pictures: the encoder's means."""
+        """The styles [N, z_dim] of uint8 pictures: the means of the encoder."""
         encoder = self.averages["encoder"]
         parts = [encoder(to_float(part.to(self.device)))[0].cpu() for part in images.split(32)]
         return torch.cat(parts)
@@ -263,7 +266,7 @@ class SemanticTrainer(Trainer):
         return seeds.sample_z(range(num), self.networks["generator"].z_dim)
 
     def sheet(self) -> Image.Image:
-        """Rows: map, picture, its own style, a random style, blob map, random style."""
+        """Rows: map, picture, made with its style, with a random style, blob map, random style."""
         images, maps, blobs = (
             self.held_out[name][:8] for name in ("images", "label_map", "blob_map")
         )
@@ -275,7 +278,7 @@ class SemanticTrainer(Trainer):
         return rows([to_pil(to_float(part)) for part in parts])
 
     def evaluate(self) -> dict[str, float]:
-        """KID-effl0 with random styles, and how often a style's colours arrive."""
+        """KID-effl0 with random styles, and `style_nearer`."""
         count = min(self.settings.num_metric_images, len(self.held_out["images"]))
         images, maps = self.held_out["images"][:count], self.held_out["label_map"][:count]
         painted = self.paint(maps, self.random_styles(count))
@@ -288,15 +291,16 @@ class SemanticTrainer(Trainer):
     def style_nearer(self, images: Tensor, maps: Tensor) -> float:
         """How often a picture is nearer in colour to its style reference than to a random one.
 
-        The reference is another scene's picture, so that only the style can carry its colours.
+        The reference is a picture of another scene, so that its colours can only come from the
+        style.
         """
         painted = self.paint(maps, self.styles(images.roll(1, 0)))
-        return metrics.lent_colors(channels_last(painted), channels_last(images))
+        return metrics.style_accuracy(channels_last(painted), channels_last(images))
 
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator, encoder (both averaged) and the discriminators, each in its own file."""
+        """Write generator and encoder (both averaged) and the discriminators, one file each."""
         for name, network in (self.networks | self.averages).items():
             weights.save_generator(
                 folder / f"{name}.safetensors",
@@ -304,25 +308,25 @@ class SemanticTrainer(Trainer):
                 task="semantic",
                 labels=self.settings.labels,
                 training=training,
-                **self.settings.card,
+                **self.settings.metadata,
             )
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from what `export` wrote, where it fits."""
-        return begin_from(self.networks, self.averages, files)
+        """Load the networks that `export` wrote, if they fit."""
+        return load_all_fitting(self.networks, self.averages, files)
 
     def extra_state(self) -> dict[str, Any]:
-        """The counter, and what the matching remembers."""
+        """The counter and the queues of the matching."""
         return {"steps": self.steps, "matching": self.matching.state()}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back what `extra_state` gave."""
+        """Restore the result of `extra_state`."""
         self.steps = state["steps"]
         self.matching.load_state(state["matching"])
 
 
 def coarse_colour(images: Tensor, fakes: Tensor) -> Tensor:
-    """How far colours are apart, compared in cells."""
+    """The mean difference of colours, averaged over cells."""
     given, made = (F.adaptive_avg_pool2d(x, COLOUR_CELLS) for x in (images, fakes))
     return F.l1_loss(made, given)
 

@@ -1,8 +1,8 @@
-"""The trainer of the upscaler: true pairs, and what the bases make, which has no truth.
+"""The trainer of the upscaler, on rendered pairs and on unpaired generated pictures.
 
-On pairs it learns as SRGAN does (Ledig et al. 2017, arXiv:1609.04802): pixels, features, and
-discriminators. On generated pictures it has only the discriminators and the matching of features,
-and must stay near what it was given, made small again: so it learns to mend what bases do wrong.
+On pairs it is trained as SRGAN (Ledig et al. 2017, arXiv:1609.04802): pixels, features, and
+discriminators. On generated pictures only the discriminators, feature matching, and the distance of
+the shrunk result to the input count: so it learns to repair errors of the generators.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from torch import Tensor
 from gan_models import metrics, networks, weights
 from gan_models.media.images import to_pil
 from gan_models.media.tensors import rows, to_float
-from gan_models.metrics.features import pooled_features
+from gan_models.metrics.features import FeatureMaps, pooled_features
 from gan_models.networks.efficientnet_lite import EfficientNetLite
 from gan_models.training import losses
 from gan_models.training.feature_matching import Matching
 from gan_models.training.optim import Batch, Losses, adam, split, update
-from gan_models.training.trainers.base import Trainer, begin_from
+from gan_models.training.trainers.base import Metadata, Trainer, load_all_fitting
 
 FACTOR = 4
-NUM_SHOWN = 8
+NUM_SAMPLES = 8  # in a row of the sheet
 JITTER_PX = 8
-MOST_NOISE = 0.06  # standard deviation, of a range of 2
+MOST_NOISE = 0.06  # standard deviation, in a range of 2
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,28 @@ class UpscalerSettings:
     discriminator_rate: float = 4e-4
     betas: tuple[float, float] = (0.5, 0.99)
     pixels: float = 1.0
-    shrunk: float = 2.0  # of pairs: L1 of the picture made small again
-    kept: float = 1.0  # the same of generated pictures, blurred: layout and colour stay
+    shrunk: float = 2.0  # of pairs: L1 of the shrunk result
+    kept: float = 1.0  # the same of generated pictures, blurred, to keep layout and colour
     perceptual: float = 0.5
     adversarial: float = 0.06
     matching: float = 1.0
     warm_up_kimg: float = 3.0  # without discriminators
-    map_share: float = 0.4  # how many of the pairs come with their label map
+    map_share: float = 0.4  # share of the pairs that are given with their label map
     labels: tuple[str, ...] = ()
-    card: dict[str, str] = field(default_factory=dict)
+    metadata: Metadata = field(kw_only=True)
+
+
+@dataclass
+class UpscalerChunk:
+    """A part of a batch; the generator's step sets what the discriminators are trained on."""
+
+    large: Tensor  # [N, 3, crop, crop] uint8
+    label_map: Tensor  # [N, crop, crop]
+    made: Tensor  # [N, 3, crop / 4, crop / 4] uint8
+    reals: Tensor = field(init=False)  # windows of `large` and of all results
+    fakes: Tensor = field(init=False)
+    real_maps: FeatureMaps = field(init=False)
+    fake_maps: FeatureMaps = field(init=False)
 
 
 class UpscalerTrainer(Trainer):
@@ -63,9 +76,9 @@ class UpscalerTrainer(Trainer):
     Args:
         settings: networks and numbers.
         features: frozen; for the discriminator, the matching and the perceptual loss.
-        device: where everything runs.
+        device: of all networks.
         held_out: `images` uint8 [N, 3, 4 S, 4 S] and `label_map`, never trained on, and `made`
-            uint8 [N, 3, S, S], what the bases make.
+            uint8 [N, 3, S, S], generated.
     """
 
     def __init__(
@@ -107,10 +120,11 @@ class UpscalerTrainer(Trainer):
     def step(self, batch: Batch, num_chunks: int) -> Losses:
         """Generator, then discriminators.
 
-        `large` [N, 3, crop, crop] uint8 with `label_map` [N, crop, crop] are made small here;
-        `made` [N, 3, crop / 4, crop / 4] uint8 are small pictures that have no large one.
+        `large` [N, 3, crop, crop] uint8 with `label_map` [N, crop, crop] are shrunk here;
+        `made` [N, 3, crop / 4, crop / 4] uint8 are generated pictures without a large one.
         """
-        chunks = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
+        parts = split({name: x.to(self.device) for name, x in batch.items()}, num_chunks)
+        chunks = [UpscalerChunk(part["large"], part["label_map"], part["made"]) for part in parts]
         report = update(self.optimizers["generator"], chunks, self._generator_loss)
         if self._uses_discriminators():
             report |= update(self.optimizers["discriminator"], chunks, self._discriminator_loss)
@@ -125,12 +139,12 @@ class UpscalerTrainer(Trainer):
         planes = F.one_hot(label_map.long(), self.networks["generator"].num_labels)
         return planes.permute(0, 3, 1, 2).float()
 
-    def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _inputs(self, chunk: UpscalerChunk) -> tuple[Tensor, Tensor]:
         """Small pictures, of pairs and then generated ones, and their maps, 0 where unknown.
 
-        Half of the pairs are more or less blurred and noisy, as what generators put out is.
+        Half of the pairs are blurred and noisy to a random degree, like generated pictures.
         """
-        small = F.avg_pool2d(to_float(batch["large"]), FACTOR)
+        small = F.avg_pool2d(to_float(chunk.large), FACTOR)
         blurred = small
         for _ in range(2):
             blurred = F.avg_pool2d(F.pad(blurred, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
@@ -138,64 +152,65 @@ class UpscalerTrainer(Trainer):
         strength = strength * (torch.rand_like(strength) < 0.5)
         small = torch.lerp(small, blurred, strength)
         small = small + MOST_NOISE * strength * torch.randn_like(small)
-        knows = torch.rand(len(small), 1, 1, 1, device=self.device) < self.settings.map_share
-        planes = self._semantic_map(batch["label_map"]) * knows
-        made = to_float(batch["made"])
+        has_map = torch.rand(len(small), 1, 1, 1, device=self.device) < self.settings.map_share
+        planes = self._semantic_map(chunk.label_map) * has_map
+        made = to_float(chunk.made)
         unknown = planes.new_zeros(len(made), *planes.shape[1:])
         return torch.cat([small, made]), torch.cat([planes, unknown])
 
     def _window(self) -> tuple[slice | EllipsisType, ...]:
-        """The part of a batch that the discriminators see: a little less, anywhere in it.
+        """A random, slightly smaller part of the pictures for the discriminators.
 
-        Strides give gradients a pattern; seen always at the same place, the generator learns it.
+        Strided layers give gradients a pattern, which the generator learns at a fixed position.
         """
         side = self.matching.input_px
         top, left = torch.randint(self.settings.crop_px - side + 1, (2,)).tolist()
         return ..., slice(top, top + side), slice(left, left + side)
 
-    def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        settings, generator = self.settings, self.networks["generator"]
-        large = to_float(batch["large"])
-        small, planes = self._inputs(batch)
-        fakes = generator(small, planes)
-        ours, free = fakes.split([len(large), len(batch["made"])])
+    def _generator_loss(self, chunk: UpscalerChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        large = to_float(chunk.large)
+        small, planes = self._inputs(chunk)
+        fakes = self.networks["generator"](small, planes)
+        paired, unpaired = fakes.split([len(large), len(chunk.made)])
         window = self._window()
-        shown = fakes[window]
-        seen = self.matching.look(shown)
+        crops = fakes[window]
+        found = self.matching.maps_of(crops)
         with torch.no_grad():
-            truth = self.matching.look(large[window])
-        batch |= {"fakes": shown.detach(), "fake_maps": seen.detach()}
-        batch |= {"reals": large[window], "real_maps": truth}
+            truth = self.matching.maps_of(large[window])
+        chunk.fakes, chunk.fake_maps = crops.detach(), found.detach()
+        chunk.reals, chunk.real_maps = large[window], truth
+        shrunk = F.avg_pool2d(unpaired, 2 * FACTOR)
         terms = {
-            "pixels": F.l1_loss(ours, large),
-            "shrunk": F.l1_loss(F.avg_pool2d(ours, FACTOR), F.avg_pool2d(large, FACTOR)),
-            "kept": F.l1_loss(F.avg_pool2d(free, 2 * FACTOR), F.avg_pool2d(small[len(large) :], 2)),
-            "perceptual": losses.perceptual(truth.scales, seen.first(len(large)).scales),
+            "pixels": F.l1_loss(paired, large),
+            "shrunk": F.l1_loss(F.avg_pool2d(paired, FACTOR), F.avg_pool2d(large, FACTOR)),
+            "kept": F.l1_loss(shrunk, F.avg_pool2d(small[len(large) :], 2)),
+            "perceptual": losses.perceptual(truth.scales, found.first(len(large)).scales),
         }
         if self._uses_discriminators():
-            logits = self.networks["discriminator"](seen.scales, seen.images)
-            logits = [*logits, self.networks["patches"](shown)]
+            logits = self.networks["discriminator"](found.scales, found.images)
+            logits = [*logits, self.networks["patches"](crops)]
             terms["adversarial"] = losses.hinge_generator(logits) / len(logits)
             terms["matching"] = self.matching.compare(
-                self.matching.describe(seen), self.matching.describe(truth)
+                self.matching.describe(found), self.matching.describe(truth)
             )
-        return sum(getattr(settings, name) * term for name, term in terms.items()), terms
+        return losses.weighted_sum(terms, self.settings), terms
 
-    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        heads, patches = self.networks["discriminator"], self.networks["patches"]
-        real, fake = batch["real_maps"], batch["fake_maps"]
-        logits = [
-            [*heads(seen.scales, seen.images), patches(images)]
-            for seen, images in ((real, batch["reals"]), (fake, batch["fakes"]))
-        ]
-        loss = losses.hinge_discriminator(*logits) / len(logits[0])
+    def _discriminator_loss(self, chunk: UpscalerChunk) -> tuple[Tensor, dict[str, Tensor]]:
+        real = self._logits(chunk.real_maps, chunk.reals)
+        fake = self._logits(chunk.fake_maps, chunk.fakes)
+        loss = losses.hinge_discriminator(real, fake) / len(real)
         return loss, {"discriminator": loss}
 
-    # --- looking and measuring ------------------------------------------------------------------
+    def _logits(self, maps: FeatureMaps, images: Tensor) -> list[Tensor]:
+        """The logits of both discriminators."""
+        heads, patches = self.networks["discriminator"], self.networks["patches"]
+        return [*heads(maps.scales, maps.images), patches(images)]
+
+    # --- sheets and measures --------------------------------------------------------------------
 
     @torch.no_grad()
     def enlarge(self, small: Tensor, label_map: Tensor | None = None) -> Tensor:
-        """The averaged upscaler's pictures of uint8 ones, float on the CPU."""
+        """Apply the averaged upscaler to uint8 pictures; float on the CPU."""
         parts = []
         for start in range(0, len(small), 8):
             part = to_float(small[start : start + 8].to(self.device))
@@ -207,11 +222,11 @@ class UpscalerTrainer(Trainer):
         return torch.cat(parts)
 
     def sheet(self) -> Image.Image:
-        """Rows: true pictures, the same from 64 px, with their map, and what bases make."""
-        large, maps = (self.held_out[name][:NUM_SHOWN] for name in ("images", "label_map"))
+        """Rows: true pictures, enlarged from 64 px, the same with maps, enlarged generated ones."""
+        large, maps = (self.held_out[name][:NUM_SAMPLES] for name in ("images", "label_map"))
         small = shrink_bytes(large)
         parts = [to_float(large), self.enlarge(small), self.enlarge(small, maps)]
-        parts.append(self.enlarge(self.held_out["made"][:NUM_SHOWN]))
+        parts.append(self.enlarge(self.held_out["made"][:NUM_SAMPLES]))
         return rows([to_pil(part) for part in parts])
 
     def evaluate(self) -> dict[str, float]:
@@ -229,7 +244,7 @@ class UpscalerTrainer(Trainer):
     # --- files ----------------------------------------------------------------------------------
 
     def export(self, folder: Path, training: dict[str, Any]) -> None:
-        """generator (the average) and the discriminators, each as NAME.safetensors."""
+        """Write the averaged generator and the discriminators, each as NAME.safetensors."""
         for name, network in (self.networks | self.averages).items():
             weights.save_generator(
                 folder / f"{name}.safetensors",
@@ -237,22 +252,22 @@ class UpscalerTrainer(Trainer):
                 task="upscaler",
                 labels=self.settings.labels,
                 training=training,
-                **self.settings.card,
+                **self.settings.metadata,
             )
 
     def warm_start(self, files: Mapping[str, Path]) -> list[str]:
-        """Begin from what `export` wrote, where it fits; then the discriminators act at once."""
-        found = begin_from(self.networks, self.averages, files)
+        """Load the networks that `export` wrote, if they fit; then without warm-up."""
+        found = load_all_fitting(self.networks, self.averages, files)
         if "discriminator" in found:
             self.images_seen = int(self.settings.warm_up_kimg * 1000)
         return found
 
     def extra_state(self) -> dict[str, Any]:
-        """How many pictures were seen, and what the matching remembers."""
+        """The number of pictures seen and the queues of the matching."""
         return {"images_seen": self.images_seen, "matching": self.matching.state()}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back what `extra_state` gave."""
+        """Restore the result of `extra_state`."""
         self.images_seen = state["images_seen"]
         self.matching.load_state(state["matching"])
 

@@ -54,7 +54,7 @@ function icon(name) {
   return svg;
 }
 
-// A letter for each label that no other has, two where there are more than letters.
+// A unique letter for each label; two letters if there are too many labels.
 function codesOf(labels) {
   const taken = new Set();
   return labels.map((label) => {
@@ -67,7 +67,7 @@ function codesOf(labels) {
   });
 }
 
-// An element with attributes and children; functions among the attributes listen.
+// An element with attributes and children; functions among the attributes are event listeners.
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -6,14 +6,14 @@ class LabelMap {
     this.width = width;
     this.height = height;
     this.data = new Uint8Array(width * height).fill(label);
-    this.base = this.data.slice(); // what the eraser brings back
+    this.base = this.data.slice(); // restored by the eraser
   }
 
   at(x, y) {
     return this.data[y * this.width + x];
   }
 
-  // What a tool leaves at a pixel: a label, or for the eraser (null) what was there at the start.
+  // The label that a tool sets at a pixel; the eraser (null) sets the one of the start.
   plotter(label) {
     const { data, base, width, height } = this;
     return (x, y) => {
@@ -61,7 +61,7 @@ class LabelMap {
     this.base.fill(label);
   }
 
-  // Move everything; what leaves on one side comes back on the other.
+  // Shift everything, with wrap-around.
   shift(dx, dy) {
     const { width, height } = this;
     const before = this.data.slice();
@@ -132,7 +132,7 @@ function plotEllipse(a, b, plot) {
   }
 }
 
-// Even-odd rule at the pixels' centres, with the outline, so that thin polygons leave a trace.
+// Even-odd rule at the pixels' centres, with the outline, so that thin polygons are drawn.
 function plotPolygon(points, plot) {
   const bottom = Math.max(...points.map((p) => p.y));
   for (let y = Math.min(...points.map((p) => p.y)); y <= bottom; y++) {
@@ -150,7 +150,7 @@ function plotPolygon(points, plot) {
   points.forEach((p, i) => plotLine(p, points[(i + 1) % points.length], 1, plot));
 }
 
-// --- runs: how maps and masks are kept, stored and sent ---------------------------------------
+// --- runs: the format of stored and sent maps and masks ----------------------------------------
 
 // Uint16 pairs of id and count; a run longer than 65,535 pixels is several.
 function toRuns(data) {
@@ -201,8 +201,8 @@ class History {
     this.position = -1;
   }
 
-  // Remember a state: a map, and its style, parts and layout; false where it is the one already
-  // remembered. States of one map share its runs.
+  // Add a state: a map, and its style, parts and layout; false where it equals the last one.
+  // States of one map share its runs.
   push(data, { style, patches, layout }) {
     const last = this.states[this.position];
     let runs = toRuns(data);
@@ -218,12 +218,12 @@ class History {
     return true;
   }
 
-  // Take the styles out of all states: z is each model's own.
+  // Remove the styles from all states: z differs between models.
   forgetStyles() {
     this.states = this.states.map((state) => ({ ...state, style: { seed: 0 }, patches: [] }));
   }
 
-  // The maps up to now, each once.
+  // The maps so far, each once.
   get maps() {
     const states = this.states.slice(0, this.position + 1);
     return states.filter(({ runs }, i) => !i || runs !== states[i - 1].runs).map(({ runs }) => runs);

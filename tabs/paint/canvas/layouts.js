@@ -1,4 +1,4 @@
-// Layouts to start from: where what lies, as a few ridges, blobs and ways, roughened by waves.
+// Layouts to start from: a few ridges, blobs and paths, roughened by waves.
 
 const LAYOUTS = {
   "Mountain lake": [
@@ -54,7 +54,7 @@ const LAYOUTS = {
   ],
 };
 
-// Random numbers that follow from a seed (a multiply-with-carry step), so that templates stay put.
+// Random numbers that follow from a seed (a multiply-with-carry step), so that layouts are reproducible.
 function randomFrom(seed) {
   let state = (seed * 2654435761 + 1013904223) >>> 0;
   return () => {
@@ -71,7 +71,7 @@ function waveFrom(random) {
 // Whether each kind of layer covers the point (u, v) of the unit square.
 const COVERS = {
   ridge: ([, , line, rise], wave) => (u, v) => v > line - rise * (0.55 + 0.6 * wave(u)),
-  // what stands above a line stays, but only where something other than sky already is
+  // above the line, only pixels other than sky
   peaks: ([, , line], wave) => (u, v) => v < line + 0.03 * wave(u * 3),
   blob: ([, , x, y, rx, ry], wave) => (u, v) => {
     const angle = Math.atan2((v - y) / ry, (u - x) / rx);
@@ -102,7 +102,7 @@ function drawLayout(map, layers, labels, seed) {
   map.base.set(map.data);
 }
 
-// A layout of its own: a horizon, something far, something near, and a few patches.
+// A random layout: a horizon, something far, something near, and a few patches.
 function randomLayers(random) {
   const pick = (...names) => names[Math.floor(random() * names.length)];
   const horizon = 0.3 + 0.3 * random();

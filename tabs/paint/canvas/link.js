@@ -1,6 +1,6 @@
 // The link: model, layout and style in the page's address. A map painted by hand is not in it.
 
-// The query that brings back what a link can name of the canvas.
+// The query of a link to the canvas.
 Studio.prototype.link = function link() {
   if (!this.map) return "";
   const { layout, style } = this;
@@ -12,7 +12,7 @@ Studio.prototype.link = function link() {
   return `?${facts}`;
 };
 
-// What the page's address asks for, once; the canvas of the last visit is one Undo away.
+// Apply the page's address, once; Undo restores the canvas of the last visit.
 Studio.prototype.followLink = function followLink() {
   const wanted = new URLSearchParams(location.search);
   const { legend } = this;

@@ -1,5 +1,5 @@
-// The way to the model and back: one request under way at a time, always of the newest state, so
-// that nothing piles up and the last state always arrives.
+// Requests to the model: one pending at a time, always of the newest state, so that no queue grows
+// and the last state is always painted.
 
 const RETRY_MS = [200, 500, 1000, 2000, 4000];
 
@@ -7,7 +7,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Live {
   // `send(payload)` asks the server; `payload()` is the state to show; `show(answer, sent)` shows
-  // it; `idle()` is told when there is nothing left to do.
+  // it; `idle()` is called when there is nothing left to do.
   constructor({ send, payload, show, tell, idle }) {
     Object.assign(this, { send, payload, show, tell, idle });
     this.wanted = false;
@@ -28,7 +28,7 @@ class Live {
         this.wanted = false;
         const payload = this.payload();
         const state = JSON.stringify(payload);
-        if (state === this.shown) break; // a stroke's end is often what its last move was
+        if (state === this.shown) break; // the end of a stroke often equals its last move
         const answer = await this.ask(() => this.send(payload));
         if (answer.picture) {
           await this.show(answer);
@@ -44,12 +44,12 @@ class Live {
         }
       }
     } finally {
-      this.running = false; // whatever happens, the next change asks again
+      this.running = false; // the next change sends a request, also after an error
     }
     this.idle();
   }
 
-  // An answer with `picture` or `problem`; neither where the server is busy or out of reach.
+  // An answer with `picture` or `problem`; neither where the server is busy or unreachable.
   async ask(work) {
     try {
       return (await work()) || {};
@@ -58,7 +58,7 @@ class Live {
     }
   }
 
-  // A picture beside the painting itself, which it lets go first; null where that was changed.
+  // A picture beside the painting itself, which goes first; null if that was changed.
   async aside(payload) {
     while (this.running) await sleep(50);
     this.running = true;

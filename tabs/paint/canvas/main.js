@@ -1,5 +1,5 @@
 // Runs once, when the tab is first opened; `element`, `props`, `server`, `trigger` and `watch` are
-// what Gradio hands to a component.
+// what Gradio gives a component.
 
 const studio = new Studio(element.querySelector(".studio"), server, trigger);
 buildTools(studio);

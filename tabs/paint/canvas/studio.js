@@ -1,4 +1,4 @@
-// The studio: what is painted, with what, in which style; the page's parts are wired to it here.
+// The studio: the painting, the tool and the style; connects the modules of the canvas.
 
 const STORE = "ganvas-paint";
 const SAVE_AFTER_MS = 300;
@@ -15,7 +15,7 @@ class Studio {
     this.view = new View(this.find("sheet"));
     Object.assign(this, { tool: "brush", label: 0, size: 10, letters: false, ghost: 0 });
     Object.assign(this, { style: { seed: 0 }, patches: [], part: null, byKeyboard: false });
-    this.layout = null; // the one that the map began with: its name ("" for a random one) and seed
+    this.layout = null; // the one that the map started with: its name ("" for a random one) and seed
     this.cursor = { x: 0, y: 0 };
     this.live = new Live({
       send: (payload) => server.preview(payload),
@@ -30,7 +30,7 @@ class Studio {
 
   // --- the model ---------------------------------------------------------------------------------
 
-  // Another model's labels, size and styles; keeps the painting where they are the same.
+  // Set another model's labels, size and styles; the painting stays if they are the same.
   setLegend(legend) {
     const before = this.legend;
     this.legend = legend;
@@ -40,7 +40,7 @@ class Studio {
     this.root.style.setProperty("--shape", `${legend.width} / ${legend.height}`);
     const same = before && this.map && this.map.width === legend.width
       && this.map.height === legend.height && `${before.labels}` === `${legend.labels}`;
-    if (before && before.model !== legend.model) { // z is each model's own
+    if (before && before.model !== legend.model) { // z differs between models
       this.remember();
       this.history.forgetStyles();
       const { style, patches } = this.history.states[this.history.position];
@@ -50,7 +50,7 @@ class Studio {
       this.saveSoon();
     }
     if (!same) this.newCanvas();
-    // not what is there already: the first stroke should be seen
+    // not the label there: the first stroke should be visible
     const last = legend.labels.length - 1;
     if (!same) this.label = Math.min(Math.max(legend.labels.indexOf("forest"), 1), last);
     buildMaterials(this);
@@ -82,7 +82,7 @@ class Studio {
 
   // --- painting ----------------------------------------------------------------------------------
 
-  // The map is another one: show it and ask for its picture.
+  // The map has changed: show it and request its picture.
   changed() {
     if (!this.map) return;
     this.redraw();
@@ -99,7 +99,7 @@ class Studio {
     this.saveSoon();
   }
 
-  // Make what is on the canvas now a step of undo.
+  // Add the state of the canvas as a step of undo.
   remember() {
     clearTimeout(this.remembering);
     if (!this.map) return;
@@ -180,20 +180,20 @@ class Studio {
     this.committed();
   }
 
-  // What Python sends: a painting from a file, or a style.
+  // Take what Python sends: a painting from a file, or a style.
   arrive(arrival) {
     if (arrival.map) this.put(arrival);
     else this.setStyle(arrival.style);
   }
 
-  // There is no model, and why.
+  // Show why there is no model.
   refuse(sentence) {
     this.find("message").textContent = sentence;
     this.find("message").hidden = false;
     this.tell("");
   }
 
-  // --- what is sent ------------------------------------------------------------------------------
+  // --- requests ----------------------------------------------------------------------------------
 
   payload(style = this.style) {
     return {
@@ -207,7 +207,7 @@ class Studio {
     };
   }
 
-  // Parts keep their style where their material still lies.
+  // Parts keep their style where the label is unchanged.
   sentPatches() {
     const kept = this.patches.map(({ mask, label, style }) => {
       const now = mask.map((inside, i) => (inside && this.map.data[i] === label ? 1 : 0));
@@ -216,7 +216,7 @@ class Studio {
     return kept.filter(Boolean);
   }
 
-  // The painting coming to life: states of the history, at most FILM_FRAMES of them.
+  // The states of the film: states of the history, at most FILM_FRAMES of them.
   film() {
     const states = this.history.maps;
     const count = Math.min(states.length, FILM_FRAMES);
@@ -255,7 +255,7 @@ class Studio {
 
   async takeHome(kind) {
     if (!this.map) return;
-    const answer = await this.live.ask(() => this.server.keep({ ...this.payload(), kind }));
+    const answer = await this.live.ask(() => this.server.download({ ...this.payload(), kind }));
     if (answer.files) answer.files.forEach(saveFile);
     else this.tell(answer.problem || "The server is busy; try again in a moment.");
   }
@@ -293,7 +293,7 @@ class Studio {
     this.redraw();
   }
 
-  // Give the chosen part a style of its own; null takes it away again.
+  // Give the chosen part its own style; null removes it.
   stylePart(style) {
     const { mask, label } = this.part;
     const others = this.patches.filter((patch) => !patch.mask.some((inside, i) => inside && mask[i]));
@@ -345,7 +345,7 @@ class Studio {
     }
   }
 
-  // Bring back the canvas of the last visit; false where there is none that fits.
+  // Restore the canvas of the last visit; false if there is none that fits.
   restore() {
     const { model, labels, width, height } = this.legend;
     try {

@@ -1,4 +1,4 @@
-// Styles: a seed, a mood or a picture's style, or the way between two of them.
+// Styles: a seed, a mood or a picture's style, or a mix of two of them.
 
 const STRIP_LENGTH = 6;
 const MAX_SEED = 4294967295;
@@ -52,7 +52,7 @@ class StylePanel {
     this.studio.setStyle(t === 0 || t === 1 ? this.ends[t] : { mix: [...this.ends], t });
   }
 
-  // Show which style is the current one.
+  // Mark the current style.
   mark() {
     const style = this.studio.shownStyle;
     const seed = this.find("seed");

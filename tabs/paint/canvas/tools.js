@@ -1,4 +1,4 @@
-// The tools, the same for pointer and keyboard: begin at a pixel, move, end. A stroke is one step
+// The tools, the same for pointer and keyboard: start at a pixel, move, end. A stroke is one step
 // of undo; while it lasts the map already shows it.
 
 const TOOLS = [
@@ -22,8 +22,8 @@ const SHAPES = {
 };
 
 class Easel {
-  // `studio` has map, view, tool, label, size, and hears of changed(), committed(), picked(label),
-  // chosen(mask, label) and hinted().
+  // `studio` has map, view, tool, label, size, and the callbacks changed(), committed(),
+  // picked(label), chosen(mask, label) and hinted().
   constructor(studio) {
     this.studio = studio;
     this.corners = []; // of a polygon that is not closed yet
@@ -110,7 +110,7 @@ class Easel {
   }
 }
 
-// --- pointer: mouse, pen and touch are one -----------------------------------------------------
+// --- pointer: mouse, pen and touch ---------------------------------------------------------------
 
 function listenToPointer(stage, studio, easel) {
   const { view } = studio;

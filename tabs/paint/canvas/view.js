@@ -1,5 +1,5 @@
-// How the canvas looks: the map with rounded steps, letters, the ghost of the result, the cursor.
-// All of this is for the eye only; what is sent is the map itself.
+// Draw the canvas: the map with rounded steps, letters, the faint result, the cursor.
+// For display only; requests send the map itself.
 
 const BACKING_PX = 768; // pixels across that the canvas is drawn with, on any screen
 
@@ -69,7 +69,7 @@ class View {
     };
   }
 
-  // Scroll, so that a pixel is in sight.
+  // Scroll until a pixel is visible.
   reveal(point) {
     const { origin, map, zoom } = this;
     const [across, down] = [map.width / zoom, map.height / zoom];
@@ -77,7 +77,7 @@ class View {
     this.panTo(into(origin.x, across, point.x), into(origin.y, down, point.y));
   }
 
-  // The map's pixel under a place on the screen; may lie outside the map.
+  // The map's pixel at a position on the screen; may be outside the map.
   pixelAt(clientX, clientY) {
     const box = this.canvas.getBoundingClientRect();
     const { origin, map, zoom } = this;

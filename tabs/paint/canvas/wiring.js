@@ -1,4 +1,4 @@
-// Buttons, keys and menus of the studio, and what comes from Python.
+// Buttons, keys and menus of the studio, and properties that Python sets.
 
 const ACTIONS = [
   { id: "undo", title: "Undo", keys: "Ctrl+Z", place: "tools" },
@@ -80,7 +80,7 @@ Studio.prototype.setGhost = function setGhost(share) {
   this.redraw();
 };
 
-// A key of the studio, wherever in it the focus is; false where the key means nothing here.
+// Handle a key pressed anywhere in the studio; false for keys without a function.
 Studio.prototype.pressed = function pressed(event) {
   const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) {
@@ -153,7 +153,7 @@ function buildLayouts(studio) {
   studio.find("start").hidden = studio.find("random").hidden = !known.length;
 }
 
-// --- what is pressed ------------------------------------------------------------------------------
+// --- actions --------------------------------------------------------------------------------------
 
 function markTool(studio) {
   for (const button of studio.root.querySelectorAll("[data-tool]")) {

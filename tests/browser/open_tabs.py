@@ -1,4 +1,4 @@
-"""Opening tabs, also where a narrow page hides them behind a menu."""
+"""Open tabs of the page, also those that a narrow page hides in a menu."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from playwright.sync_api import Error, Page, expect
 TRIES, TRY_MS = 20, 3000
 
 
-def open_room(page: Page, elem_id: str, title: str) -> None:
-    """Click a tab, in the row or in the menu beside it, until its room is there.
+def open_tab(page: Page, elem_id: str, title: str) -> None:
+    """Click a tab, in the row or in the menu beside it, until its content is visible.
 
-    Whenever something has loaded, the row decides anew what to hide, under the pointer, too.
+    The row may hide tabs whenever something has loaded, also under the pointer.
     """
     # a tab that the row hides may be in the menu alone
     tab, hidden = page.locator(f"#{elem_id}-button"), page.locator(".overflow-dropdown button")

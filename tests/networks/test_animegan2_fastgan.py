@@ -1,4 +1,4 @@
-"""AnimeGANv2 and FastGAN against plain forms in their own tensor names."""
+"""AnimeGANv2 and FastGAN against plain implementations in their own tensor names."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
-from tests.reference.textbook import settle
 from gan_models import convert, networks
 from tests.networks.test_configurations import assert_same, converted, randomise, seeded
+from tests.reference.textbook import settle
 
 
 def unit(a: int, b: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
@@ -73,7 +73,7 @@ class Wrapped(nn.Module):
 
 
 class Noise(nn.Module):
-    """The noise layer, silent: the published code draws anew at every call."""
+    """The noise layer without noise: the published code draws new noise at every call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ def test_a_fastgan_without_one_tensor_is_refused(tmp_path):
         converted(theirs, tmp_path, "fastgan-huggan")
 
 
-def test_fastgan_is_known_by_its_facts():
+def test_fastgan_has_the_published_facts():
     with torch.device("meta"):
         network = networks.build("fastgan", {})
     assert (network.z_dim, network.img_resolution, network.num_classes) == (256, 1024, 0)

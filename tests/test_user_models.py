@@ -1,4 +1,4 @@
-"""Models of one's own: checked, converted, offered, removed."""
+"""User models are checked, converted, listed and removed."""
 
 from pathlib import Path
 
@@ -40,14 +40,14 @@ def test_a_checkpoint_becomes_a_model_of_its_own_task():
     assert path.is_file()
 
 
-def test_a_self_describing_file_is_taken_as_it_is():
+def test_a_self_describing_file_is_added_unchanged():
     first = add_user_model(GOLDEN / "dcgan.weights.safetensors", "dcgan-pytorch", "One")
     again = add_user_model(first.source.path, guess_format(first.source.path), "One")
     assert again.id == "own-one-2"
     assert again.family == "dcgan"
 
 
-def test_a_spade_comes_with_its_style_encoder(home):
+def test_a_spade_is_added_with_its_style_encoder(home):
     parts = [GOLDEN / f"spade_vae.{part}safetensors" for part in ("weights.", "encoder.weights.")]
     spec = add_user_model(parts[0], "spade-nvlabs", "Hills", options=SPADE_VAE, encoder=parts[1])
     assert [own.id for own in list_models() if own.id.startswith("own-")] == ["own-hills"]
@@ -88,12 +88,12 @@ def test_a_damaged_model_is_left_out_of_the_list(home):
 
 
 @pytest.mark.parametrize("model_id", ["faces-64", "own-none", "../own-x", ""])
-def test_only_models_of_ones_own_can_be_removed(model_id):
+def test_only_user_models_can_be_removed(model_id):
     with pytest.raises(ValueError, match="no model of your own"):
         remove_user_model(model_id)
 
 
-def test_an_unknown_own_model_is_told_what_there_is():
+def test_an_unknown_user_model_is_refused_with_a_list_of_models():
     with pytest.raises(ValueError, match="faces-64"):
         get_spec("own-none")
 
@@ -108,7 +108,7 @@ def test_every_format_is_offered():
     assert {"ganvas", "stylegan2-nvlabs", "spade-nvlabs"} <= set(model_formats())
 
 
-def test_the_golden_files_are_guessed_right():
+def test_the_formats_of_the_golden_files_are_guessed():
     for stem, format in (
         ("stylegan2_rosinality", "stylegan2-rosinality"),
         ("stylegan3t", "stylegan3-nvlabs"),

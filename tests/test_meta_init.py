@@ -1,4 +1,4 @@
-"""A blueprint has everything of a network but memory for its parameters, on one thread only."""
+"""`MetaInit` builds networks without memory for their parameters, on one thread only."""
 
 import importlib
 import inspect
@@ -76,7 +76,7 @@ def depths(family):
 @pytest.mark.parametrize(
     ("family", "name"), [(family, name) for family in networks.FAMILIES for name in depths(family)]
 )
-def test_endless_layers_are_refused_before_anything_is_reckoned(family, name):
+def test_endless_layers_are_refused_before_anything_is_computed(family, name):
     refuse_config(family, {name: 1 << 16})
 
 
