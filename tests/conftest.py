@@ -45,9 +45,12 @@ def page_url():
 
 
 # what trains, builds many networks, serves a page or starts programs: not for `make check`
-SLOW = ("training/", "networks/", "tabs/", "test_http", "test_cli", "test_import", "test_readme")
-SLOW += ("test_wheels", "test_store", "test_user_models", "test_photos")
-SLOW += ("pipelines/test_translation", "pipelines/test_restoration", "test_convert_real_esrgan")
+SLOW = ("training/", "finetuning/", "metrics/", "landscape/", "networks/", "tabs/", "cli/")
+SLOW += ("test_http", "test_cli", "test_import", "test_readme", "test_checkpoints")
+SLOW += ("weights/test_wheels", "weights/test_locate", "zoo/test_user_models", "jobs/test_worker")
+SLOW += ("media/test_photos", "media/test_likeness", "pipelines/test_translation")
+SLOW += ("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants")
+SLOW += ("convert/test_channels", "convert/test_state_dicts")
 
 
 def pytest_collection_modifyitems(items):

@@ -14,8 +14,8 @@ from gan_models import PipelineCache, get_spec, read_provenance
 from tests.browser.conftest import visit
 from tests.browser.open_tabs import open_tab
 from tests.finetune_page import wait_for
+from tests.media.test_photos import BAD_FILES
 from tests.restoration_fakes import STEPS, fake_upscaler
-from tests.test_photos import BAD_FILES
 
 FAST = "real-esrgan-fast-x4"
 SLOW_SECONDS = 30  # for one picture, if nobody stops it

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import create_app, launch
-from tabs import visible_tabs, start
+from tabs import start, visible_tabs
 from tests.browser.conftest import visit
 
 SIZES = [(1280, 800), (390, 844)]

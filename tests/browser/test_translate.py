@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
 from tests.browser.open_tabs import open_tab
-from tests.test_photos import BAD_FILES
+from tests.media.test_photos import BAD_FILES
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from PIL import Image, ImageCms
 from gan_models import load_pipeline
 from gan_models.media.images import read_provenance
 from gan_models.media.photos import normalise
+from tests.media.test_photos import BAD_FILES
 from tests.test_http import call
-from tests.test_photos import BAD_FILES
 
 FAST = "real-esrgan-fast-x4"
 

@@ -16,7 +16,7 @@ from gan_models import load_pipeline
 from gan_models.media.images import read_provenance
 from tabs.components import files
 from tabs.components.upload import LIMITS
-from tests.test_photos import BAD_FILES
+from tests.media.test_photos import BAD_FILES
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from tabs.components.batch import MAX_PICTURES, read_heads, zip_stems
-from tests.test_photos import BAD_FILES
+from tests.media.test_photos import BAD_FILES
 
 
 def saved(folder, name, size=(40, 30), **options):

@@ -18,7 +18,7 @@ from gan_models import (
 )
 from gan_models.weights import UnsafeWeightsError, WeightsError
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 SPADE_VAE = {"crop_size": 64, "num_upsampling_layers": "normal"}
 
 

@@ -21,7 +21,7 @@ from gan_models.weights import (
     locate,
 )
 from gan_models.zoo import Checkpoint, Hub, LocalFile, Url
-from tests.fake_hub import make_spec, running_hub, weights_bytes
+from tests.weights.fake_hub import make_spec, running_hub, weights_bytes
 
 REVISION = "a" * 40
 HUB_PATH = f"/someone/toys/resolve/{REVISION}/nets/toy.safetensors"

