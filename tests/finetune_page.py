@@ -1,4 +1,4 @@
-"""A page of its own with a tiny model to begin from, and an engine that trains in seconds."""
+"""A separate page with a tiny base model, and a training that takes seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def serving(home: Path, start_worker=None):
         home.mkdir(parents=True, exist_ok=True)
         home.joinpath("weights").symlink_to(ganvas_home() / "weights", target_is_directory=True)
         patch.setenv("GANVAS_HOME", str(home))
-        patch.setenv("GANVAS_QUOTA_NICENESS", "1")  # there is nobody here to be nice to
+        patch.setenv("GANVAS_QUOTA_NICENESS", "1")  # tests need no low priority
         patch.setattr(bases, "FAVOURITE", BASE)  # whatever else is on the machine
         if start_worker is not None:
             patch.setattr(housekeeping, "start_worker", start_worker)
@@ -73,7 +73,7 @@ def photos(folder: Path, count: int = 12) -> list[Path]:
 
 
 def wait_for(condition, seconds: float = 120):
-    """Return what the condition gives as soon as it is true; fail after too long."""
+    """Return the value of the condition as soon as it is true; fail after too long."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it does not come true"

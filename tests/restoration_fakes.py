@@ -1,4 +1,4 @@
-"""An upscaler small enough to enlarge at once, or as slowly as a test wants, in a real pipeline."""
+"""An upscaler that enlarges at once, or as slowly as a test sets, in a real pipeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEPS = 40
 
 
 class TinyUpscaler(nn.Module):
-    """Repeats every pixel and darkens it a little, so that a result is told from its original."""
+    """Repeats every pixel and darkens it a little, so that results differ from originals."""
 
     family, unshuffle, num_convs = "srvgg", 1, 1
     in_channels = out_channels = 3

@@ -82,7 +82,7 @@ def test_interpolate_gives_an_mp4(client):
         ("interpolate", ["3, 8", "faces-64", float("nan")], "whole number"),
     ],
 )
-def test_what_is_out_of_range_is_refused_in_words_and_the_next_call_works(
+def test_values_out_of_range_are_refused_with_a_message_and_the_next_call_works(
     page_url, name, data, says
 ):
     event, answer = call(page_url, name, data)
@@ -109,7 +109,7 @@ def test_wrong_numbers_of_parameters_do_no_harm(client, page_url):
     assert len(client.predict(seeds="3", api_name="/sample")) == 1
 
 
-def test_weights_that_cannot_be_used_are_told_in_words_and_the_page_goes_on():
+def test_unusable_weights_are_reported_and_the_page_still_works():
     from app import create_app, launch
     from gan_models.weights import CorruptWeightsError
     from tests.fakes import fake_load
@@ -134,8 +134,8 @@ def test_weights_that_cannot_be_used_are_told_in_words_and_the_page_goes_on():
         app.close()
 
 
-def test_no_test_moves_the_clock_of_the_process_that_serves_the_page():
-    # the server sleeps by it: one that jumps for a moment leaves its queue asleep, and all wait
+def test_no_test_changes_the_clock_of_the_process_that_serves_the_page():
+    # the server's queue waits by the clock: after a jump all its events would wait
     moved = re.compile(r'setattr\([^)]*\btime\b[",. ]+(monotonic|perf_counter|time)"')
     files = Path(__file__).parent.rglob("*.py")
     assert not [path.name for path in files if moved.search(path.read_text("utf-8"))]

@@ -1,4 +1,4 @@
-"""Fine-tuning for programs; and what a stranger gets who has everything but the key."""
+"""Fine-tuning for programs, and access without the right key."""
 
 import json
 import tempfile
@@ -42,7 +42,7 @@ def start(client, tmp_path):
     return start_job
 
 
-def test_a_job_starts_tells_how_it_stands_and_stops(client, start, page):
+def test_a_job_starts_reports_its_status_and_stops(client, start, page):
     job, key = start(base=BASE, preset="quick")
     assert len(key) == 43
     status = client.predict(job=job, key=key, api_name="/finetune_status")
@@ -84,7 +84,7 @@ def test_the_defaults_are_the_first_base_and_quick_and_an_earlier_key_is_taken(c
     assert {status.preset for status in page[1].list(key)} == {"quick"}
 
 
-def test_what_was_uploaded_is_gone_once_the_job_has_it(page, tmp_path):
+def test_uploads_are_deleted_once_the_job_has_copies(page, tmp_path):
     url = page[0]
     files = [("files", (path.name, path.read_bytes())) for path in photos(tmp_path / "photos")]
     uploaded = httpx.post(f"{url}/gradio_api/upload", files=files).json()
@@ -104,7 +104,7 @@ def test_what_was_uploaded_is_gone_once_the_job_has_it(page, tmp_path):
         ({"preset": "for ever"}, "quick"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(start, options, says):
+def test_impossible_values_are_refused_with_a_message(start, options, says):
     with pytest.raises(AppError, match=says):
         start(**options)
 
@@ -118,7 +118,7 @@ def test_too_few_pictures_are_refused_with_the_reason_of_one(client, tmp_path):
 
 
 @pytest.mark.parametrize("images", [None, [], "text", [1], [{"path": "/etc/passwd"}]])
-def test_what_are_no_pictures_is_refused_and_the_next_call_works(page, client, images):
+def test_files_that_are_no_pictures_are_refused_and_the_next_call_works(page, client, images):
     event, answer = call(page[0], "finetune_start", [images, BASE, "quick", ""])
     assert event == "error"
     assert "passwd" not in answer
@@ -137,7 +137,7 @@ def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(page, tmp_path
 
 @pytest.fixture
 def owned(page, tmp_path):
-    """A job of somebody's, with files as after some training; its id, its key, its jobs."""
+    """A job with files as after some training; its id, its key, its jobs."""
     jobs = page[1]
     key = jobs.new_key()
     job, _ = jobs.start(key, photos(tmp_path / "photos"), BASE, title="Secret garden")
@@ -153,7 +153,7 @@ def owned(page, tmp_path):
 
 
 def files_of(job: str, jobs: Jobs) -> list[Path]:
-    """All that lies on the server's disk for a job."""
+    """All files of a job on the server's disk."""
     return [path for path in jobs._database.job_folder(job).rglob("*") if path.is_file()]
 
 
@@ -189,7 +189,7 @@ def test_a_job_gives_its_newest_snapshot_before_it_has_finished_and_any_other(cl
         (float("nan"), "step must be"),
     ],
 )
-def test_a_step_that_is_not_there_is_refused_in_words(page, owned, step, says):
+def test_an_unknown_step_is_refused_with_a_message(page, owned, step, says):
     job, key, _ = owned
     event, answer = call(page[0], "finetune_generator", [job, key, step])
     assert (event, says in answer) == ("error", True), answer
@@ -201,7 +201,7 @@ def test_a_job_without_a_generator_says_to_wait(client, start):
         client.predict(job=job, key=key, api_name="/finetune_generator")
 
 
-def test_a_stranger_learns_takes_and_changes_nothing_over_http(page, owned):
+def test_another_key_reads_and_changes_nothing_over_http(page, owned):
     job, key, jobs = owned
     before, answers = files_of(job, jobs), set()
     strangers = [[job, other] for other in (jobs.new_key(), "", job, None, key[:-1])]
@@ -220,7 +220,7 @@ def test_a_stranger_learns_takes_and_changes_nothing_over_http(page, owned):
     assert files_of(job, jobs) == before
 
 
-def test_another_visitors_client_is_told_the_same_with_its_own_key(client, start, owned):
+def test_another_key_gets_the_same_message_as_an_unknown_job(client, start, owned):
     job, key, jobs = owned
     _, other = start()
     for name in ("status", "stop", "resume", "generator", "delete"):
@@ -229,7 +229,7 @@ def test_another_visitors_client_is_told_the_same_with_its_own_key(client, start
     assert jobs.status(key, job).state == "queued"
 
 
-def test_a_generator_taken_home_gives_an_address_to_nothing_else(page, owned):
+def test_downloading_a_generator_publishes_no_other_file(page, owned):
     job, key, jobs = owned
     event, answer = call(page[0], "finetune_generator", [job, key, 0])
     assert event == "complete", answer
@@ -271,7 +271,7 @@ def ask(url: str, name: str, data: list, session: str) -> str:
     return httpx.get(address, timeout=60).text
 
 
-def test_every_event_of_the_page_that_takes_a_key_is_of_no_use_with_another(page, owned):
+def test_no_event_of_the_page_works_with_another_key(page, owned):
     url, (job, key, jobs) = page[0], owned
     config = httpx.get(f"{url}/config").json()
     parts = {part["id"]: part for part in config["components"]}
@@ -283,7 +283,7 @@ def test_every_event_of_the_page_that_takes_a_key_is_of_no_use_with_another(page
     grids, runs_and_keys = named("elem_id", "finetune-grid"), keys | runs
     shows = [e for e in config["dependencies"] if grids & {*e["outputs"]}]
     assert all(runs_and_keys <= {*event["inputs"]} for event in shows)
-    # the owner sees the run; in the second session the page then knows its id, as the thief does
+    # the owner sees the run; in the second session the page then knows its id, too
     for session in ("owner", "thief"):
         assert "ecret garden" in ask(url, "enter", [key, None, None], session)
     assert "data:image" in ask(url, shows[0]["api_name"], [key, job, 1, "average", None], "owner")
@@ -316,7 +316,7 @@ def test_a_ticket_opens_the_model_for_programs_only_while_it_is_there(page, owne
     assert (event, NONE_HERE in answer) == ("error", True)
 
 
-def test_a_strangers_tickets_are_other_ones(page, owned):
+def test_another_key_gives_other_tickets(page, owned):
     from tabs.components.tickets import ticket_model
     from tabs.components.visitor import Visitor
 

@@ -146,7 +146,7 @@ def launch(
     crop = json.loads(job.settings)["crop"]
     settings = check_settings(preset, {"crop": crop, **changes})
     if settings.crop != crop:
-        raise JobError(f"The pictures were ingested for the crop {crop!r}; upload them again.")
+        raise JobError(f"The pictures were prepared for the crop {crop!r}; upload them again.")
     most = quotas.job_hours * 3600
     settings = replace(settings, seconds=min(settings.seconds or most, most))
     refuse_too_few(Draft(job.id, (), job.num_pictures))

@@ -34,7 +34,7 @@ class Collage:
         self.sources = {label: self._sources(label) for label in labels}
 
     def _sources(self, label: int) -> tuple[list[int], NDArray]:
-        """The scenes with a texture of a label, and their probabilities, by the side of the window."""
+        """The scenes with a texture of a label, and their probabilities, by size of the texture."""
         scenes = [k for k, textures in enumerate(self.scenes) if label in textures]
         sides = np.sqrt([self.scenes[k][label][..., 0].size for k in scenes])
         return scenes, sides / sides.sum()

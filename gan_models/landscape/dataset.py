@@ -1,4 +1,4 @@
-"""Rendered scenes on disk: shards of plain uint8 arrays, written in parallel, memory-mapped to read."""
+"""Rendered scenes on disk: shards of plain uint8 arrays, written in parallel, memory-mapped."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ from gan_models.landscape.scene import (
 )
 
 SHARD_SIZE = 250
-PAIR_BIOMES = tuple(
-    biome for biome in BIOMES if biome != "desert"
-)  # deserts hardly change by season
+PAIR_BIOMES = tuple(biome for biome in BIOMES if biome != "desert")  # deserts hardly change
 _FORMAT = 1
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

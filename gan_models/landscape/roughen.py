@@ -27,7 +27,7 @@ def roughen(label_map: NDArray, random: np.random.RandomState) -> NDArray:
 def _resample(plane: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
     """Resize a plane [H, W], antialiased."""
     image = Image.fromarray(plane.astype(np.float32))
-    return np.asarray(image.resize(size[::-1], Image.Resampling.BICUBIC))
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 def _distort(label_map: NDArray, random: np.random.RandomState, strength_px: float) -> NDArray:

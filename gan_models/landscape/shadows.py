@@ -1,7 +1,7 @@
 """Cast shadows of the land, of plants and stones, and of clouds.
 
-They are computed on a coarse grid over the view, in steps of the logarithm of depth by steps across,
-as seen from a point some way behind the camera: fine nearby, but not finer than a shadow's blur.
+Computed on a coarse grid over the view, in steps of the logarithm of depth by steps across, as
+seen from a point some way behind the camera: fine nearby, but not finer than a shadow's blur.
 """
 
 from __future__ import annotations

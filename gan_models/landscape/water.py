@@ -113,7 +113,7 @@ def shade_water(
 ) -> np.ndarray:
     """Light from the water at `samples` (rows, columns), [N, 3].
 
-    `picture` is the picture without water: its colour [H, W, 3] and depth [H, W]; `shore` [N] is the
+    `picture` is the picture without water: colour [H, W, 3] and depth [H, W]; `shore` [N] is the
     distance to the water line, negative.
     """
     row, column = samples

@@ -1,4 +1,4 @@
-"""Pictures in, pictures out: the pipelines, and how a model's name becomes one."""
+"""The pipelines: methods on pictures around a network, and `load_pipeline`."""
 
 from gan_models.pipelines.cache import PipelineCache
 from gan_models.pipelines.classes import ClassPipeline, ClassPoint, class_names, find_class

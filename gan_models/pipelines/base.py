@@ -1,31 +1,32 @@
-"""What the pipelines share: a network, what it is, where it runs, and what its pictures say."""
+"""The base class of pipelines: network, spec, device, and provenance of pictures."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch import nn
 
+from gan_models.networks.base import Network
 from gan_models.networks.inference import bfloat16_gains
 from gan_models.zoo import ModelSpec, same_weights
 
-_PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are no faster
+GeneratorT = TypeVar("GeneratorT", bound=Network)
+_PIXELS_A_BATCH = 16 * 128 * 128  # larger batches need more memory and are not faster
 
 
-class BasePipeline:
-    """A network, in eval mode, shared by all callers and never changed by them.
+class BasePipeline(Generic[GeneratorT]):
+    """A network in eval mode, shared by all callers, who never change it.
 
     Attributes:
-        spec: what the model is.
+        spec: the model's entry of the table.
         weights_sha256: hash of the weights file, part of every picture's provenance.
-        upscaler_sha256: the same of the upscaler behind the generator; "" where there is none.
+        upscaler_sha256: the same of the upscaler; "": there is none.
         generator: the network.
     """
 
-    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
+    def __init__(self, generator: GeneratorT, spec: ModelSpec, weights_sha256: str) -> None:
         self.generator = generator
         self.spec = spec
         self.weights_sha256 = weights_sha256
@@ -33,24 +34,24 @@ class BasePipeline:
 
     @property
     def device(self) -> torch.device:
-        """The device that the generator is on."""
+        """The device of the generator."""
         return next(self.generator.parameters()).device
 
     @property
     def batch_size(self) -> int:
-        """Pictures computed at once."""
+        """Number of pictures computed at once."""
         return max(1, min(64, _PIXELS_A_BATCH // self.generator.img_resolution**2))
 
     @property
     def precision(self) -> torch.autocast:
-        """A context in bfloat16 where `GANVAS_BFLOAT16=1` asks for it and it is faster; its
-        pictures differ a little from those in float32.
+        """A context in bfloat16 if `GANVAS_BFLOAT16=1` is set and it is faster; its pictures differ
+        slightly from those in float32.
         """
         wanted = os.environ.get("GANVAS_BFLOAT16") == "1" and bfloat16_gains(self.device.type)
         return torch.autocast(self.device.type, torch.bfloat16, enabled=wanted)
 
     def provenance(self, **facts: Any) -> dict[str, Any]:
-        """What a picture's PNG says of how it was made."""
+        """The provenance for the PNG of a picture."""
         return {
             "version": 1,
             "task": self.spec.task,
@@ -61,5 +62,5 @@ class BasePipeline:
         }
 
     def made_with(self, provenance: Mapping[str, Any]) -> bool:
-        """Whether a provenance names these weights, so that it gives its picture again."""
+        """Whether a provenance is of these weights, so that the same picture can be made again."""
         return same_weights(provenance, self.weights_sha256, self.upscaler_sha256)

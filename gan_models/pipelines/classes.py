@@ -1,4 +1,4 @@
-"""Class-conditional generators: a class and seeds in, pictures out; sheets, mixtures, morphs."""
+"""Pipeline of class-conditional generators: samples, mixtures of classes and morphs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import torch
 from PIL import Image
@@ -14,9 +15,14 @@ from torch import Tensor
 from gan_models import seeds as seed_latents
 from gan_models.checks import as_float, as_index
 from gan_models.media import images as pictures
+from gan_models.networks.base import Network
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.zoo import ModelSpec
+
+if TYPE_CHECKING:
+    from gan_models.networks.biggan import BigGANDeepGenerator
+    from gan_models.networks.dcgan import DCGANGenerator, UpBlock
 
 _IMAGENET = 1000
 
@@ -29,12 +35,12 @@ class ClassPoint:
     class_name: str | int  # a name, or an index
 
 
-class ClassPipeline(BasePipeline):
-    """A generator that turns latents and classes into pictures."""
+class ClassPipeline(BasePipeline[Network]):
+    """Pictures of latents and classes."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes, in the network's order."""
+        """The names of the classes, in the order of the network."""
         return class_names(self.spec)
 
     def sample(
@@ -43,11 +49,11 @@ class ClassPipeline(BasePipeline):
         class_name: str | int | Sequence[str | int],
         truncation_psi: float = 1.0,
     ) -> list[Image.Image]:
-        """One picture a seed, each with its provenance.
+        """One picture per seed, each with its provenance.
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
-            class_name: one of `classes`, or its index there; or one for each seed.
+            class_name: one of `classes`, or its index; or one for each seed.
             truncation_psi: 0 (the average picture) to 1 (all the variety); -2 to 2.
 
         Raises:
@@ -61,17 +67,22 @@ class ClassPipeline(BasePipeline):
         class_name: str | int | Sequence[str | int],
         truncation_psi: float = 1.0,
     ) -> Iterator[Image.Image]:
-        """`sample`, one picture at a time as the batches are ready; checked before the first."""
+        """`sample` as an iterator; arguments are checked at once."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
-        one = isinstance(class_name, str) or as_index(class_name) >= 0
-        names = [class_name] * len(seeds) if one else list(class_name)
-        if len(names) != len(seeds):
-            raise ValueError(f"{len(seeds)} seeds need as many classes, or one; not {len(names)}.")
-        names = [find_class(self.spec, name) for name in names]
+        given: list[str | int]
+        if isinstance(class_name, str | int):
+            given = [class_name] * len(seeds)
+        elif (index := as_index(class_name)) >= 0:  # an integer of another type
+            given = [index] * len(seeds)
+        else:
+            given = list(class_name)
+        if len(given) != len(seeds):
+            raise ValueError(f"{len(seeds)} seeds need as many classes, or one; not {len(given)}.")
+        names = [find_class(self.spec, name) for name in given]
         made = self._render(self._z(seeds), self._one_hot(names), psi)
         return (
-            self._told(image, seed=seed, class_name=name, truncation_psi=psi)
+            self._with_provenance(image, seed=seed, class_name=name, truncation_psi=psi)
             for seed, name, image in zip(seeds, names, made, strict=True)
         )
 
@@ -81,12 +92,11 @@ class ClassPipeline(BasePipeline):
         class_weights: Mapping[str | int, float],
         truncation_psi: float = 1.0,
     ) -> list[Image.Image]:
-        """One picture a seed of a mixture of classes.
+        """One picture per seed of a mixture of classes.
 
         Args:
             seeds: as for `sample`.
-            class_weights: how much of which class, 0 or more; they are made to sum to 1. All on one
-                class is that class.
+            class_weights: weights of classes, 0 or more; they are normalised to sum to 1.
             truncation_psi: -2 to 2.
 
         Raises:
@@ -98,7 +108,7 @@ class ClassPipeline(BasePipeline):
         c = self._mixture(weights).expand(len(seeds), -1)
         made = self._render(self._z(seeds), c, psi)
         return [
-            self._told(image, seed=seed, class_weights=weights, truncation_psi=psi)
+            self._with_provenance(image, seed=seed, class_weights=weights, truncation_psi=psi)
             for seed, image in zip(seeds, made, strict=True)
         ]
 
@@ -111,8 +121,8 @@ class ClassPipeline(BasePipeline):
     ) -> list[Image.Image]:
         """The pictures at `times` on the way from one class and seed to another.
 
-        z goes by slerp, the class by a straight line between the one-hot vectors; what both ends
-        share stands still. 0 is exactly the sample of `a`, 1 that of `b`.
+        z is interpolated by slerp, the one-hot class vectors linearly. 0 is exactly the sample of
+        `a`, 1 that of `b`.
 
         Raises:
             ValueError: no such class, or a time, seed or ψ out of range.
@@ -126,7 +136,7 @@ class ClassPipeline(BasePipeline):
         times: Sequence[float],
         truncation_psi: float = 1.0,
     ) -> Iterator[Image.Image]:
-        """`morphs`, one picture at a time as the batches are ready; checked before the first."""
+        """`morphs` as an iterator; arguments are checked at once."""
         times = seed_latents.check_times(times)
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seed_a, seed_b = seed_latents.check_seeds([a.seed, b.seed])
@@ -136,43 +146,55 @@ class ClassPipeline(BasePipeline):
         z = torch.stack([slerp(ends[0], ends[1], t) for t in times])
         c = torch.stack([torch.lerp(classes[0], classes[1], t) for t in times])
         facts = {
-            **{"seed_a": seed_a, "class_a": class_a},
-            **{"seed_b": seed_b, "class_b": class_b, "truncation_psi": psi},
+            "seed_a": seed_a,
+            "class_a": class_a,
+            "seed_b": seed_b,
+            "class_b": class_b,
+            "truncation_psi": psi,
         }
         made = self._render(z, c, psi)
-        return (self._told(image, t=t, **facts) for t, image in zip(times, made, strict=True))
+        return (
+            self._with_provenance(image, t=t, **facts) for t, image in zip(times, made, strict=True)
+        )
 
     def nearest_classes(self, class_name: str | int, count: int = 5) -> list[tuple[str, float]]:
-        """The classes whose embeddings point most nearly the same way, with the cosine, -1 to 1.
+        """The classes with the most similar embeddings, with the cosine similarity, -1 to 1.
 
-        The mean embedding is taken off first: what all classes share says nothing.
+        The mean embedding is subtracted first, as it is common to all classes.
         """
         index = self._index(class_name)
         table = self._embedding()  # [num_classes, dim]
         unit = torch.nn.functional.normalize(table - table.mean(0), dim=1)
-        alike = unit @ unit[index]
-        order = [k for k in alike.argsort(descending=True).tolist() if k != index]
-        return [(self.classes[k], float(alike[k])) for k in order[:count]]
+        similarity = unit @ unit[index]
+        order = [k for k in similarity.argsort(descending=True).tolist() if k != index]
+        return [(self.classes[k], float(similarity[k])) for k in order[:count]]
 
     def _embedding(self) -> Tensor:
-        """What the network makes of each class before anything else, [num_classes, dim]."""
-        generator = self.generator
-        if self.spec.family == "dcgan":  # the first layer's weights behind the class planes
-            table = generator.blocks[0].conv.weight[generator.z_dim :].flatten(1)
+        """The embedding of each class in the network, [num_classes, dim].
+
+        Raises:
+            ValueError: the network has none.
+        """
+        if self.spec.family == "dcgan":  # the first layer's weights for the class planes
+            first = cast("UpBlock", cast("DCGANGenerator", self.generator).blocks[0])
+            table = first.conv.weight[self.generator.z_dim :].flatten(1)
         elif self.spec.family == "biggan-deep":
-            table = generator.embeddings.weight.T
+            table = cast("BigGANDeepGenerator", self.generator).embeddings.weight.T
         else:
-            table = generator.mapping.embed.weight.T
+            embed = self.generator.mapping.embed
+            if embed is None:
+                raise ValueError(f"{self.spec.id} has no embeddings of classes.")
+            table = embed.weight.T
         return table.detach().float().cpu()
 
-    def _told(self, image: Image.Image, **facts: object) -> Image.Image:
+    def _with_provenance(self, image: Image.Image, **facts: object) -> Image.Image:
         return pictures.add_provenance(image, self.provenance(**facts))
 
     def _index(self, class_name: str | int) -> int:
         return self.classes.index(find_class(self.spec, class_name))
 
     def _named(self, class_weights: Mapping[str | int, float]) -> dict[str, float]:
-        """Weights by the classes' names; those of one class are added up."""
+        """Weights by class name; those of the same class are added."""
         named: dict[str, float] = {}
         for name, weight in class_weights.items():
             name = find_class(self.spec, name)
@@ -192,7 +214,7 @@ class ClassPipeline(BasePipeline):
         return c / c.sum()
 
     def _z(self, seeds: Sequence[int]) -> Tensor:
-        """Latents of seeds, [N, z_dim]; a BigGAN's with every component inside ±2."""
+        """Latents of seeds, [N, z_dim]; for BigGAN truncated to ±2."""
         truncated = self.spec.family == "biggan-deep"
         draw = seed_latents.sample_truncated_z if truncated else seed_latents.sample_z
         return draw(seeds, self.generator.z_dim)
@@ -206,7 +228,7 @@ class ClassPipeline(BasePipeline):
 
     @torch.inference_mode()
     def _forward(self, z: Tensor, c: Tensor, psi: float) -> Tensor:
-        """[N, z_dim], [N, num_classes] to images [N, 3, H, W] in [-1, 1]."""
+        """z [N, z_dim], c [N, num_classes] -> images [N, 3, H, W] in [-1, 1]."""
         if self.spec.family == "biggan-deep":
             with self.precision:
                 return self.generator(z * psi, c, min(abs(psi), 1.0))
@@ -215,8 +237,12 @@ class ClassPipeline(BasePipeline):
         return self.generator(z * psi, c)
 
 
-def _checked_weights(class_weights: Mapping[str, float]) -> dict[str, float]:
-    """The classes of a mixture with a weight above 0, with Python's own floats."""
+def _checked_weights(class_weights: Mapping[str | int, float]) -> dict[str | int, float]:
+    """The classes of a mixture with a weight above 0, the weights as Python floats.
+
+    Raises:
+        ValueError: a weight below 0, or no weight above 0.
+    """
     weights = {name: as_float(weight) for name, weight in class_weights.items()}
     for name, weight in weights.items():
         if not 0 <= weight < math.inf:
@@ -227,26 +253,26 @@ def _checked_weights(class_weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def class_names(spec: ModelSpec) -> tuple[str, ...]:
-    """The classes of a model in the network's order; ImageNet's where it names none.
+    """The classes of a model in the order of the network; those of ImageNet if it names none.
 
     Raises:
         ValueError: the model has no classes.
     """
     if spec.classes:
         return spec.classes
-    # the network of this family has ImageNet's classes where its config does not say otherwise
+    # networks of this family have ImageNet's classes unless their config says otherwise
     default = _IMAGENET if spec.family == "biggan-deep" else 0
     if spec.config.get("num_classes", default) == _IMAGENET:
-        from torchvision.models import ResNet50_Weights  # takes a while to load
+        from torchvision.models import ResNet50_Weights  # slow to load
 
         return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
     raise ValueError(f"{spec.id} has no classes; choose a model of task class.")
 
 
 def find_class(spec: ModelSpec, wanted: str | int) -> str:
-    """The name of a class that is given by name or by index.
+    """The name of a class given by name or index.
 
-    A number in a text is an index where no class is called by a number.
+    A number as text is an index if no class name is a number.
 
     Raises:
         ValueError: the model has no such class, or no classes.
@@ -265,7 +291,7 @@ def find_class(spec: ModelSpec, wanted: str | int) -> str:
 
 
 def _unknown_class(name: str, model: str, known: Sequence[str]) -> str:
-    shown = name if len(name) <= 40 else name[:40] + "…"
+    short = name if len(name) <= 40 else name[:40] + "…"
     close = difflib.get_close_matches(name[:40], known, n=8, cutoff=0.5) if len(known) > 30 else ()
     some = ", ".join(close or known[:30]) + ("" if close or len(known) <= 30 else ", …")
-    return f"{model} has no class {shown!r}; choose from: {some}."
+    return f"{model} has no class {short!r}; choose from: {some}."

@@ -1,4 +1,4 @@
-"""What a w space allows: mixing styles by layers, and moving along directions found in it."""
+"""Editing in w space: style mixing by layers, and steps along directions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from torch import Tensor
 
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
+from gan_models.networks.base import Network
+from gan_models.networks.mapping import EqualLinear
 from gan_models.pipelines.base import BasePipeline
 from gan_models.seeds import check_seeds, check_truncation_psi, sample_z
 
 NUM_DIRECTIONS = 6  # of each kind
 MAX_AMOUNT = 5.0
 LAYERS = ("all", "coarse", "middle", "fine")
-_NUM_W = 4096  # samples of w that the statistics are taken from
+_NUM_W = 4096  # samples of w for statistics
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A way through w: its name, and the step [w_dim] that is one standard deviation of w."""
+    """A direction in w: its name, and the step [w_dim] of one standard deviation of w."""
 
     name: str
     step: Tensor
@@ -32,7 +34,7 @@ class Direction:
 class StyleTools:
     """Style mixing and directions for one generator with a mapping network."""
 
-    def __init__(self, pipeline: BasePipeline) -> None:
+    def __init__(self, pipeline: BasePipeline[Network]) -> None:
         self._pipeline = pipeline
         self._generator = pipeline.generator
 
@@ -61,7 +63,7 @@ class StyleTools:
             noise: whether the stored noise is added (fine texture) or none.
 
         Raises:
-            ValueError: a seed, ψ, direction, amount or layer range that there is not.
+            ValueError: a seed, ψ, direction, amount or layer range that does not exist.
         """
         psi = check_truncation_psi(truncation_psi)
         (seed,) = check_seeds([seed])
@@ -90,7 +92,7 @@ class StyleTools:
         Style mixing, Karras et al. 2019 (arXiv:1812.04948), figure 3.
 
         Raises:
-            ValueError: a seed, ψ or layer range that there is not.
+            ValueError: a seed, ψ or layer range that does not exist.
         """
         psi, chosen = check_truncation_psi(truncation_psi), self.layer_slice(layers)
         base, style = self._ws(check_seeds(rows), psi), self._ws(check_seeds(columns), psi)
@@ -110,7 +112,7 @@ class StyleTools:
         mixed: Sequence[Image.Image],
         truncation_psi: float = 1.0,
     ) -> Image.Image:
-        """The pictures of `mix` as one, with the seeds' own pictures above and to the left."""
+        """The pictures of `mix` as a sheet, with the seeds' pictures at the top and left."""
         psi = check_truncation_psi(truncation_psi)
         head, side = (self._pictures(check_seeds(seeds), psi) for seeds in (columns, rows))
         width, height = head[0].size
@@ -154,7 +156,7 @@ class StyleTools:
 
     @torch.no_grad()
     def _ws(self, seeds: Sequence[int], psi: float) -> Tensor:
-        """Truncated ws of seeds, [N, num_ws, w_dim], free to be changed."""
+        """Truncated ws of seeds, [N, num_ws, w_dim], as a copy."""
         z = sample_z(seeds, self._generator.z_dim).to(self._pipeline.device)
         return self._generator.mapping(z, truncation_psi=psi).clone()
 
@@ -164,10 +166,14 @@ class StyleTools:
         return self._generator.mapping(z)[:, 0].float().cpu()  # [_NUM_W, w_dim]
 
     def _affine_weights(self) -> Tensor:
-        """The weights that turn w into styles, of all layers, [sum of channels, w_dim]."""
+        """The affine layers' weights, which map w to styles, [sum of channels, w_dim]."""
         modules = self._generator.synthesis.named_modules()
-        found = [module.weight for name, module in modules if name.endswith("affine")]
-        return torch.cat([weight.detach().float().cpu() for weight in found])
+        affine = [
+            module
+            for name, module in modules
+            if name.endswith("affine") and isinstance(module, EqualLinear)
+        ]
+        return torch.cat([module.weight.detach().float().cpu() for module in affine])
 
     @torch.inference_mode()
     def _synthesise(self, ws: Tensor, noise: bool = True) -> Tensor:
@@ -175,7 +181,7 @@ class StyleTools:
 
 
 def _amount(value: float) -> float:
-    """How far to go, as one of Python's own floats."""
+    """An amount as a Python float; checked."""
     amount = as_float(value)
     if not abs(amount) <= MAX_AMOUNT:  # also refuses NaN
         raise ValueError(f"A direction goes from -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}.")
@@ -191,9 +197,9 @@ def principal_directions(w: Tensor) -> list[Direction]:
 
 
 def factorised_directions(affine: Tensor, w: Tensor) -> list[Direction]:
-    """What the style layers [C, w_dim] react to most: SeFa, Shen and Zhou 2021 (arXiv:2007.06600).
+    """SeFa, Shen and Zhou 2021 (arXiv:2007.06600): eigenvectors of AᵀA, `affine` A [C, w_dim].
 
-    The eigenvectors of AᵀA, each scaled by how far w [N, w_dim] spreads along it.
+    Each is scaled by the standard deviation of w [N, w_dim] along it.
     """
     _, axes = torch.linalg.eigh(affine.T @ affine)  # ascending
     axes = axes.flip(1)[:, :NUM_DIRECTIONS].T
@@ -203,5 +209,5 @@ def factorised_directions(affine: Tensor, w: Tensor) -> list[Direction]:
 
 
 def _oriented(axis: Tensor) -> Tensor:
-    """An axis has no sign of its own: make its largest component positive, on every machine."""
+    """The axis with its largest component positive: the sign is arbitrary and machine-dependent."""
     return axis * axis[axis.abs().argmax()].sign()

@@ -1,4 +1,4 @@
-"""What is told of an enlargement before it begins and while it goes on."""
+"""Plan and progress of an enlargement."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class EnlargeProgress:
-    """How far an enlargement is."""
+    """The progress of an enlargement."""
 
     fraction: float  # 0 to 1
-    seconds_left: float  # on this machine, as far as it is known
+    seconds_left: float  # estimate for this machine
 
     def sentence(self) -> str:
-        """For people: "37 %, about 20 s left"."""
+        """The progress as text: "37 %, about 20 s left"."""
         return f"{100 * self.fraction:.0f} %, {duration(self.seconds_left)} left"
 
 
 @dataclass(frozen=True)
 class EnlargePlan:
-    """What an enlargement comes to, before it begins."""
+    """Sizes and estimated time of an enlargement."""
 
     in_size: tuple[int, int]
     size: tuple[int, int]
@@ -34,7 +34,7 @@ class EnlargePlan:
     seconds: float  # estimated, of all frames
 
     def sentence(self) -> str:
-        """For people: what becomes of the picture, and how long it takes here."""
+        """The plan as text: sizes, and the time on this machine."""
         (width, height), (wide, high) = self.in_size, self.size
         what = f"{width}x{height} becomes {wide}x{high}, {wide * high / 1e6:.1f} megapixels"
         frames = f", {self.num_frames} pictures" if self.num_frames > 1 else ""
@@ -43,7 +43,7 @@ class EnlargePlan:
 
 @dataclass(frozen=True)
 class CropPreview:
-    """A small part of a picture, enlarged plainly and by the network."""
+    """A small part of a picture, enlarged bicubically and by the network."""
 
     box: tuple[int, int, int, int]  # left, top, right, bottom in pixels of the input
     before: Image.Image
@@ -51,18 +51,18 @@ class CropPreview:
 
 
 class Clock:
-    """How long an enlargement still takes: by an estimate first, then more and more by how it goes.
+    """Estimates the time left: at first by the estimate given, then increasingly as measured.
 
     Args:
         estimate: of the whole, in seconds.
     """
 
     def __init__(self, estimate: float) -> None:
-        self._estimate, self._start, self._told = estimate, time.monotonic(), 0.0
+        self._estimate, self._start, self._reported = estimate, time.monotonic(), 0.0
 
     def at(self, fraction: float) -> EnlargeProgress:
-        """What to tell when this part of the work is done; never less than before."""
-        fraction = self._told = min(1.0, max(self._told, fraction))
+        """The progress when a fraction of the work is done; it never decreases."""
+        fraction = self._reported = min(1.0, max(self._reported, fraction))
         elapsed = time.monotonic() - self._start
         left = (1 - fraction) * self._estimate
         if fraction > 0:
@@ -72,11 +72,12 @@ class Clock:
     def over(
         self, steps: Generator[float, None, Result], before: float, share: float
     ) -> Generator[EnlargeProgress, None, Result]:
-        """Run steps that tell 0 to 1 of a part of the work; return what they return.
+        """Run steps that yield the progress of a part of the work, 0 to 1; return their result.
 
         Args:
-            before: how much of the work is done before the part.
-            share: how much of the work the part is.
+            steps: of the part.
+            before: share of the work that is done before the part.
+            share: share of the part in the work.
         """
         while True:
             try:
@@ -89,12 +90,13 @@ class Clock:
 def of_all(
     one: EnlargeProgress, done: int, num_frames: int | None, elapsed: float
 ) -> EnlargeProgress:
-    """How far a whole film is, from how far one of its frames is.
+    """The progress of a film, from that of one of its frames.
 
     Args:
-        done: frames before this one.
-        num_frames: of the film; None where it is unknown, and only the frame is told.
-        elapsed: seconds since the film began.
+        one: progress of the frame.
+        done: number of frames before it.
+        num_frames: of the film; None: unknown, and the frame's progress is returned.
+        elapsed: seconds since the film was started.
     """
     if not num_frames:
         return one
@@ -105,7 +107,7 @@ def of_all(
 
 
 def duration(seconds: float) -> str:
-    """A time for people: "about 20 s", "about 3 minutes", "about 2.5 hours"."""
+    """A duration as text: "about 20 s", "about 3 minutes", "about 2.5 hours"."""
     if seconds < 1:
         return "under a second"
     if seconds < 90:

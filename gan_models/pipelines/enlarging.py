@@ -1,8 +1,8 @@
-"""A picture of any size through a network that enlarges, tile by tile, in bounded memory.
+"""Enlarge pictures of any size tile by tile, in bounded memory.
 
-A tile sees a margin around what it gives. Where the margin is the network's whole reach, tiles give
-exactly what the network gives on the whole picture. Where the reach is hundreds of pixels, of which
-the far ones hardly count, tiles are faded into each other besides.
+The input of a tile has a margin around its output. If the margin covers the receptive field of the
+network, the result is exactly that of the network on the whole picture. If the receptive field is
+hundreds of pixels, of which the far ones hardly matter, tiles are also blended at their edges.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from gan_models.networks.rrdbnet import RRDBNet
+    from gan_models.networks.srvgg import SRVGGNetCompact
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
 class Tile:
-    """What a tile gives, and what it sees for that; both in pixels of the input."""
+    """The output and input areas of a tile, both in pixels of the input picture."""
 
     gives: Box
     sees: Box
@@ -37,13 +42,14 @@ class Tile:
 def cut(
     size: tuple[int, int], tile_px: int, margin_px: int, fade_px: int = 0, multiple: int = 1
 ) -> list[Tile]:
-    """The tiles of a picture (width, height), row by row; one where it is no larger than one.
+    """The tiles of a picture (width, height), row by row; a single one for a small picture.
 
     Args:
-        tile_px: the side of the largest square that a tile sees.
-        margin_px: how much more than its part of the picture a tile sees on each side.
-        fade_px: how much of that it gives, too, to be faded into its neighbours.
-        multiple: what the places where tiles begin are divisible by.
+        size: of the picture.
+        tile_px: side of the largest square input of a tile.
+        margin_px: width of the input beyond the output on each side.
+        fade_px: width of the output beyond its part, blended with its neighbours.
+        multiple: divisor of the coordinates at which tiles start.
     """
     if size[0] * size[1] <= tile_px**2:
         whole = (0, 0, *size)
@@ -61,7 +67,7 @@ def cut(
 def _spans(
     side: int, step: int, margin: int, fade: int, multiple: int
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Cut one side into equal parts: where each begins and ends, and sees from and to."""
+    """Cut one side into equal parts: start and end of the output and of the input of each."""
     count = math.ceil(side / step)
     inner = (round(k * side / count / multiple) * multiple for k in range(1, count))
     for first, last in pairwise([0, *inner, side]):
@@ -70,14 +76,14 @@ def _spans(
 
 
 class Canvas:
-    """The picture that tiles are put into, row by row, each shrunk as the whole would be.
+    """The result picture; tiles are added row by row, each resized as the whole would be.
 
     Args:
         in_size: of the input, width and height.
         size: of the result.
-        scale: how much larger than the input a tile comes.
+        scale: of the tiles to the input.
         mode: "RGB" or "L".
-        fade_px: how far beyond its part a tile gives, in pixels of the input.
+        fade_px: as for `cut`.
 
     Attributes:
         image: the result.
@@ -97,7 +103,7 @@ class Canvas:
         self._fades = [round(2 * fade_px * b / a) for a, b in zip(in_size, size, strict=True)]
 
     def put(self, tile: Tile, pixels: np.ndarray) -> None:
-        """Add a tile: `pixels` is what it sees at `scale`, uint8 [h, w, 3] or [h, w]."""
+        """Add a tile: `pixels` is its enlarged input area, uint8 [h, w, 3] or [h, w]."""
         edges = [edge * self._scale for edge in tile.gives]
         corner = [edge * self._scale for edge in tile.sees[:2]]
         rx, ry = self._ratios
@@ -106,13 +112,14 @@ class Canvas:
         box = (x0 * rx - corner[0], y0 * ry - corner[1], x1 * rx - corner[0], y1 * ry - corner[1])
         made = Image.fromarray(pixels)
         if rx == ry == 1:
-            part = made.crop(tuple(map(round, box)))
+            left, top, right, bottom = map(round, box)
+            part = made.crop((left, top, right, bottom))
         else:
             part = made.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS, box)
         self.image.paste(part, (x0, y0), self._mask(part.size, x0, y0))
 
     def _mask(self, size: tuple[int, int], x0: int, y0: int) -> Image.Image | None:
-        """How much a tile counts where it overlaps its left and upper neighbours."""
+        """The weights of a tile where it overlaps left and upper neighbours; None: no overlap."""
         fade_x, fade_y = self._fades
         if not ((x0 and fade_x) or (y0 and fade_y)):
             return None
@@ -125,11 +132,13 @@ class Canvas:
 
 
 @torch.inference_mode()
-def enlarge_pixels(network: nn.Module, pixels: np.ndarray) -> Generator[float, None, np.ndarray]:
-    """uint8 [H, W, 3] or [H, W] to uint8 at the network's factor; yields how far it is, 0 to 1."""
+def enlarge_pixels(
+    network: RRDBNet | SRVGGNetCompact, pixels: np.ndarray
+) -> Generator[float, None, np.ndarray]:
+    """Enlarge uint8 [H, W, 3] or [H, W] by the network's factor; yields the progress, 0 to 1."""
     images = torch.from_numpy(np.array(pixels)).to(next(network.parameters()).device)
     images = images.reshape(*pixels.shape[:2], -1).permute(2, 0, 1)[None].float().div_(255)
-    if network.in_channels == 1:  # each colour by itself
+    if network.in_channels == 1:  # each colour channel separately
         parts = images.split(1, 1)
     else:  # grey as three equal colours
         parts = [images.expand(-1, network.in_channels, -1, -1)]
@@ -143,7 +152,7 @@ def enlarge_pixels(network: nn.Module, pixels: np.ndarray) -> Generator[float, N
 def _part_of(
     steps: Generator[float, None, Tensor], index: int, count: int
 ) -> Generator[float, None, Tensor]:
-    """One of several computations, told as part of all."""
+    """Run one of several computations, with its progress as a part of that of all."""
     while True:
         try:
             part = next(steps)

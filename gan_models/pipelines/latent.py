@@ -1,4 +1,4 @@
-"""Unconditional generators: seeds in, pictures out; walks and morphs between them."""
+"""Pipeline of unconditional generators: samples, interpolations and morphs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from gan_models import seeds as seed_latents
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
+from gan_models.networks.base import Network
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.directions import StyleTools
 from gan_models.pipelines.walk import lerp, slerp, walk_times
@@ -19,12 +20,12 @@ from gan_models.pipelines.walk import lerp, slerp, walk_times
 MAX_FRAMES = 3600
 
 
-class LatentPipeline(BasePipeline):
-    """A generator that turns latents into pictures."""
+class LatentPipeline(BasePipeline[Network]):
+    """Pictures of latents."""
 
     @property
     def spaces(self) -> tuple[str, ...]:
-        """The latent spaces a walk can go through: z, and w where the generator has a mapping."""
+        """The latent spaces for interpolation: z, and w if the generator has a mapping network."""
         return ("z", "w") if hasattr(self.generator, "mapping") else ("z",)
 
     @cached_property
@@ -39,7 +40,7 @@ class LatentPipeline(BasePipeline):
         return StyleTools(self)
 
     def sample(self, seeds: Sequence[int], truncation_psi: float = 1.0) -> list[Image.Image]:
-        """One picture a seed, each with its provenance.
+        """One picture per seed, each with its provenance.
 
         Args:
             seeds: whole numbers from 0 to 2^32-1, at most 10,000.
@@ -53,7 +54,7 @@ class LatentPipeline(BasePipeline):
     def iter_sample(
         self, seeds: Sequence[int], truncation_psi: float = 1.0
     ) -> Iterator[Image.Image]:
-        """`sample`, one picture at a time as the batches are ready; checked before the first."""
+        """`sample` as an iterator; arguments are checked at once."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds)
         z = seed_latents.sample_z(seeds, self.generator.z_dim)  # [N, z_dim]
@@ -66,7 +67,7 @@ class LatentPipeline(BasePipeline):
     def morph(
         self, seed_a: int, seed_b: int, t: float, truncation_psi: float = 1.0, space: str = "z"
     ) -> Image.Image:
-        """The picture that stands at t (0 to 1) on the way from one seed's to another's.
+        """The picture at t (0 to 1) between those of two seeds.
 
         Raises:
             ValueError: t, ψ, a seed or the space out of range.
@@ -104,15 +105,15 @@ class LatentPipeline(BasePipeline):
     def interpolate(
         self, seeds: Sequence[int], num_frames: int, space: str = "z", truncation_psi: float = 1.0
     ) -> list[Image.Image]:
-        """A walk of constant speed through the seeds' latents, as `num_frames` pictures.
+        """`num_frames` pictures at constant speed on a path through the seeds' latents.
 
-        Slerp in z, straight lines in w. Where the first and last seed are the same the walk is a
-        seamless loop: frame k stands at k / num_frames of the path and the end is not repeated.
+        Slerp in z, linear in w. If the first and last seed are equal, the result is a seamless
+        loop: frame k is at k / num_frames of the path, and the end is not repeated.
 
         Args:
             seeds: two or more keyframes.
             num_frames: 2 to 3,600.
-            space: "z", or "w" where the generator has one.
+            space: "z", or "w" if the generator has one.
             truncation_psi: -2 to 2.
 
         Raises:
@@ -123,7 +124,7 @@ class LatentPipeline(BasePipeline):
     def iter_frames(
         self, seeds: Sequence[int], num_frames: int, space: str = "z", truncation_psi: float = 1.0
     ) -> Iterator[Image.Image]:
-        """`interpolate`, one frame at a time as the batches are ready."""
+        """`interpolate` as an iterator; arguments are checked at once."""
         psi = seed_latents.check_truncation_psi(truncation_psi)
         seeds = seed_latents.check_seeds(seeds, minimum=2)
         num_frames = _check_num_frames(num_frames)
@@ -133,7 +134,7 @@ class LatentPipeline(BasePipeline):
         return self._render(torch.stack(list(rows)), space, psi)
 
     def _keys(self, seeds: Sequence[int], space: str, psi: float) -> Tensor:
-        """The keyframes of a walk, [K, dim] on the CPU."""
+        """The latents of the keyframes, [K, dim] on the CPU."""
         if space not in self.spaces:
             raise ValueError(
                 f"{self.spec.id} has no {space} space; choose {' or '.join(self.spaces)}."
@@ -142,7 +143,7 @@ class LatentPipeline(BasePipeline):
 
     @torch.inference_mode()
     def _latents(self, z: Tensor, space: str, psi: float) -> Tensor:
-        """Where walks and samples live: z (times ψ without a mapping), or truncated w; [N, dim]."""
+        """Latents in a space: z (times ψ without a mapping), or truncated w; [N, dim]."""
         if space == "w":
             return self.generator.mapping(z.to(self.device), truncation_psi=psi)[:, 0].cpu()
         return z if "w" in self.spaces else z * psi
@@ -158,7 +159,7 @@ class LatentPipeline(BasePipeline):
 
     @torch.inference_mode()
     def _forward(self, latents: Tensor, space: str, psi: float) -> Tensor:
-        """[N, dim] to images [N, 3, H, W] in [-1, 1]."""
+        """Latents [N, dim] -> images [N, 3, H, W] in [-1, 1]."""
         if space == "w":
             return self.generator.synthesis(latents[:, None].expand(-1, self.generator.num_ws, -1))
         if "w" in self.spaces:

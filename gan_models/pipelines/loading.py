@@ -1,17 +1,19 @@
-"""From a model's name, or a self-describing file, to a pipeline ready to use."""
+"""Load the pipeline of a model by id or from a self-describing file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
 
 from gan_models import weights, zoo
 from gan_models.device import pick_device
+from gan_models.networks.base import Network
 from gan_models.networks.cascade import cascade
+from gan_models.networks.upscaler import Upscaler
 from gan_models.paths import sha256_of
 from gan_models.pipelines.classes import ClassPipeline
 from gan_models.pipelines.latent import LatentPipeline
@@ -33,8 +35,8 @@ _PIPELINES: dict[str, type[Pipeline]] = {
 }
 
 
-def describe_models() -> list[dict[str, object]]:
-    """Every model as plain data: the facts of the table, whether it is ready, and why not."""
+def describe_models() -> list[dict[str, Any]]:
+    """All models as JSON-able data: the facts of the table, `available`, and `reason` if not."""
     rows = []
     for spec in weights.list_models():
         available, reason = weights.availability(spec)
@@ -53,12 +55,12 @@ def load_pipeline(
     Args:
         model: "faces-64", or a path that ends in .safetensors, in any case.
         device: "cpu", "cuda", "mps"; by default `GANVAS_DEVICE`, else the best there is.
-        progress: told (bytes so far, bytes in all) while weights are fetched.
-        cancelled: asked while weights are fetched; True stops it.
+        progress: called with (bytes so far, bytes in all) during a download.
+        cancelled: polled during a download; True stops it.
 
     Raises:
         ValueError: no such model, or a device this machine lacks.
-        WeightsError: the weights cannot be had or are not what they should be.
+        WeightsError: the weights cannot be had, or are damaged or wrong.
     """
     chosen = pick_device(device)
     if is_file_name(str(model)):
@@ -84,21 +86,27 @@ def load_pipeline(
 
 
 def _with_upscaler(
-    generator: nn.Module, spec: zoo.ModelSpec, device: torch.device
-) -> tuple[nn.Module, str]:
-    """The generator with the upscaler that its entry or its file names, and that one's hash."""
+    generator: Network, spec: zoo.ModelSpec, device: torch.device
+) -> tuple[Network, str]:
+    """The generator with the upscaler of its entry or file, and the hash of the upscaler.
+
+    Raises:
+        ValueError: the upscaler's file is of another kind of network.
+    """
     upscaler_spec = zoo.get_upscaler(spec.upscaler)
     upscaler = weights.load_network(upscaler_spec).to(device)
-    return cascade(generator, upscaler), upscaler_spec.sha256
+    if not isinstance(upscaler, Upscaler):
+        raise ValueError(f"{upscaler_spec.id} is no upscaler.")
+    return cascade(generator, upscaler), upscaler_spec.sha256 or ""
 
 
 def is_file_name(model: str) -> bool:
-    """Whether what names a model is the path of a file, not an id."""
+    """Whether a model is given as the path of a file, not as an id."""
     return model.lower().endswith(".safetensors")
 
 
-def _fill_w_avg(generator: nn.Module) -> None:
-    """Give a mapping whose file holds no mean of w the mean over 4,096 fixed z, for truncation."""
+def _fill_w_avg(generator: Network) -> None:
+    """Set `w_avg` of a mapping whose file has none to the mean over 4,096 fixed z."""
     mapping = getattr(generator, "mapping", None)
     if mapping is None or mapping.c_dim or mapping.w_avg.any():
         return

@@ -1,4 +1,4 @@
-"""Networks that enlarge and mend: a picture of any size in, up to four times the size out."""
+"""Pipeline of networks that enlarge and restore pictures of any size, up to four times."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from PIL import Image, ImageFilter
-from torch import nn
 
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
 from gan_models.media import photos
 from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, check_size
+from gan_models.networks.base import Network
 from gan_models.networks.inference import bfloat16_gains, bfloat16_twin
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.enlarge_plan import (
@@ -29,8 +29,12 @@ from gan_models.pipelines.enlarge_plan import (
 from gan_models.pipelines.enlarging import Canvas, Tile, cut, enlarge_pixels
 from gan_models.zoo import ModelSpec
 
-TILE_PX = {"rrdbnet": 448, "srvgg": 512}  # side of what is computed at once
-PLAIN_TILE_PX = 320  # where nothing saves memory
+if TYPE_CHECKING:
+    from gan_models.networks.rrdbnet import RRDBNet
+    from gan_models.networks.srvgg import SRVGGNetCompact
+
+TILE_PX = {"rrdbnet": 448, "srvgg": 512}  # side of a tile
+PLAIN_TILE_PX = 320  # without the memory-saving implementation
 RRDBNET_MARGIN_PX, RRDBNET_FADE_PX = 32, 8
 LANCZOS_REACH = 3  # pixels of the result
 PROBE_PX, PROBE_SECONDS = 48, 0.2
@@ -40,34 +44,34 @@ Steps = Generator[EnlargeProgress, None, Image.Image]
 Result = TypeVar("Result")
 
 
-class EnlargeCancelled(RuntimeError):  # noqa: N818  (not a fault: the user's own wish)
-    """The caller wanted no more of an enlargement."""
+class EnlargeCancelled(RuntimeError):  # noqa: N818 - not an error: requested by the user
+    """The caller cancelled an enlargement."""
 
 
-class RestorationPipeline(BasePipeline):
-    """A network that enlarges pictures and mends them on the way.
+class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
+    """Enlarges and restores pictures.
 
     Raises:
-        ValueError: the network is for neither grey nor RGB pictures.
+        ValueError: the network is neither for grey nor for RGB pictures.
     """
 
-    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
-        super().__init__(generator, spec, weights_sha256)
+    def __init__(self, generator: Network, spec: ModelSpec, weights_sha256: str) -> None:
+        super().__init__(cast("RRDBNet | SRVGGNetCompact", generator), spec, weights_sha256)
         if generator.in_channels not in (1, 3) or generator.in_channels != generator.out_channels:
             raise ValueError(
                 f"{spec.id} takes {generator.in_channels} channels and gives "
                 f"{generator.out_channels}; only networks for grey or RGB pictures can be used."
             )
-        self._seconds_a_pixel: float | None = None  # of the input, in float32; measured
+        self._seconds_a_pixel: float | None = None  # of the input, in float32, measured
 
     @property
     def scale(self) -> int:
-        """The network's own factor."""
+        """The factor of the network."""
         return self.generator.scale
 
     @property
     def scales(self) -> tuple[int, ...]:
-        """The whole factors to choose from."""
+        """The integer factors to choose from."""
         return tuple(range(2, self.scale + 1)) or (1,)
 
     def enlarge(
@@ -83,23 +87,23 @@ class RestorationPipeline(BasePipeline):
 
         Args:
             image: any mode, 16 px to 64 megapixels; it is turned and converted as `normalise` does.
-            scale: 1 to the network's own factor; None is that. Smaller pictures are shrunk from the
-                network's with a Lanczos filter.
-            bfloat16: compute in bfloat16, over 45 dB from float32; None: where `GANVAS_BFLOAT16=1`
-                asks for it and it is faster.
-            progress: told at once, and then about twice a second or more often.
-            cancelled: asked as often; True stops it.
+            scale: 1 to the network's factor, the default. For smaller factors the network's result
+                is shrunk with a Lanczos filter.
+            bfloat16: compute in bfloat16, with over 45 dB PSNR to float32; None: only if
+                `GANVAS_BFLOAT16=1` is set and it is faster.
+            progress: called at once, and then about twice a second or more often.
+            cancelled: polled as often; True stops it.
 
         Raises:
             ValueError: a factor out of range, or a picture too small or too large.
-            EnlargeCancelled: `cancelled` said so.
+            EnlargeCancelled: `cancelled` returned True.
         """
         return _run(self.iter_enlarge(image, scale, bfloat16=bfloat16), progress, cancelled)
 
     def iter_enlarge(
         self, image: Image.Image, scale: float | None = None, *, bfloat16: bool | None = None
     ) -> Steps:
-        """`enlarge` in steps: yields how far it is, first before any work, and returns the picture.
+        """`enlarge` in steps: yields the progress, first before any work, and returns the picture.
 
         Closing it stops the work.
         """
@@ -123,17 +127,17 @@ class RestorationPipeline(BasePipeline):
         *,
         has_alpha: bool = False,
     ) -> EnlargePlan:
-        """What enlarging a picture (width, height) comes to; the first call measures this machine.
+        """The plan for a picture (width, height); the first call measures this machine's speed.
 
         Raises:
-            ValueError: what `enlarge` would refuse.
+            ValueError: as `enlarge`.
         """
         scale = self.check_scale(scale)
         check_size(size, "The picture")
         out_size = _checked_size(size, scale)
         area = sum(tile.area for tile in self._tiles(size, scale))
         seconds = num_frames * area * (2 if has_alpha else 1) * self._measured()
-        return EnlargePlan(tuple(size), out_size, num_frames, seconds)
+        return EnlargePlan((size[0], size[1]), out_size, num_frames, seconds)
 
     def preview(
         self,
@@ -141,10 +145,12 @@ class RestorationPipeline(BasePipeline):
         scale: float | None = None,
         centre: tuple[int, int] | None = None,
     ) -> CropPreview:
-        """A small part of the picture, as large as comes within a second here.
+        """A part of the picture, of a size that takes less than a second on this machine.
 
         Args:
-            centre: of the part, in pixels of the input; None: where there is most detail.
+            image: the picture.
+            scale: as for `enlarge`.
+            centre: of the part, in pixels of the input; None: the place with most detail.
 
         Raises:
             ValueError: as `enlarge`.
@@ -169,26 +175,30 @@ class RestorationPipeline(BasePipeline):
         progress: Callable[[EnlargeProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[Image.Image]:
-        """`enlarge` of each of many pictures, one at a time as they are asked for.
+        """`enlarge` for many pictures, as an iterator.
 
         Args:
-            num_frames: how many come, for the progress, where `frames` has no length.
+            frames: the pictures.
+            scale, bfloat16, progress, cancelled: as for `enlarge`; the progress is that of all.
+            num_frames: the number of frames, if `frames` has no length.
 
         Raises:
             ValueError, EnlargeCancelled: as `enlarge`.
         """
-        total = num_frames or (len(frames) if hasattr(frames, "__len__") else None)
+        total = num_frames or (len(frames) if isinstance(frames, Sized) else None)
         start = time.monotonic()
         for done, frame in enumerate(frames):
 
-            def tell(one: EnlargeProgress, done: int = done) -> None:
-                progress(of_all(one, done, total, time.monotonic() - start))
+            def report(one: EnlargeProgress, done: int = done) -> None:
+                if progress is not None:
+                    progress(of_all(one, done, total, time.monotonic() - start))
 
-            told = None if progress is None else tell
-            yield self.enlarge(frame, scale, bfloat16=bfloat16, progress=told, cancelled=cancelled)
+            yield self.enlarge(
+                frame, scale, bfloat16=bfloat16, progress=report, cancelled=cancelled
+            )
 
     def bicubic(self, image: Image.Image, scale: float | None = None) -> Image.Image:
-        """The picture enlarged plainly to the size that `enlarge` gives, to compare with.
+        """The picture enlarged bicubically to the size of the result of `enlarge`, for comparison.
 
         Raises:
             ValueError: as `enlarge`.
@@ -197,10 +207,10 @@ class RestorationPipeline(BasePipeline):
         return original.resize(_checked_size(original.size, scale), Image.Resampling.BICUBIC)
 
     def check_scale(self, scale: float | None) -> float:
-        """A factor that the network can give, as a whole number where it is one; None is its own.
+        """A valid factor, as an int if it is an integer; None: the factor of the network.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the factor is out of range.
         """
         if scale is None:
             return self.scale
@@ -221,9 +231,12 @@ class RestorationPipeline(BasePipeline):
         return RRDBNET_FADE_PX if self.generator.family == "rrdbnet" else 0
 
     def _tiles(self, size: tuple[int, int], scale: float, bfloat16: bool = False) -> list[Tile]:
-        """The tiles of a picture: with a margin of the network's reach, or of what of it counts."""
+        """The tiles of a picture, with a margin of the relevant part of the receptive field."""
         network, tile_px = self.generator, TILE_PX[self.generator.family]
-        margin = RRDBNET_MARGIN_PX if network.family == "rrdbnet" else network.num_convs + 2
+        if network.family == "rrdbnet":
+            margin = RRDBNET_MARGIN_PX
+        else:
+            margin = cast("SRVGGNetCompact", network).num_convs + 2
         if scale != self.scale:
             margin += math.ceil(LANCZOS_REACH / scale) + 1
         if bfloat16:
@@ -231,13 +244,15 @@ class RestorationPipeline(BasePipeline):
         return cut(size, tile_px, margin, self._fade_px(), network.unshuffle)
 
     def _enlarge(self, original: Image.Image, scale: float, bfloat16: bool, clock: Clock) -> Steps:
-        """Colours and, where there is any, transparency."""
-        network = bfloat16_twin(self.generator) if bfloat16 else self.generator
+        """Enlarge colours and, if there is any, transparency."""
+        network = self.generator
+        if bfloat16:
+            network = cast("RRDBNet | SRVGGNetCompact", bfloat16_twin(network))
         tiles = self._tiles(original.size, scale, bfloat16)
         layers = {"RGB": np.asarray(photos.as_rgb(photos.fill_hidden(original)))}
         if original.mode == "RGBA":
             layers["L"] = np.asarray(original.getchannel("A"))
-        size, total, done = _scaled(original.size, scale), 0, 0
+        size, done = _scaled(original.size, scale), 0
         total = len(layers) * sum(tile.area for tile in tiles)
         made = {}
         for mode, layer in layers.items():
@@ -251,9 +266,9 @@ class RestorationPipeline(BasePipeline):
                     steps = enlarge_pixels(network, pixels)
                     start = time.perf_counter()
                     enlarged = yield from clock.over(steps, done / total, tile.area / total)
-                    canvas.put(tile, _with_flats(enlarged, pixels, self.scale))
+                    canvas.put(tile, _keep_flat_alpha(enlarged, pixels, self.scale))
                     if not bfloat16:
-                        self._learn(tile.area, time.perf_counter() - start)
+                        self._update_speed(tile.area, time.perf_counter() - start)
                 done += tile.area
                 yield clock.at(done / total)
             made[mode] = canvas.image
@@ -262,21 +277,21 @@ class RestorationPipeline(BasePipeline):
         return made["RGB"]
 
     def _measured(self) -> float:
-        """Seconds that a pixel of the input takes here, by a small trial the first time."""
+        """Seconds per pixel of the input on this machine, measured on the first call."""
         if self._seconds_a_pixel is None:
-            self._seconds_a_pixel = _try(self.generator)
+            self._seconds_a_pixel = _measure_speed(self.generator)
         return self._seconds_a_pixel
 
-    def _learn(self, area: int, seconds: float) -> None:
-        """Take what a tile took into the measure; small ones say little of others."""
+    def _update_speed(self, area: int, seconds: float) -> None:
+        """Include the time of a tile in the measure; small ones are not representative."""
         if area >= PROBE_PX**2 and self._seconds_a_pixel is not None:
             self._seconds_a_pixel = (self._seconds_a_pixel + seconds / area) / 2
 
 
-def _try(network: nn.Module) -> float:
-    """Seconds a pixel, from as much of a small picture as is done in a moment.
+def _measure_speed(network: RRDBNet | SRVGGNetCompact) -> float:
+    """Seconds per pixel, measured on a part of a small picture for `PROBE_SECONDS`.
 
-    What comes before the first pause, where memory is taken and code prepared, does not count.
+    The time until the first progress, in which memory and code are prepared, does not count.
     """
     steps = enlarge_pixels(network, np.zeros((PROBE_PX, PROBE_PX, 3), np.uint8))
     start, first, last = time.perf_counter(), 0.0, 1.0
@@ -297,7 +312,7 @@ def _run(
     progress: Callable[[EnlargeProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
-    """Run steps to their end, telling and asking in between."""
+    """Run steps to their end, calling `progress` and `cancelled` after each."""
     while True:
         try:
             at = next(steps)
@@ -331,14 +346,14 @@ def _checked_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def _repeated(pixels: np.ndarray, scale: int) -> np.ndarray:
-    """[H, W] -> [scale H, scale W], each pixel as a square."""
+    """[H, W] -> [scale H, scale W] by nearest neighbour."""
     return pixels.repeat(scale, 0).repeat(scale, 1)
 
 
-def _with_flats(enlarged: np.ndarray, pixels: np.ndarray, scale: int) -> np.ndarray:
-    """Transparency [scale H, scale W] with exactly its own value where it does not change nearby.
+def _keep_flat_alpha(enlarged: np.ndarray, pixels: np.ndarray, scale: int) -> np.ndarray:
+    """Transparency [scale H, scale W] with its exact value wherever it is constant nearby.
 
-    Colours [scale H, scale W, 3] are returned as they are.
+    Colours [scale H, scale W, 3] are returned unchanged.
     """
     if pixels.ndim == 3:
         return enlarged
@@ -351,16 +366,19 @@ _EXTREMES = (ImageFilter.MinFilter, ImageFilter.MaxFilter)
 
 
 def _provenance_of(image: Image.Image) -> dict | None:
-    """The provenance that a picture carries, if it is one of ours."""
+    """The provenance in the metadata of a picture; None: there is none."""
+    text = image.info.get(pictures.PROVENANCE_KEY)
+    if not isinstance(text, str | bytes):
+        return None
     try:
-        provenance = json.loads(image.info.get(pictures.PROVENANCE_KEY))
-    except (TypeError, ValueError, RecursionError):
+        provenance = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return provenance if isinstance(provenance, dict) else None
 
 
 def _corner(picture: Image.Image, side: int, centre: tuple[int, int] | None) -> tuple[int, int]:
-    """The upper left corner of a square part: around `centre`, or where there is most detail."""
+    """The upper left corner of a square part: around `centre`, or the place with most detail."""
     width, height = picture.size
     if centre is None:
         small = picture.convert("L")
@@ -368,6 +386,6 @@ def _corner(picture: Image.Image, side: int, centre: tuple[int, int] | None) -> 
         grey = np.asarray(small).astype(np.float32)
         detail = np.abs(np.diff(grey, axis=0))[:, :-1] + np.abs(np.diff(grey, axis=1))[:-1]
         row, column = np.unravel_index(detail.argmax(), detail.shape)
-        centre = (column * width // small.width, row * height // small.height)
+        centre = (int(column) * width // small.width, int(row) * height // small.height)
     x, y = (int(c) - side // 2 for c in centre)
     return max(0, min(x, width - side)), max(0, min(y, height - side))

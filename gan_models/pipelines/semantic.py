@@ -1,4 +1,4 @@
-"""Label maps in, pictures out: SPADE with its styles, and translators that read label colours."""
+"""Pipeline of semantic generators: pictures of label maps, with styles."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models import seeds as seed_latents
 from gan_models import weights
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
 from gan_models.media import label_maps
+from gan_models.networks.base import Network
 from gan_models.paths import CHECKPOINTS
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.walk import slerp
 from gan_models.zoo import ModelSpec
 
-Style = int | Sequence[float]  # a seed, or the z [z_dim] itself
+Style = int | Sequence[float]  # a seed, or a z [z_dim]
 
 MAX_PATCHES = 8
-PRESETS = ("noon", "dusk", "overcast")  # those that are seen in what they paint
+PRESETS = ("noon", "dusk", "overcast")  # styles that visibly change the pictures
 STYLES = Path(__file__).parents[1] / "styles"
 SEGMENTER_FILE = "segmenter.safetensors"
 _SEGMENTER_PX = 128
@@ -37,7 +38,7 @@ _SEGMENTER_PX = 128
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A part of a painting with a style of its own."""
+    """A part of a painting with its own style."""
 
     mask: NDArray[np.bool_]  # [H, W] at the model's size
     style: Style
@@ -45,29 +46,29 @@ class Patch:
 
 @dataclass(frozen=True, eq=False)
 class Painting:
-    """What a picture was painted from."""
+    """The inputs of a painted picture."""
 
     label_map: NDArray[np.int32]  # [H, W] at the model's size
     style: Style = 0
     patches: tuple[Patch, ...] = ()
 
 
-class SemanticPipeline(BasePipeline):
-    """A generator that turns label maps into pictures.
+class SemanticPipeline(BasePipeline[Network]):
+    """Pictures of label maps.
 
     Args:
-        generator: SPADE, or a translator that reads a picture of the labels' colours.
-        spec: what the model is; its labels, in the order of the ids.
+        generator: SPADE, or a translator of pictures in the colours of the labels.
+        spec: the model's entry, with its labels in the order of the ids.
         weights_sha256: hash of the weights file, part of every picture's provenance.
-        encoder: a picture -> mu, logvar of its style; None: styles come from seeds alone.
+        encoder: a picture -> mu, logvar of its style; None: styles only by seeds.
     """
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: Network,
         spec: ModelSpec,
         weights_sha256: str,
-        encoder: nn.Module | None = None,
+        encoder: Network | None = None,
     ) -> None:
         num_labels = getattr(generator, "num_labels", len(spec.labels))
         nameless = spec.labels in ((), tuple(map(str, range(num_labels))))
@@ -80,12 +81,12 @@ class SemanticPipeline(BasePipeline):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of its pictures, and of the label maps it sees."""
+        """Width and height of its pictures and of the label maps of the network."""
         return self.generator.crop_size, self.generator.img_resolution
 
     @property
     def has_style(self) -> bool:
-        """Whether style seeds change anything."""
+        """Whether the generator has styles."""
         return self.generator.z_dim > 0
 
     # --- painting -------------------------------------------------------------------------------
@@ -104,17 +105,16 @@ class SemanticPipeline(BasePipeline):
             label_map: ids as an integer array [H, W] or an indexed or grey picture, or a picture
                 in the palette's colours; 16x16 to 16.8 megapixels, resized by nearest neighbour.
             style_seed: a seed, or a style z of `z_dim` numbers.
-            patches: parts with a style of their own; all other pixels stay what they are.
-            draft: the base's picture alone, plainly enlarged, for while a brush moves; models
-                without an upscaler have no other picture.
+            patches: parts with their own style; all other pixels are unchanged.
+            draft: without the upscaler, enlarged bicubically: fast, for while a brush moves.
 
         Raises:
-            ValueError: any of these is not what it should be.
+            ValueError: one of these is invalid.
         """
         painting = Painting(self.read_map(label_map), style_seed, tuple(patches))
         if len(painting.patches) > MAX_PATCHES:
             raise ValueError(f"A painting has at most {MAX_PATCHES} parts of their own style.")
-        # one at a time: in a batch the same map may come out a level lighter or darker
+        # one at a time: in a batch the same map may differ by a grey level
         pixels = np.asarray(self._forward(painting.label_map, painting.style, draft))
         for patch in painting.patches:
             mask = label_maps.resize_nearest(patch.mask, pixels.shape[1::-1])
@@ -131,7 +131,7 @@ class SemanticPipeline(BasePipeline):
 
         Args:
             label_map: as for `paint`, or the path of a PNG.
-            palette: "ade20k", "coco-stuff" or "cityscapes" where it is in their ids or colours.
+            palette: "ade20k", "coco-stuff" or "cityscapes" if it is in their ids or colours.
 
         Raises:
             ValueError: no such label map, or an id that the model lacks.
@@ -141,7 +141,7 @@ class SemanticPipeline(BasePipeline):
     def read_map_with_note(
         self, label_map: Image.Image | NDArray | Path, palette: str | None = None
     ) -> tuple[NDArray[np.int32], str]:
-        """`read_map`, and a sentence where the map could have been read otherwise, else ""."""
+        """`read_map`, and a note if the map is ambiguous, else ""."""
         if isinstance(label_map, Path):
             label_map = label_maps.open_label_map(label_map)
         reading = label_maps.read_label_map(label_map, self.labels, palette)
@@ -167,7 +167,7 @@ class SemanticPipeline(BasePipeline):
         """The z [1, z_dim] of a seed, or of the numbers given.
 
         Raises:
-            ValueError: a seed out of range, or numbers that are no style of this model.
+            ValueError: a seed out of range, or numbers that are not a style of this model.
         """
         seed = _seed_of(style)
         if seed is not None:
@@ -183,10 +183,10 @@ class SemanticPipeline(BasePipeline):
         return z[None]
 
     def mix_styles(self, a: Style, b: Style, t: float) -> list[float]:
-        """The style that stands at t (0 to 1) on the way from a to b.
+        """The interpolated style at t (0 to 1) from a to b.
 
         Raises:
-            ValueError: t out of range, or no styles.
+            ValueError: t out of range, or invalid styles.
         """
         t = as_float(t)
         if not 0 <= t <= 1:  # also refuses NaN
@@ -194,7 +194,7 @@ class SemanticPipeline(BasePipeline):
         return slerp(self.style_vector(a), self.style_vector(b), t)[0].tolist()
 
     def encode_style(self, image: Image.Image) -> list[float]:
-        """The style of a picture: the mean that the encoder gives.
+        """The style of a picture: the mean of the encoder.
 
         Raises:
             ValueError: the model has no encoder.
@@ -203,32 +203,33 @@ class SemanticPipeline(BasePipeline):
             raise ValueError(
                 f"{self.spec.id} has no style encoder beside it; choose a style seed instead."
             )
-        return self._encode([image])[0].tolist()
+        return self._encode(self.encoder, [image])[0].tolist()
 
     @torch.inference_mode()
-    def _encode(self, images: Sequence[Image.Image]) -> Tensor:
-        """Styles [N, z_dim] of pictures, cut to squares."""
-        side = (self.encoder.img_size,) * 2
-        squares = [ImageOps.fit(i.convert("RGB"), side, Image.Resampling.LANCZOS) for i in images]
-        mu, _ = self.encoder(pictures.from_pil(squares).to(self.device))
+    def _encode(self, encoder: Network, images: Sequence[Image.Image]) -> Tensor:
+        """Styles [N, z_dim] of pictures, cropped to squares."""
+        size = encoder.img_size, encoder.img_size
+        squares = [ImageOps.fit(i.convert("RGB"), size, Image.Resampling.LANCZOS) for i in images]
+        mu, _ = encoder(pictures.from_pil(squares).to(self.device))
         return mu.cpu()
 
     @cached_property
     def preset_styles(self) -> dict[str, list[float]]:
-        """Styles by the name of a mood: the mean of those of a few pictures in it.
+        """Styles by the name of a preset, each the mean of those of four pictures.
 
-        Each file of `styles/` is a sheet of four pictures. Empty without an encoder.
+        Each file of `styles/` is a sheet of these pictures. Empty without an encoder.
         """
         if self.encoder is None:
             return {}
         tiles = [tile for name in PRESETS for tile in _sheet_tiles(name)]
-        means = self._encode(tiles).unflatten(0, (len(PRESETS), -1)).mean(1)  # [P, z_dim]
+        styles = self._encode(self.encoder, tiles)  # [4 P, z_dim]
+        means = styles.unflatten(0, (len(PRESETS), -1)).mean(1)  # [P, z_dim]
         return dict(zip(PRESETS, means.tolist(), strict=True))
 
     # --- from photographs -----------------------------------------------------------------------
 
     @cached_property
-    def _segmenter(self) -> nn.Module | None:
+    def _segmenter(self) -> Network | None:
         path = CHECKPOINTS / SEGMENTER_FILE
         if not path.is_file():
             return None
@@ -237,12 +238,12 @@ class SemanticPipeline(BasePipeline):
 
     @property
     def can_segment(self) -> bool:
-        """Whether `segment` knows this model's labels."""
+        """Whether `segment` can be used: there is a segmenter for this model's labels."""
         return self._segmenter is not None
 
     @torch.inference_mode()
     def segment(self, photo: Image.Image) -> NDArray[np.int32]:
-        """A rough label map [H, W] of a photograph, its middle cut to the model's shape.
+        """A rough label map [H, W] of a photograph, cropped to the model's aspect ratio.
 
         Raises:
             ValueError: there is no segmenter for this model's labels.
@@ -258,7 +259,7 @@ class SemanticPipeline(BasePipeline):
     # --- provenance -----------------------------------------------------------------------------
 
     def _facts(self, painting: Painting) -> dict[str, Any]:
-        """What a provenance says of a painting."""
+        """The provenance of a painting."""
         return {
             "labels": list(self.labels),
             "label_map": label_maps.to_base64_png(painting.label_map),
@@ -270,10 +271,10 @@ class SemanticPipeline(BasePipeline):
         }
 
     def restore(self, provenance: Mapping[str, Any]) -> Painting:
-        """What the provenance of a picture was painted from.
+        """The inputs of a picture, from its provenance.
 
         Raises:
-            ValueError: the provenance is another task's, broken, or for other labels.
+            ValueError: the provenance is of another task, broken, or for other labels.
         """
         if provenance.get("task") != "semantic":
             raise ValueError(
@@ -294,12 +295,12 @@ class SemanticPipeline(BasePipeline):
 
     def _read_style(self, facts: Mapping[str, Any]) -> Style:
         style = facts["style"] if "style" in facts else facts["style_seed"]
-        self.style_vector(style)  # refuses what is none
+        self.style_vector(style)  # raises if it is invalid
         return style
 
 
-class FromColors(nn.Module):
-    """A translator as a painter: shows it the labels' colours, as its training pictures had them.
+class FromColors(Network):
+    """A translator as a semantic generator: its input is the label map in the labels' colours.
 
     Args:
         translator: images -> images.
@@ -308,9 +309,10 @@ class FromColors(nn.Module):
     """
 
     z_dim = 0
+    colors: Tensor
 
     def __init__(
-        self, translator: nn.Module, colors: Sequence[tuple[int, int, int]], resolution: int
+        self, translator: Network, colors: Sequence[tuple[int, int, int]], resolution: int
     ) -> None:
         super().__init__()
         self.translator, self.num_labels = translator, len(colors)
@@ -324,19 +326,19 @@ class FromColors(nn.Module):
 
 
 def _sheet_tiles(name: str) -> list[Image.Image]:
-    """The four pictures of a mood's sheet."""
+    """The four pictures of the sheet of a preset."""
     with Image.open(STYLES / f"{name.replace(' ', '-')}.jpg") as sheet:
         side = sheet.width // 2
         corners = [(x, y) for y in (0, side) for x in (0, side)]
         return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
 
 
-def _seed_of(style: Style) -> int | None:
-    """The seed where a style is a whole number of any kind; None where it is numbers."""
+def _seed_of(style: Any) -> int | None:
+    """The seed if a style is an integer of any type; None if it is a sequence of numbers."""
     if getattr(style, "ndim", 0):
         return None
     try:
-        return operator.index(style)  # numpy's and torch's whole numbers, too
+        return operator.index(style)  # also integers of numpy and torch
     except TypeError:
         return None
 
@@ -345,4 +347,4 @@ def _style_facts(style: Style) -> dict[str, Any]:
     seed = _seed_of(style)
     if seed is not None:
         return {"style_seed": seed}
-    return {"style": [float(number) for number in style]}
+    return {"style": [float(number) for number in cast("Sequence[float]", style)]}

@@ -1,4 +1,4 @@
-"""Unpaired translators: a picture of any size in, the same picture in another domain out."""
+"""Pipeline of translators: pictures of any size into another domain."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from collections.abc import Generator
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_models.checks import as_float, odd_channels
 from gan_models.media import images as pictures
 from gan_models.media import photos
+from gan_models.networks.base import Network
+from gan_models.networks.resnet import ResnetGenerator
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.tiling.strips import StripTranslator
 from gan_models.pipelines.tiling.tiles import to_pixels, translate_in_tiles, translate_whole
 from gan_models.zoo import ModelSpec
 
-# larger pictures go in strips or tiles: bounded memory, progress, and a way to stop
+# larger pictures are processed in strips or tiles: bounded memory, progress, cancelling
 WHOLE_PIXELS = {"resnet": 300_000}  # strips are exact
 WHOLE_PIXELS_OTHERWISE = 1_050_000
 
-Steps = Generator[float, None, Image.Image]  # how far it is, 0 to 1; returns the picture
+Steps = Generator[float, None, Image.Image]  # yields progress, 0 to 1; returns the picture
 
 
-class TranslationPipeline(BasePipeline):
-    """A network that turns pictures of one domain into another's, grey or in colour.
+class TranslationPipeline(BasePipeline[Network]):
+    """Translates pictures of one domain into another, grey or in colour.
 
     Raises:
-        ValueError: the network reads or writes pictures of other than 1 or 3 channels.
+        ValueError: input or output of the network has other than 1 or 3 channels.
     """
 
-    def __init__(self, generator: nn.Module, spec: ModelSpec, weights_sha256: str) -> None:
+    def __init__(self, generator: Network, spec: ModelSpec, weights_sha256: str) -> None:
         super().__init__(generator, spec, weights_sha256)
         if fault := odd_channels(generator.in_channels, generator.out_channels):
             raise ValueError(f"{spec.id} {fault}")
@@ -39,7 +41,7 @@ class TranslationPipeline(BasePipeline):
     def translate(
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
     ) -> Image.Image:
-        """The picture in the other domain, of the same size, RGB or with its transparency RGBA.
+        """The picture in the other domain, of the same size, RGB or RGBA.
 
         Args:
             image: any mode, 16 px to 64 megapixels; it is turned and converted as `normalise` does.
@@ -59,7 +61,7 @@ class TranslationPipeline(BasePipeline):
     def iter_translate(
         self, image: Image.Image, strength: float = 1.0, keep_colours: bool = False
     ) -> Steps:
-        """`translate` in steps: yields how far it is, 0 to 1, and returns the picture."""
+        """`translate` in steps: yields the progress, 0 to 1, and returns the picture."""
         strength = check_strength(strength)
         original = photos.normalise(image)
         pixels = self._pixels(original)  # [H, W, C]
@@ -69,11 +71,11 @@ class TranslationPipeline(BasePipeline):
     def finish(
         self, original: Image.Image, translated: Image.Image, strength: float, keep_colours: bool
     ) -> Image.Image:
-        """Blend a full translation with its original of the same size; cheap, without the network.
+        """Blend a full translation with its original of the same size; fast, without the network.
 
         Args:
-            original: before, RGB or with its transparency RGBA.
-            translated: after.
+            original: the input, RGB or RGBA.
+            translated: the full translation.
             strength: 0 (the original) to 1 (the translation).
             keep_colours: the translation's lightness (Y of YCbCr) with the original's colours.
 
@@ -94,7 +96,7 @@ class TranslationPipeline(BasePipeline):
         return pictures.add_provenance(made, self.provenance(**facts))
 
     def hint(self, image: Image.Image) -> str:
-        """A sentence where a picture is unlike what the model learned from, else nothing."""
+        """A sentence if a picture is unlike the training data, else ""."""
         unlike = _oddity(image, self.spec.resolution, in_colour=self.generator.in_channels == 3)
         if not unlike:
             return ""
@@ -104,7 +106,7 @@ class TranslationPipeline(BasePipeline):
         )
 
     def _pixels(self, image: Image.Image) -> Tensor:
-        """A normalised picture as the network reads it: uint8 [H, W, 3], or grey [H, W, 1]."""
+        """The network's input for a normalised picture: uint8 [H, W, 3], or grey [H, W, 1]."""
         colours = photos.as_rgb(image)
         if self.generator.in_channels == 1:
             return torch.from_numpy(np.array(colours.convert("L")))[..., None]
@@ -117,7 +119,7 @@ class TranslationPipeline(BasePipeline):
         if num_pixels <= WHOLE_PIXELS.get(family, WHOLE_PIXELS_OTHERWISE):
             yield 0.0
             made = _in_colour(to_pixels(translate_whole(self.generator, pixels, multiple)))
-        elif family == "resnet":
+        elif isinstance(self.generator, ResnetGenerator):
             made = _in_colour((yield from StripTranslator(self.generator, pixels).run()))
         else:
             made = yield from translate_in_tiles(self.generator, pixels, multiple=multiple)
@@ -137,22 +139,22 @@ def check_strength(strength: float) -> float:
 
 
 def error_map(before: Image.Image, after: Image.Image) -> tuple[Image.Image, float]:
-    """Where two pictures of one size differ, dark to bright, and by how many grey levels at mean.
+    """A map of the differences of two pictures of one size, and their mean in grey levels.
 
     Black is no difference, white one of 64 grey levels or more.
     """
     a, b = (np.asarray(picture.convert("RGB")) for picture in (before, after))
     difference = np.abs(a.astype(np.int16) - b).mean(2)  # [H, W]
     shade = np.clip(difference / 64, 0, 1)[..., None]
-    # black through red and yellow to white: each colour rises in its own third
+    # black through red and yellow to white: each channel rises in its third of the range
     heat = np.clip(shade * 3 - np.arange(3), 0, 1) * 255
     return Image.fromarray(heat.astype(np.uint8)), float(difference.mean())
 
 
 def _oddity(image: Image.Image, trained_px: int, in_colour: bool) -> str:
-    """What sets a picture apart from a photo of the size trained on, by simple measures."""
+    """How a picture differs from photos of the training size, by simple measures, else ""."""
     small = image.convert("RGB")
-    small.thumbnail((512, 512), Image.Resampling.NEAREST)  # mixes no colours
+    small.thumbnail((512, 512), Image.Resampling.NEAREST)  # does not mix colours
     pixels = np.asarray(small).astype(np.int16)
     flat = (pixels[:, 1:] == pixels[:, :-1]).all(2).mean()
     if flat > 0.6:

@@ -1,4 +1,4 @@
-"""Paths through latent space: slerp, and walks of constant speed through keyframes."""
+"""Interpolation in latent space: slerp, and constant speed through keyframes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _angle(a: Tensor, b: Tensor) -> Tensor:
 def walk_times(
     keys: Tensor, num_frames: int, closed: bool, space: str = "z"
 ) -> list[tuple[int, float]]:
-    """Where each frame stands: the segment it is in and how far along that segment, 0 to 1.
+    """The position of each frame: its segment, and the position in the segment, 0 to 1.
 
     `keys` is [K, dim]. Speed is constant along the whole path; on a closed path (last key = first)
-    frame k stands at k / num_frames and the end, which is the start, is not repeated.
+    frame k is at k / num_frames, and the end, which is the start, is not repeated.
     """
     lengths = [float(_length(a, b, space)) for a, b in pairwise(keys)]
     total = sum(lengths)
-    if total == 0:  # all keys are one point: any timing shows the same picture
+    if total == 0:  # all keys are equal
         lengths, total = [1.0] * len(lengths), float(len(lengths))
     steps = num_frames if closed else num_frames - 1
     return [_locate(total * k / steps, lengths) for k in range(num_frames)]

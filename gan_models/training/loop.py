@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +22,7 @@ from gan_models.training.run_folder import (
     set_trainer_state,
     trainer_state,
 )
+from gan_models.training.signals import stop_signals
 from gan_models.training.trainers.base import Trainer
 
 FORMAT = 1
@@ -93,21 +91,6 @@ def is_over(settings: Settings, images: int, seconds: float, total_kimg: float) 
     """Whether a run is complete, by pictures seen or by time."""
     is_late = settings.seconds is not None and seconds >= settings.seconds
     return is_late or images >= total_kimg * 1000
-
-
-@contextmanager
-def stop_signals(request_stop: Callable[[], None]) -> Iterator[None]:
-    """Call `request_stop` on SIGTERM and SIGINT; only possible in the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kinds = (signal.SIGTERM, signal.SIGINT)
-    before = {kind: signal.signal(kind, lambda *_: request_stop()) for kind in kinds}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def run(

@@ -24,7 +24,6 @@ from gradio.utils import get_upload_folder
 TITLE = "That did not work"
 SECONDS = 12
 BUG = "Something went wrong on the server, and its log says what. Try again, or reload the page."
-BROKEN_FILE = "This file could not be taken: choose another one."
 # for `launch`: no request to the page at the start, which fails where the first answer takes
 # more than 3 s; relies on the private argument `_frontend`
 SKIP_START_CHECK: dict[str, Any] = {"_frontend": False}

@@ -35,7 +35,7 @@ def _playwrights() -> list[str]:
 
 
 def main() -> int:
-    """Make sure there is a Chromium; 1 and one sentence where neither way works."""
+    """Make sure there is a Chromium; 1 and a message if there is none."""
     if installed():
         return 0
     command = [sys.executable, "-m", "playwright", "install", "chromium"]

@@ -23,7 +23,7 @@ RERUNS = int(os.environ.get("GANVAS_TEST_RERUNS", "0"))
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder drives a browser."""
+    """Mark all tests of this folder as browser tests."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -42,7 +42,7 @@ def browser():
 
 
 class Visitor:
-    """A page of its own browser context, with all that went wrong on it."""
+    """A page in a new browser context, with a record of its errors."""
 
     def __init__(self, context, url: str) -> None:
         self.context, self.url = context, url

@@ -9,7 +9,7 @@ from playwright.sync_api import Error, Page, expect
 TRIES, TRY_MS = 20, 3000
 
 
-def open_tab(page: Page, elem_id: str, title: str) -> None:
+def go_to_tab(page: Page, elem_id: str, title: str) -> None:
     """Click a tab, in the row or in the menu beside it, until its content is visible.
 
     The row may hide tabs whenever something has loaded, also under the pointer.

@@ -7,9 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tabs import visible_tabs
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 
-# Gradio's own markup, with why it cannot be mended from here
+# Gradio's own markup, and why it cannot be fixed here
 GRADIO = {
     # its upload zones are buttons around a file input
     "nested-interactive": ("button", "gradio"),
@@ -45,11 +45,11 @@ def test_no_serious_finding_in_any_tab(browser, page_url, theme):
     page = context.new_page()
     page.goto(f"{page_url}?__theme={theme}")
     found = []
-    for room in visible_tabs():
-        open_tab(page, room.ELEM_ID, room.TITLE)
-        ready = READY.get(room.ELEM_ID, f"#{room.ELEM_ID}")
+    for tab in visible_tabs():
+        go_to_tab(page, tab.ELEM_ID, tab.TITLE)
+        ready = READY.get(tab.ELEM_ID, f"#{tab.ELEM_ID}")
         expect(page.locator(ready).first).to_be_visible()
         page.wait_for_timeout(500)
-        found += [f"{room.ELEM_ID}: {told}" for told in problems(page)]
+        found += [f"{tab.ELEM_ID}: {problem}" for problem in problems(page)]
     context.close()
     assert not found, "\n".join(found)

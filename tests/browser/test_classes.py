@@ -1,15 +1,15 @@
-"""The Classes tab as a visitor uses it."""
+"""The Classes tab in a browser."""
 
 import re
 
 from playwright.sync_api import expect
 
 from gan_models.media.images import read_provenance
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 
 
 def open_tab(page) -> None:
-    """Open the tab and change to the eyes, whose classes are few."""
+    """Open the tab and change to the eyes model, which has few classes."""
     page.click("#tab-classes-button")
     expect(page.locator("#classes-list .caption-label")).to_have_count(24)
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
@@ -114,7 +114,7 @@ def test_the_pad_mixes_four_classes(visitor):
     expect(page.locator(".toast-body")).to_contain_text("no class 'purple'")
 
 
-def test_a_picture_is_sent_on_to_translate(visitor):
+def test_a_picture_is_sent_to_translate(visitor):
     page = visitor.page
     open_tab(page)
     page.click("#classes-send")
@@ -122,7 +122,7 @@ def test_a_picture_is_sent_on_to_translate(visitor):
     expect(page.locator("#translate-note")).to_contain_text("128x128")
 
 
-def test_undo_a_link_and_favourites_bring_pictures_back(visitor):
+def test_undo_a_link_and_favourites_restore_pictures(visitor):
     page = visitor.page
     open_tab(page)
     captions = page.locator("#classes-gallery .caption-label")
@@ -176,8 +176,8 @@ def test_undo_a_link_and_favourites_bring_pictures_back(visitor):
 
 def test_nothing_overflows_sideways_on_a_phone(phone):
     page = phone.page
-    open_tab(page, "tab-classes", "Classes")
+    go_to_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     for tab, title in (("across", "Same z"), ("mix", "Mix"), ("keep", "Favourites")):
-        open_tab(page, f"classes-tab-{tab}", title)
+        go_to_tab(page, f"classes-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""The Fine-tune tab as a visitor uses it: real jobs, a real worker, an engine that is quick."""
+"""The Fine-tune tab in a browser: real jobs, a real worker, a quick training."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,10 @@ from gradio.utils import get_upload_folder
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.finetune_page import BUSY, photos, serving, wait_for
 
-WORKER_MS = 180_000  # a worker is a new process, which lets everything else on the machine go first
+WORKER_MS = 180_000  # a worker is a new process of low priority
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -39,9 +39,9 @@ def someone(browser, page_with_jobs):
 
 
 def enter(person):
-    """Open the tab and wait for what is in it."""
+    """Open the tab and wait for its content."""
     page = person.page
-    open_tab(page, "tab-fine-tune", "Fine-tune")
+    go_to_tab(page, "tab-fine-tune", "Fine-tune")
     expect(page.locator("#finetune-tab-new")).to_be_attached()
 
 
@@ -55,7 +55,7 @@ def start(page, name, kimg):
     field = page.locator("#finetune-kimg input, #finetune-kimg textarea")
 
     def stays_filled():
-        """What is written in the moment in which the fields come to life is lost."""
+        """Text typed while the fields are being connected is lost."""
         field.fill(str(kimg))
         page.wait_for_timeout(300)
         return field.input_value() == str(kimg)
@@ -64,12 +64,12 @@ def start(page, name, kimg):
     page.click("#finetune-start")
 
 
-def nothing_left(jobs):
+def nothing_stored(jobs):
     return not [path for path in jobs._database.folder.iterdir() if path.is_dir()]
 
 
 def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
-    """Upload, start, watch, reload, stop, resume, open in Latent, delete: one visitor's way."""
+    """Upload, start, monitor, reload, stop, resume, open in Sample, delete."""
     person, (_, jobs) = someone(), page_with_jobs
     page = person.page
     enter(person)
@@ -84,7 +84,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     second = person.open()  # before the first job: both are the same visitor's
     expect(second.get_by_role("navigation", name="The tabs")).to_be_visible()
     person.page = page
-    page.bring_to_front()  # what nobody looks at is not drawn, and does not hear of typing
+    page.bring_to_front()  # pages in the background are not drawn and get no keys
     start(page, "Secret garden", kimg=9000)
     card, grid = page.locator("#finetune-status"), page.locator("#finetune-grid img")
     expect(card).to_contain_text("Secret garden")
@@ -112,7 +112,7 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     page.click("#finetune-resume")
     expect(card).to_contain_text("Training", timeout=WORKER_MS)
 
-    open_tab(page, "finetune-tab-use", "Use")
+    go_to_tab(page, "finetune-tab-use", "Use")
     page.click("#finetune-open")
     expect(page.locator("#latent-model input")).to_have_value(re.compile("Secret garden"))
     expect(page.locator("#latent-gallery .caption-label").first).to_have_text("seed 0")
@@ -120,15 +120,15 @@ def test_a_run_from_the_upload_to_its_end(someone, page_with_jobs, tmp_path):
     expect(page.locator("#latent-link input, #latent-link textarea")).to_have_value("")
 
     enter(person)
-    open_tab(page, "finetune-tab-watch", "Watch")
+    go_to_tab(page, "finetune-tab-watch", "Watch")
     page.click("#finetune-delete")
     page.click("#finetune-really")
     expect(card).to_contain_text("no run to look at")
-    wait_for(lambda: nothing_left(jobs))  # a worker in mid-step ends the step first
+    wait_for(lambda: nothing_stored(jobs))  # a worker in mid-step ends the step first
     assert not jobs._database.select()
 
 
-def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with_jobs, tmp_path):
+def test_a_finished_run_is_downloaded_and_then_all_is_deleted(someone, page_with_jobs, tmp_path):
     person, (_, jobs) = someone(), page_with_jobs
     page = person.page
     enter(person)
@@ -142,7 +142,7 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     page.keyboard.press("Enter")
     expect(caption).not_to_have_text("After 500 steps")
 
-    open_tab(page, "finetune-tab-use", "Use")
+    go_to_tab(page, "finetune-tab-use", "Use")
     page.click("#finetune-take")
     downloads = page.locator("#finetune-downloads")
     expect(downloads).to_contain_text("quick-one")
@@ -161,12 +161,12 @@ def test_a_finished_run_is_taken_home_and_then_all_is_deleted(someone, page_with
     expect(other.page.locator("#finetune-start")).to_be_visible()
     expect(other.page.locator("body")).not_to_contain_text("Quick one")
 
-    open_tab(page, "finetune-tab-data", "Your data")
+    go_to_tab(page, "finetune-tab-data", "Your data")
     expect(page.locator("#finetune-kept")).to_contain_text("1 run with 12 pictures")
     page.click("#finetune-delete-all")
     page.click("#finetune-really-all")
     expect(page.locator("#finetune-gone")).to_contain_text("Deleted: 1 run with 12 pictures")
-    wait_for(lambda: nothing_left(jobs))  # a worker in mid-step ends the step first
+    wait_for(lambda: nothing_stored(jobs))  # a worker in mid-step ends the step first
 
 
 BARS = """() => [...document.querySelectorAll(
@@ -175,7 +175,7 @@ BARS = """() => [...document.querySelectorAll(
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
-def test_one_bar_shows_how_far_a_run_is(someone, page_with_jobs, tmp_path):
+def test_one_bar_shows_the_progress_of_a_run(someone, page_with_jobs, tmp_path):
     person, (_, jobs) = someone(), page_with_jobs
     page = person.page
     enter(person)
@@ -195,10 +195,10 @@ def test_one_bar_shows_how_far_a_run_is(someone, page_with_jobs, tmp_path):
         page.wait_for_timeout(500)
     page.click("#finetune-delete")
     page.click("#finetune-really")
-    wait_for(lambda: nothing_left(jobs))
+    wait_for(lambda: nothing_stored(jobs))
 
 
-def test_an_idle_page_asks_for_nothing(someone, page_with_jobs, tmp_path):
+def test_an_idle_page_sends_no_requests(someone, page_with_jobs, tmp_path):
     person, (_, jobs) = someone(), page_with_jobs
     page, asked = person.page, []
     enter(person)
@@ -229,5 +229,5 @@ def test_nothing_overflows_sideways_on_a_phone(someone, tmp_path):
     upload(page, photos(tmp_path / "photos"))
     expect(page.locator("#finetune-preview img").first).to_be_visible()
     for step, title in (("watch", "Watch"), ("use", "Use"), ("data", "Your data"), ("new", "New")):
-        open_tab(page, f"finetune-tab-{step}", title)
+        go_to_tab(page, f"finetune-tab-{step}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, step

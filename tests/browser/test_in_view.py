@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.finetune_page import photos, serving
 
 SIZES = [(1280, 800), (390, 844)]
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(900)
 
 
 def in_window(page, selector: str) -> None:
-    """Wait until an element lies inside the window: all of it, or as much as the window holds."""
+    """Wait until an element is inside the window: all of it, or as much as fits."""
     page.wait_for_function(
         """selector => {
           const element = document.querySelector(selector);
@@ -45,7 +45,7 @@ def fill(page, elem_id: str, text: str) -> None:
 
 
 def test_sample(page):
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     captions = page.locator("#latent-gallery .caption-label")
     expect(captions).to_have_count(9)
     in_window(page, "#latent-gallery")
@@ -56,12 +56,12 @@ def test_sample(page):
     page.locator("#latent-gallery button.thumbnail-item").nth(2).click()
     expect(page.locator("#latent-large")).to_contain_text("seed 22")
     in_window(page, "#latent-large")
-    open_tab(page, "latent-tab-walk", "Film")
+    go_to_tab(page, "latent-tab-walk", "Film")
     fill(page, "latent-frames", "6")
     page.click("#latent-export")
     expect(page.locator("#latent-walk-info")).to_contain_text("6 pictures")
     in_window(page, "#latent-video")
-    open_tab(page, "latent-tab-mix", "Mix")
+    go_to_tab(page, "latent-tab-mix", "Mix")
     fill(page, "latent-mix-rows", "0")
     fill(page, "latent-mix-columns", "1")
     page.click("#latent-mix")
@@ -70,7 +70,7 @@ def test_sample(page):
 
 
 def test_classes(page):
-    open_tab(page, "tab-classes", "Classes")
+    go_to_tab(page, "tab-classes", "Classes")
     captions = page.locator("#classes-gallery .caption-label")
     expect(captions).to_have_count(9)
     in_window(page, "#classes-gallery")
@@ -81,14 +81,14 @@ def test_classes(page):
     page.locator("#classes-gallery button.thumbnail-item").nth(1).click()
     expect(page.locator("#classes-large")).to_contain_text("seed 5")
     in_window(page, "#classes-large")
-    open_tab(page, "classes-tab-across", "Same z")
+    go_to_tab(page, "classes-tab-across", "Same z")
     page.click("#classes-across")
     expect(page.locator("#classes-across-gallery .caption-label")).to_have_count(24)
     in_window(page, "#classes-across-gallery")
 
 
 def test_translate(page):
-    open_tab(page, "tab-translate", "Translate")
+    go_to_tab(page, "tab-translate", "Translate")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     page.click("#translate-go")
     in_window(page, "#translate-compare")
@@ -98,7 +98,7 @@ def test_translate(page):
 
 
 def test_paint(page):
-    open_tab(page, "tab-paint", "Paint")
+    go_to_tab(page, "tab-paint", "Paint")
     picture = page.locator("#paint-canvas .picture")
     expect(picture).to_have_attribute("src", re.compile("^data:"))
     stage = page.locator("#paint-canvas .stage")
@@ -115,7 +115,7 @@ def test_paint(page):
 
 def test_restore(page, tmp_path):
     Image.effect_noise((40, 30), 60).convert("RGB").save(tmp_path / "small.png")
-    open_tab(page, "tab-restore", "Restore")
+    go_to_tab(page, "tab-restore", "Restore")
     page.set_input_files("#restore-photo input[type=file]", str(tmp_path / "small.png"))
     expect(page.locator("#restore-note")).to_contain_text("40x30")
     expect(page.locator("#restore-compare")).to_contain_text("a part of it")
@@ -137,7 +137,7 @@ def waiting_url(tmp_path_factory):
 def test_finetune(browser, waiting_url, tmp_path, size):
     context, person = visit(browser, waiting_url, *size)
     page = person.page
-    open_tab(page, "tab-fine-tune", "Fine-tune")
+    go_to_tab(page, "tab-fine-tune", "Fine-tune")
     files = [str(path) for path in photos(tmp_path / "photos")]
     page.set_input_files("#finetune-files input[type=file]", files)
     expect(page.locator("#finetune-verdicts")).to_contain_text("12 pictures taken")
@@ -151,7 +151,7 @@ def test_finetune(browser, waiting_url, tmp_path, size):
 
 
 def test_your_model(page):
-    open_tab(page, "tab-your-file", "Your model")
+    go_to_tab(page, "tab-your-file", "Your model")
     file = str(GOLDEN / "stylegan2_uncond.weights.safetensors")
     page.set_input_files("#own-file input[type=file]", file)
     expect(page.locator("#own-format input")).to_have_value("stylegan2-nvlabs")

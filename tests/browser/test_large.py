@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 
 LEAST_PX = 192
 ICON_PX = 80
 # icons that a click shows large: the class picker samples its class, an example fills the upload
 ICONS = '.thumbs, [id$="-examples"]'
-TABS = {  # what to open, and what tells that it is there
+TABS = {  # the tab to open, and a selector of its content
     ("tab-latent", "Sample", "latent-tab-morph"): "#latent-strip img",
     ("tab-classes", "Classes", "classes-tab-across"): "#classes-gallery img",
     ("tab-classes", "Classes", "classes-tab-mix"): "#classes-gallery img",
@@ -35,7 +35,7 @@ def test_no_picture_component_is_small(browser, page_url, where):
     tab, title, inner = where
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_tab(page, tab, title)
+    go_to_tab(page, tab, title)
     expect(page.locator(TABS[where]).first).to_be_visible()
     page.click(f"#{inner}-button")
     page.wait_for_timeout(500)

@@ -1,4 +1,4 @@
-"""The Sample tab as a visitor uses it."""
+"""The Sample tab in a browser."""
 
 import io
 import re
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from gan_models.media.images import read_provenance
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.finetune_page import wait_for as wait_until
 
 
@@ -30,7 +30,7 @@ def wait_for(page, *seeds: int) -> None:
 
 def enter(page) -> None:
     """Open the tab and wait for its first pictures."""
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     wait_for(page, *range(9))
 
 
@@ -82,7 +82,7 @@ def test_another_model_is_sampled_at_once(visitor):
     expect(page.locator("#latent-large")).to_contain_text("Morph between seeds 0 and 1")
 
 
-def test_bad_seeds_mark_the_field_and_keep_the_pictures(visitor):
+def test_bad_seeds_mark_the_field_and_the_pictures_stay(visitor):
     page = visitor.page
     enter(page)
     sample(page, "cat")
@@ -146,7 +146,7 @@ def test_a_walk_is_exported_and_downloaded(visitor, label, tmp_path):
     assert download.value.suggested_filename.endswith(label.lower())
 
 
-def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
+def test_a_downloaded_picture_restores_sheet_and_morph(visitor, tmp_path):
     page = visitor.page
     enter(page)
     page.fill("#latent-psi input[type=number]", "0.6")
@@ -176,7 +176,7 @@ def test_a_downloaded_picture_brings_everything_back(visitor, tmp_path):
     expect(other.locator("#latent-psi input[type=number]")).to_have_value("0.6")
 
 
-def test_a_link_brings_model_seeds_and_psi(visitor):
+def test_a_link_sets_model_seeds_and_psi(visitor):
     page = visitor.page
     enter(page)
     sample(page, "7, 9")
@@ -204,13 +204,13 @@ def test_favourites_and_the_last_sheet_survive_a_reload(visitor):
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
     page.reload()
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     wait_for(page, 20, 21, 22, 23)
     page.click("#latent-tab-keep-button")
     expect(page.locator("#latent-favourites .caption-label")).to_have_text(["seed 22"])
 
 
-def test_the_buttons_are_about_the_large_picture(visitor):
+def test_the_buttons_use_the_large_picture(visitor):
     page = visitor.page
     enter(page)
     click_picture(page, 3)
@@ -255,7 +255,7 @@ def test_nothing_overflows_sideways_on_a_phone(phone):
     click_picture(page, 2)
     expect(page.locator("#latent-strip")).to_be_visible()
     for tab, title in (("walk", "Film"), ("keep", "Favourites"), ("morph", "Morph")):
-        open_tab(page, f"latent-tab-{tab}", title)
+        go_to_tab(page, f"latent-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -267,7 +267,7 @@ def test_every_control_has_a_label_and_is_reached_by_keyboard(visitor):
       .filter(e => !(e.ariaLabel || e.innerText?.trim() || e.title || e.labels?.length
         || e.getAttribute('aria-labelledby') || e.placeholder))
       .map(e => e.outerHTML.slice(0, 160))"""
-    wait_until(lambda: not page.evaluate(unnamed))  # what has just come is named a moment later
+    wait_until(lambda: not page.evaluate(unnamed))  # new elements get their names a moment later
     wanted = {"latent-model", "latent-seeds", "latent-sample", "latent-dice", "latent-keep"}
     ids_of_focus = """() => {
       const ids = [];

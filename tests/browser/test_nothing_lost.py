@@ -1,4 +1,4 @@
-"""Whatever a visitor asks for while something else is on its way comes."""
+"""Requests are answered also while another one is pending."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 
-# the network holds back the end of each stream of results, which the server has ended by then
+# the network delays the end of each stream of results, which the server has already closed
 LATE_END = """(() => {
   const plain = window.fetch.bind(window);
   window.lateEnds = 0;
@@ -43,13 +43,13 @@ def slow_visitor(browser, page_url):
 
 
 def enter(page):
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     captions = page.locator("#latent-gallery .caption-label")
     expect(captions).to_have_count(9)
     return captions
 
 
-def test_what_is_asked_for_while_a_stream_of_results_ends_comes(slow_visitor):
+def test_a_request_while_a_stream_of_results_ends_is_answered(slow_visitor):
     page = slow_visitor.page
     captions = enter(page)
     seeds = page.locator("#latent-seeds textarea, #latent-seeds input").first
@@ -63,7 +63,7 @@ def test_what_is_asked_for_while_a_stream_of_results_ends_comes(slow_visitor):
         expect(captions).not_to_have_text([f"seed {seed}"])
 
 
-def test_what_is_asked_for_while_pictures_are_drawn_is_drawn_next(visitor):
+def test_a_request_while_pictures_are_drawn_is_drawn_next(visitor):
     page = visitor.page
     captions = enter(page)
     seeds = page.locator("#latent-seeds textarea, #latent-seeds input").first

@@ -1,4 +1,4 @@
-"""Without a network a visitor walks through every model of every tab, and nothing breaks."""
+"""Every model of every tab without a network."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from gan_models import availability, list_models
 from tabs.components.models import model_label
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 
 pytestmark = pytest.mark.timeout(900)
-ROOMS = {  # task: tab, its title, the dropdown, the card, what is on the page
+TABS = {  # task: tab, its title, the dropdown, the card, what is on the page
     "latent": ("tab-latent", "Sample", "latent", "#latent-gallery img"),
     "class": ("tab-classes", "Classes", "classes", "#classes-gallery img"),
     "translation": ("tab-translate", "Translate", "translate", "#translate-compare img"),
@@ -26,7 +26,7 @@ def offline(monkeypatch):
 
 
 def bare_errors(page) -> list[str]:
-    """Elements that say "Error" and nothing else; titles of toasts have their sentence below."""
+    """Elements with the text "Error" alone; titles of toasts have a message below."""
     return page.evaluate(
         """() => [...document.querySelectorAll('body *')].filter(e => e.children.length === 0
           && !e.closest('.toast-title')
@@ -35,14 +35,14 @@ def bare_errors(page) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("task", ROOMS)
+@pytest.mark.parametrize("task", TABS)
 def test_every_model_of_every_tab(browser, page_url, offline, task):
-    tab, title, prefix, shown = ROOMS[task]
+    tab, title, prefix, shown = TABS[task]
     context, person = visit(browser, page_url, 1280, 800)
     statuses = []
     person.page.on("response", lambda response: statuses.append((response.status, response.url)))
     page = person.page
-    open_tab(page, tab, title)
+    go_to_tab(page, tab, title)
     expect(page.locator(shown).first).to_be_visible()
     if task == "semantic":
         page.click("#paint-tab-model-button")
@@ -67,10 +67,10 @@ def test_every_model_of_every_tab(browser, page_url, offline, task):
     context.close()
 
 
-def test_sampling_what_is_not_here_says_so_and_keeps_the_pictures(browser, page_url, offline):
+def test_sampling_an_absent_model_says_so_and_the_pictures_stay(browser, page_url, offline):
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     pictures = page.locator("#latent-gallery .caption-label")
     expect(pictures).to_have_count(9)
     page.locator("#latent-model input").click()
@@ -88,7 +88,7 @@ def test_sampling_what_is_not_here_says_so_and_keeps_the_pictures(browser, page_
 def test_with_a_network_the_card_offers_the_download(browser, page_url):
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_tab(page, "tab-classes", "Classes")
+    go_to_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     page.locator("#classes-model input").click()
     page.get_by_role("option", name=": ImageNet").click()

@@ -1,4 +1,4 @@
-"""A visitor opens a checkpoint of their own on a private machine."""
+"""A visitor adds a user model on a private machine."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tabs import user_models
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def test_a_file_of_ones_own_is_checked_offered_and_removed(visitor, tmp_path):
+def test_a_user_model_is_checked_offered_and_removed(visitor, tmp_path):
     page = visitor.page
     page.click("#tab-your-file-button")
     page.set_input_files(
@@ -27,7 +27,7 @@ def test_a_file_of_ones_own_is_checked_offered_and_removed(visitor, tmp_path):
     expect(page.locator("#own-info")).to_contain_text("Removed")
 
 
-def test_an_unsafe_file_is_refused_in_words(visitor, tmp_path):
+def test_an_unsafe_file_is_refused_with_a_message(visitor, tmp_path):
     import torch
 
     path = tmp_path / "model.pth"

@@ -1,5 +1,4 @@
-"""The Paint tab as a visitor uses it: real pointer, touch and keys, with a painter that remembers
-every label map it was given."""
+"""The Paint tab in a browser, with a painter that records the label maps that it receives."""
 
 from __future__ import annotations
 
@@ -31,17 +30,17 @@ def painter():
 
 @pytest.fixture(scope="module")
 def url(painter):
-    """A page with the Paint tab, and another to go to, which takes pictures."""
+    """A page with the Paint tab, and a second tab that receives pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "MODELS", (painter_spec(), street_spec()))
         models = {"paint": painter, "street": fake_street()}
-        with gr.Blocks() as app, gr.Tabs() as rooms:
+        with gr.Blocks() as app, gr.Tabs() as tabs:
             with gr.Tab("Elsewhere", id=translate.TITLE, elem_id="tab-elsewhere"):
                 photo = gr.Image(type="filepath", format="png", elem_id="sent")
             with gr.Tab("Paint", id=paint.TITLE, elem_id="tab-paint"):
-                (outlet,) = paint.build(lambda model, **_: models[model])
-            send = lambda text: (outlet.make(text), gr.Tabs(selected=translate.TITLE))
-            outlet.button.click(send, outlet.inputs, [photo, rooms])
+                (sender,) = paint.build(lambda model, **_: models[model])
+            send = lambda text: (sender.make(text), gr.Tabs(selected=translate.TITLE))
+            sender.button.click(send, sender.inputs, [photo, tabs])
         app.queue()
         _, url, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
         yield url.rstrip("/")
@@ -88,7 +87,7 @@ def painted(page) -> np.ndarray:
 
 
 def wait_until_received(page, painter) -> np.ndarray:
-    """The browser's label map, once the model has got it; the strip asks for the same again."""
+    """The browser's label map, once the model has received it; the strip requests it again."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         wanted = painted(page)
@@ -108,7 +107,7 @@ def choose(page, tool: str, label: str = "water") -> None:
 
 
 def place(page, x: float, y: float) -> tuple[float, float]:
-    """Where on the screen a point of the unit square of the canvas is."""
+    """The position on the screen of a point of the canvas's unit square."""
     box = page.locator("#paint-canvas .stage").bounding_box()
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -147,7 +146,7 @@ def use(page, tool: str) -> None:
 
 
 @pytest.mark.parametrize("ratio", [1, 2])
-def test_every_tool_gives_the_model_what_the_browser_shows(studio, painter, ratio):
+def test_the_model_gets_the_map_of_the_browser_from_every_tool(studio, painter, ratio):
     page = studio(ratio)
     for tool in (*FREE_HAND, *DRAGGED, *CLICKED, "polygon"):
         use(page, tool)
@@ -335,7 +334,7 @@ def test_two_hundred_steps_are_undone_and_redone(studio):
     assert (painted(page) == full).all()
 
 
-def test_a_reload_brings_the_last_canvas_and_tabs_lose_nothing(studio, url, painter):
+def test_a_reload_restores_the_last_canvas(studio, url, painter):
     page = studio()
     use(page, "ellipse")
     before = wait_until_received(page, painter)
@@ -411,7 +410,7 @@ def test_the_canvas_is_wide_on_a_phone_with_the_picture_above_it(studio):
 # --- files ----------------------------------------------------------------------------------------
 
 
-def test_a_saved_picture_brings_canvas_and_style_back(studio, painter, tmp_path):
+def test_a_saved_picture_restores_canvas_and_style(studio, painter, tmp_path):
     page = studio()
     use(page, "fill")
     page.fill(".seed", "77")
@@ -427,7 +426,7 @@ def test_a_saved_picture_brings_canvas_and_style_back(studio, painter, tmp_path)
     assert (wait_until_received(page, painter) == before).all()
 
 
-def test_a_picture_lends_its_style(studio, tmp_path):
+def test_a_picture_gives_its_style(studio, tmp_path):
     page = studio()
     path = tmp_path / "evening.png"
     Image.new("RGB", (60, 40), "orange").save(path)
@@ -438,7 +437,7 @@ def test_a_picture_lends_its_style(studio, tmp_path):
     expect(page.locator(".style-name")).to_have_text("dusk")
 
 
-def test_another_model_brings_its_own_legend(studio, url):
+def test_another_model_changes_the_legend(studio, url):
     page = studio()
     page.click("#paint-tab-model-button")
     page.locator("#paint-model input").click()
@@ -473,7 +472,7 @@ def test_the_film_is_made(studio, painter):
     expect(page.locator("#paint-film-info")).to_contain_text("pictures, 8 a second")
 
 
-def test_a_painting_is_sent_on_as_it_is_now(studio):
+def test_a_painting_is_sent_to_translate_as_it_is_now(studio):
     page = studio()
     use(page, "ellipse")
     page.fill(".seed", "5")
@@ -488,7 +487,7 @@ def test_a_painting_is_sent_on_as_it_is_now(studio):
 # --- undo, link, favourites -----------------------------------------------------------------------
 
 
-def test_undo_brings_styles_back_too(studio, painter):
+def test_undo_restores_styles_too(studio, painter):
     page = studio()
     use(page, "fill")
     before = painted(page)
@@ -518,7 +517,7 @@ def link_of(page) -> str:
     return page.locator("#paint-link textarea, #paint-link input").first.input_value()
 
 
-def test_a_link_brings_model_layout_and_style_and_keeps_the_last_canvas(studio, url):
+def test_a_link_sets_model_layout_and_style_and_undo_restores_the_last_canvas(studio, url):
     page = studio()
     for layout in ("Sandy bay", None):
         if layout:
@@ -550,7 +549,7 @@ def test_a_link_brings_model_layout_and_style_and_keeps_the_last_canvas(studio, 
     expect(page.locator(".studio")).to_have_attribute("data-ready", "true")
 
 
-def test_a_favourite_brings_map_style_and_model_back(studio, url, painter):
+def test_a_favourite_restores_map_style_and_model(studio, url, painter):
     page = studio()
     use(page, "fill")
     page.fill(".seed", "77")
@@ -578,7 +577,7 @@ def test_a_favourite_brings_map_style_and_model_back(studio, url, painter):
     expect(kept).to_have_text(["paint, style seed 1"])
 
 
-def test_two_visitors_have_a_canvas_each(browser, url, painter):
+def test_two_visitors_have_separate_canvases(browser, url, painter):
     people = [visit(browser, url, 1280, 800) for _ in range(2)]
     for _, person in people:
         enter(person.page, url)

@@ -1,4 +1,4 @@
-"""The trained landscape painter on maps drawn by a rough hand, in the browser.
+"""The trained landscape painter on roughly drawn maps, in the browser.
 
 The ten pictures are left in pytest's temporary folder, to be looked at.
 """
@@ -116,7 +116,7 @@ ROUGH = (one_material, all_cloud, lake, upside_down, scribbles, path_in_snow, is
     [*ROUGH, lambda page: checkerboard(page, 4), lambda page: checkerboard(page, 8)],
     ids=[*(draw.__name__ for draw in ROUGH), "checkerboard_4", "checkerboard_8"],
 )
-def test_a_rough_hand_gets_a_picture_without_blotches(page, draw, tmp_path):
+def test_rough_maps_give_pictures_without_blotches(page, draw, tmp_path):
     clear(page)
     draw(page)
     settle(page)

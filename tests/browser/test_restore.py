@@ -1,4 +1,4 @@
-"""The Restore tab, and Enlarge in the other tabs, as a visitor uses them."""
+"""The Restore tab, and Enlarge in the other tabs, in a browser."""
 
 import io
 import re
@@ -12,24 +12,24 @@ from playwright.sync_api import expect
 
 from gan_models import PipelineCache, get_spec, read_provenance
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.finetune_page import wait_for
 from tests.media.test_photos import BAD_FILES
 from tests.restoration_fakes import STEPS, fake_upscaler
 
 FAST = "real-esrgan-fast-x4"
-SLOW_SECONDS = 30  # for one picture, if nobody stops it
+SLOW_SECONDS = 30  # for one picture, unless it is stopped
 
 
 @pytest.fixture(scope="module")
 def upscalers():
-    """The fakes that the page has loaded, by model; `seconds` is what one pass takes."""
+    """The fakes that the page has loaded, by model; `seconds`: the time of one pass."""
     return {"seconds": 0.0}
 
 
 @pytest.fixture(scope="module")
 def fake_url(upscalers):
-    """A page whose pictures are real, and whose enlarging takes no time, or as much as wanted."""
+    """A page with real pictures, whose enlarging takes no time, or as much as a test sets."""
     from app import create_app, launch
 
     real = PipelineCache()
@@ -77,13 +77,13 @@ def picture(folder, name="holiday.png", size=(90, 70)):
 
 
 def open_tab(page) -> None:
-    open_tab(page, "tab-restore", "Restore")
+    go_to_tab(page, "tab-restore", "Restore")
     expect(page.locator("#restore-go")).to_be_visible()
 
 
 def enter_faces(page) -> None:
     """Open Sample with the model whose pictures have 64 px."""
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.locator("#latent-model input").click()
     page.get_by_role("option", name="Faces · 64 px").click()
@@ -92,7 +92,7 @@ def enter_faces(page) -> None:
 
 def enter_eyes(page) -> None:
     """Open Classes with the model whose pictures have 128 px."""
-    open_tab(page, "tab-classes", "Classes")
+    go_to_tab(page, "tab-classes", "Classes")
     expect(page.locator("#classes-gallery .caption-label")).to_have_count(9)
     page.locator("#classes-model input").click()
     page.get_by_role("option", name="Painted eyes").click()
@@ -109,7 +109,7 @@ def choose(page, label: str) -> None:
 
 
 def downloaded(page, selector: str) -> tuple[str, Image.Image]:
-    """Click it; the name of the file that comes, and the picture in it."""
+    """Click it; the name of the downloaded file, and its picture."""
     with page.expect_download() as download:
         page.locator(selector).first.click()
     made = Image.open(download.value.path())
@@ -134,7 +134,7 @@ def is_inside(page, selector: str) -> bool:
 
 
 def drag(page, selector: str) -> None:
-    """Drag the line of a slider to the left, and see that it moves."""
+    """Drag the line of a slider to the left, and check that it moves."""
     after = page.locator(f"{selector} img").nth(1)
     slider_sizes(page, selector)  # what is still being loaded moves the slider
     expect(after).to_have_attribute("style", re.compile(r"0px 50%"))
@@ -208,7 +208,7 @@ def test_a_smaller_factor_gives_that_size(someone, tmp_path, label, factor):
 
 
 @pytest.mark.parametrize(("label", "kind"), [("JPEG", "jpg"), ("WebP", "webp"), ("PNG", "png")])
-def test_the_result_is_taken_home_in_any_format(someone, tmp_path, label, kind):
+def test_the_result_is_downloaded_in_any_format(someone, tmp_path, label, kind):
     page = someone().page
     open_tab(page)
     give(page, picture(tmp_path))
@@ -239,7 +239,7 @@ def test_a_bad_file_gets_a_sentence_and_the_page_works(browser, fake_url, tmp_pa
     context.close()
 
 
-def test_what_is_too_large_is_said_before_it_begins(someone, tmp_path):
+def test_too_large_results_are_reported_before_the_work(someone, tmp_path):
     path = tmp_path / "wall.png"
     Image.new("L", (5000, 4000)).save(path)
     page = someone().page
@@ -260,8 +260,8 @@ def passes(upscalers) -> list:
     return [made for name, made in upscalers.items() if name != "seconds"]
 
 
-def begin_slowly(page, upscalers, path) -> int:
-    """Enlarge a picture for half a minute; how many passes had been stopped before."""
+def start_slow_work(page, upscalers, path) -> int:
+    """Start an enlargement of half a minute; the number of passes stopped before."""
     open_tab(page)
     give(page, path)
     expect(page.locator("#restore-note")).to_contain_text("becomes")
@@ -272,9 +272,9 @@ def begin_slowly(page, upscalers, path) -> int:
     return stopped(upscalers)
 
 
-def test_progress_says_what_is_left_and_cancel_stops_it(someone, upscalers, tmp_path):
+def test_progress_shows_the_time_left_and_cancel_stops_it(someone, upscalers, tmp_path):
     page = someone().page
-    before = begin_slowly(page, upscalers, picture(tmp_path, size=(320, 240)))
+    before = start_slow_work(page, upscalers, picture(tmp_path, size=(320, 240)))
     made = [one.generator.steps_made for one in passes(upscalers)]
     page.click("#restore-cancel")
     expect(page.locator("#restore-info")).to_contain_text("Stopped")
@@ -288,7 +288,7 @@ def test_progress_says_what_is_left_and_cancel_stops_it(someone, upscalers, tmp_
 
 def test_closing_the_page_stops_it(browser, fake_url, upscalers, tmp_path):
     context, person = visit(browser, fake_url, 1280, 800)
-    before = begin_slowly(person.page, upscalers, picture(tmp_path, size=(320, 240)))
+    before = start_slow_work(person.page, upscalers, picture(tmp_path, size=(320, 240)))
     context.close()
     wait_for(lambda: stopped(upscalers) > before)
     upscalers["seconds"] = 0.0
@@ -326,7 +326,7 @@ def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
     open_tab(page)
     give(page, path)
     expect(page.locator("#restore-note")).to_contain_text("first of its 3 pictures")
-    open_tab(page, "restore-tab-clip", "GIF, video")
+    go_to_tab(page, "restore-tab-clip", "GIF, video")
     page.set_input_files("#restore-clip input[type=file]", str(path))
     expect(page.locator("#restore-clip-info")).to_contain_text("3 of 32x24 become")
     page.locator("#restore-clip-format").get_by_label("GIF", exact=True).check()
@@ -339,7 +339,7 @@ def test_a_gif_is_enlarged_frame_by_frame(someone, tmp_path):
 
 
 def open_large(page, prefix: str, button: str | None = None) -> dict:
-    """Enlarge in a tab; the provenance of what is downloaded. It opens within the window."""
+    """Enlarge in a tab; the provenance of the download. The result opens within the window."""
     page.click(button or f"#{prefix}-enlarge")
     expect(page.locator(f"#{prefix}-enlarged-info")).to_contain_text(" to ")
     wait_for(lambda: is_inside(page, f"#{prefix}-enlarged-file"))
@@ -364,7 +364,7 @@ def test_a_picture_of_latent_is_enlarged_in_place(someone):
     expect(page.locator("#latent-enlarged")).not_to_be_visible()
 
 
-# the network holds back the answer that an event was taken until the event's results are there
+# the network delays the answer that accepts an event until its results are there
 LATE_ANSWER = """(() => {
   const plain = window.fetch.bind(window);
   window.fetch = async (input, init) => {
@@ -375,7 +375,7 @@ LATE_ANSWER = """(() => {
 })()"""
 
 
-def test_it_opens_also_where_all_results_come_at_once(someone):
+def test_it_opens_also_if_all_results_arrive_at_once(someone):
     person = someone()
     person.context.add_init_script(LATE_ANSWER)
     page = person.open()
@@ -386,7 +386,7 @@ def test_it_opens_also_where_all_results_come_at_once(someone):
     open_large(page, "latent")
 
 
-def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
+def test_each_picture_of_a_morph_has_an_enlarge_button(someone, tmp_path):
     page = someone().page
     enter_faces(page)
     for k in (3, 8):
@@ -410,10 +410,10 @@ def test_the_pictures_of_a_morph_have_their_own_enlarge(someone, tmp_path):
     assert (provenance["base"]["seed_a"], provenance["base"]["seed_b"]) == (3, 8)
     page.locator("#latent-middle").get_by_text("Enlarge").click()
     expect(page.locator(".toast-body").last).to_contain_text("enlarged already")
-    # what was enlarged brings back what made it
+    # the provenance of an enlarged picture restores the original's settings
     path = tmp_path / "between.png"
     download.value.save_as(path)
-    open_tab(page, "latent-tab-keep", "Favourites")
+    go_to_tab(page, "latent-tab-keep", "Favourites")
     page.set_input_files("#latent-drop input[type=file]", str(path))
     captions = page.locator("#latent-gallery .caption-label")
     expect(captions).to_have_text(["seed 3", "seed 8"])
@@ -438,7 +438,7 @@ def test_a_sheet_of_latent_is_drawn_enlarged_and_small_again(someone):
 def test_a_film_is_exported_enlarged(someone):
     page = someone().page
     enter_faces(page)
-    open_tab(page, "latent-tab-walk", "Film")
+    go_to_tab(page, "latent-tab-walk", "Film")
     page.fill("#latent-frames input", "5")
     page.locator("#latent-film-enlarged input").check()
     page.locator("#latent-format").get_by_label("GIF", exact=True).check()
@@ -466,7 +466,7 @@ def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
     page.click("#classes-film")
     expect(page.locator("#classes-film-info")).to_contain_text("3 pictures")
     assert downloaded(page, "#classes-file a")[1].size == (512, 512)
-    open_tab(page, "classes-tab-across", "Same z")
+    go_to_tab(page, "classes-tab-across", "Same z")
     page.locator("#classes-across-show-enlarged input").check()
     page.wait_for_function(
         "document.querySelector('#classes-across-gallery img')?.naturalWidth === 512"
@@ -475,7 +475,7 @@ def test_a_picture_of_classes_is_enlarged_and_the_sheets_and_the_film(someone):
 
 def test_a_translation_is_enlarged_in_place(someone, tmp_path):
     page = someone().page
-    open_tab(page, "tab-translate", "Translate")
+    go_to_tab(page, "tab-translate", "Translate")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     page.set_input_files("#translate-photo input[type=file]", str(picture(tmp_path)))
     expect(page.locator("#translate-note")).to_contain_text("90x70")
@@ -487,13 +487,13 @@ def test_a_translation_is_enlarged_in_place(someone, tmp_path):
 
 def test_a_painting_is_enlarged_in_place_and_its_film(someone):
     page = someone().page
-    open_tab(page, "tab-paint", "Paint")
+    go_to_tab(page, "tab-paint", "Paint")
     expect(page.locator("#paint-canvas .status")).to_contain_text(" ms ")
     base = open_large(page, "paint", "#paint-canvas [data-save=enlarge]")["base"]
     assert (base["task"], base["model"]) == ("semantic", "paint")
     sides = slider_sizes(page, "#paint-enlarged")
     assert sides == [[4 * get_spec("paint").resolution] * 2] * 2
-    open_tab(page, "paint-tab-film", "Film")
+    go_to_tab(page, "paint-tab-film", "Film")
     page.locator("#paint-film-map input").uncheck()
     page.locator("#paint-film-enlarged input").check()
     page.click("#paint-film-make")
@@ -510,12 +510,12 @@ def test_everything_fits_on_a_phone(someone, tmp_path):
     expect(page.locator("#restore-info")).to_contain_text("90x70 to 360x280")
     drag(page, "#restore-compare")
     for tab, title in (("clip", "GIF, video"), ("several", "Several")):
-        open_tab(page, f"restore-tab-{tab}", title)
+        go_to_tab(page, f"restore-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     enter_faces(page)
     open_large(page, "latent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    open_tab(page, "tab-paint", "Paint")
+    go_to_tab(page, "tab-paint", "Paint")
     expect(page.locator("#paint-canvas .status")).to_contain_text(" ms ")
     open_large(page, "paint", "#paint-canvas [data-save=enlarge]")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

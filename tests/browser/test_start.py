@@ -1,4 +1,4 @@
-"""What a visitor sees first: moving tiles, one click from every tab, and no model loaded."""
+"""The Start tab: animated tiles, one click to every tab, and no model loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVING = """() => [...document.querySelectorAll('.tile img')].some(image => {
 
 
 class CountingLoad:
-    """A loader that notes what was asked for, and has nothing."""
+    """A loader that records requests and has no models."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -62,7 +62,7 @@ def seconds_until(browser, url: str, size: tuple[int, int], ready: str) -> float
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_something_moves_soon_after_an_empty_page_would_be_there(browser, counted, empty_url, size):
+def test_tiles_move_soon_after_an_empty_page_would_have_loaded(browser, counted, empty_url, size):
     load, url = counted
     empty = "() => document.querySelector('#empty')?.innerText.includes('empty')"
     pairs = [
@@ -79,27 +79,27 @@ def test_something_moves_soon_after_an_empty_page_would_be_there(browser, counte
 @pytest.mark.parametrize("size", SIZES)
 def test_every_tab_is_one_click_away(browser, counted, size):
     _, url = counted
-    for room in visible_tabs()[1:]:
+    for tab in visible_tabs()[1:]:
         context, person = visit(browser, url, *size)
-        tile = person.page.locator(f'.tile[data-tab="{room.ELEM_ID}"]')
+        tile = person.page.locator(f'.tile[data-tab="{tab.ELEM_ID}"]')
         expect(tile).to_be_in_viewport(ratio=0.99)
         tile.click()
-        expect(person.page.locator(f"#{room.ELEM_ID}")).to_be_visible()
+        expect(person.page.locator(f"#{tab.ELEM_ID}")).to_be_visible()
         context.close()
 
 
 def test_on_a_phone_every_tab_is_in_the_row(browser, counted):
     context, person = visit(browser, counted[1], 390, 844)
-    for room in visible_tabs():
-        expect(person.page.locator(f"#{room.ELEM_ID}-button")).to_be_in_viewport(ratio=0.99)
+    for tab in visible_tabs():
+        expect(person.page.locator(f"#{tab.ELEM_ID}-button")).to_be_in_viewport(ratio=0.99)
     context.close()
 
 
 def test_every_tab_has_a_loop_and_a_still_and_all_are_small():
     files = list(start.FOLDER.glob("*.webp"))
     assert sum(path.stat().st_size for path in files) < 1_500_000
-    for room in visible_tabs()[1:]:
-        name = room.ELEM_ID.removeprefix("tab-")
+    for tab in visible_tabs()[1:]:
+        name = tab.ELEM_ID.removeprefix("tab-")
         assert name in start.SENTENCES
         with Image.open(start.FOLDER / f"{name}.webp") as loop:
             assert loop.n_frames >= 12
@@ -108,7 +108,7 @@ def test_every_tab_has_a_loop_and_a_still_and_all_are_small():
             assert getattr(still, "n_frames", 1) == 1
 
 
-def test_a_tile_moves_and_stands_still_for_those_who_ask(browser, counted):
+def test_tiles_are_animated_and_still_for_reduced_motion(browser, counted):
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.goto(counted[1])

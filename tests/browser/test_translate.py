@@ -1,4 +1,4 @@
-"""The Translate tab as a visitor uses it."""
+"""The Translate tab in a browser."""
 
 import re
 import zipfile
@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.media.test_photos import BAD_FILES
 
 
@@ -132,9 +132,7 @@ def test_several_pictures_come_back_as_a_zip(visitor, photo, tmp_path):
         assert sorted(zipped.namelist()) == ["holiday.png", "second.png"]
 
 
-def test_undo_a_link_favourites_and_the_provenance_bring_translations_back(
-    visitor, photo, tmp_path
-):
+def test_undo_a_link_favourites_and_the_provenance_restore_translations(visitor, photo, tmp_path):
     page = visitor.page
     open_tab(page)
     info, file = page.locator("#translate-info"), page.locator("#translate-file")
@@ -205,9 +203,9 @@ def test_a_large_picture_can_be_cancelled(visitor, tmp_path):
     expect(page.locator("#translate-info")).to_contain_text("Stopped")
 
 
-def test_a_picture_of_the_latent_tab_is_sent_on(visitor):
+def test_a_picture_of_the_latent_tab_is_sent_to_translate(visitor):
     page = visitor.page
-    open_tab(page, "tab-latent", "Sample")
+    go_to_tab(page, "tab-latent", "Sample")
     expect(page.locator("#latent-gallery .caption-label")).to_have_count(9)
     page.click("#latent-send")
     expect(page.locator("#translate-photo img")).to_be_visible()
@@ -216,10 +214,10 @@ def test_a_picture_of_the_latent_tab_is_sent_on(visitor):
 
 def test_nothing_overflows_sideways_on_a_phone(phone, photo):
     page = phone.page
-    open_tab(page, "tab-translate", "Translate")
+    go_to_tab(page, "tab-translate", "Translate")
     give(page, photo)
     page.click("#translate-go")
     expect(page.locator("#translate-info")).to_contain_text(" ms, ")
     for tab, title in (("several", "Several"), ("clip", "GIF, video"), ("keep", "Favourites")):
-        open_tab(page, f"translate-tab-{tab}", title)
+        go_to_tab(page, f"translate-tab-{tab}", title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""Wrong files on every upload of every tab: a sentence each, and the page as before."""
+"""Wrong files on every upload of every tab: a message each, and an unchanged page."""
 
 from __future__ import annotations
 
@@ -8,33 +8,81 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import visit
-from tests.browser.open_tabs import open_tab
+from tests.browser.open_tabs import go_to_tab
 from tests.browser.test_offline import bare_errors
 from tests.browser.wrong_files import make
 
 pytestmark = pytest.mark.timeout(900)
-UPLOADS = {  # tab, title, what to click, the upload, then what to press, what stays
-    "latent": ("tab-latent", "Sample", "#latent-tab-keep-button", "#latent-drop", None,
-               "#latent-gallery img"),
+UPLOADS = {  # tab, title, element to click, upload, button to press, element that must not change
+    "latent": (
+        "tab-latent",
+        "Sample",
+        "#latent-tab-keep-button",
+        "#latent-drop",
+        None,
+        "#latent-gallery img",
+    ),
     "classes": ("tab-classes", "Classes", None, "#classes-drop", None, "#classes-gallery img"),
-    "translate": ("tab-translate", "Translate", None, "#translate-photo", None,
-                  "#translate-compare img"),
-    "several": ("tab-translate", "Translate", "#translate-tab-several-button",
-                "#translate-files", "#translate-all", "#translate-compare img"),
-    "clip": ("tab-translate", "Translate", "#translate-tab-clip-button", "#translate-clip",
-             "#translate-frames", "#translate-compare img"),
+    "translate": (
+        "tab-translate",
+        "Translate",
+        None,
+        "#translate-photo",
+        None,
+        "#translate-compare img",
+    ),
+    "several": (
+        "tab-translate",
+        "Translate",
+        "#translate-tab-several-button",
+        "#translate-files",
+        "#translate-all",
+        "#translate-compare img",
+    ),
+    "clip": (
+        "tab-translate",
+        "Translate",
+        "#translate-tab-clip-button",
+        "#translate-clip",
+        "#translate-frames",
+        "#translate-compare img",
+    ),
     "restore": ("tab-restore", "Restore", None, "#restore-photo", None, "#restore-compare img"),
-    "restore-several": ("tab-restore", "Restore", None, "#restore-files", "#restore-all",
-                        "#restore-compare img"),
-    "restore-clip": ("tab-restore", "Restore", "#restore-tab-clip-button", "#restore-clip",
-                     "#restore-frames", "#restore-compare img"),
-    "translate-drop": ("tab-translate", "Translate", "#translate-tab-keep-button",
-                       "#translate-drop", None, "#translate-compare img"),
+    "restore-several": (
+        "tab-restore",
+        "Restore",
+        None,
+        "#restore-files",
+        "#restore-all",
+        "#restore-compare img",
+    ),
+    "restore-clip": (
+        "tab-restore",
+        "Restore",
+        "#restore-tab-clip-button",
+        "#restore-clip",
+        "#restore-frames",
+        "#restore-compare img",
+    ),
+    "translate-drop": (
+        "tab-translate",
+        "Translate",
+        "#translate-tab-keep-button",
+        "#translate-drop",
+        None,
+        "#translate-compare img",
+    ),
     "paint": ("tab-paint", "Paint", None, "#paint-file", None, "#paint-canvas .picture[src]"),
-    "style": ("tab-paint", "Paint", "#paint-tab-style-button", "#paint-style-file", None,
-              "#paint-canvas .picture[src]"),
+    "style": (
+        "tab-paint",
+        "Paint",
+        "#paint-tab-style-button",
+        "#paint-style-file",
+        None,
+        "#paint-canvas .picture[src]",
+    ),
     "own": ("tab-your-file", "Your model", None, "#own-file", "#own-add", "#own-format"),
-}  # fmt: skip
+}
 # a picture is a picture, whatever is written in it: these are right where any picture is
 ANY_PICTURE = {"other-tab.png", "unknown-model.png"}
 TAKES_PICTURES = {"translate", "several", "clip", "style", "paint"}
@@ -61,13 +109,13 @@ def test_ten_wrong_files(browser, page_url, wrong, name):
 
 
 def check(browser, page_url, wrong, name) -> None:
-    """Give an upload wrong files; each gets a sentence, and nothing on the page changes."""
+    """Upload wrong files; each gets a message, and nothing on the page changes."""
     tab, title, first, upload, press, stays = UPLOADS[name]
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
     statuses = []
     page.on("response", lambda response: statuses.append((response.status, response.url)))
-    open_tab(page, tab, title)
+    go_to_tab(page, tab, title)
     expect(page.locator(stays).first).to_be_visible()
     page.wait_for_timeout(500)
     if first:
@@ -105,10 +153,10 @@ def test_ten_wrong_files_for_fine_tuning(browser, page_url, wrong):
 
 
 def check_verdicts(browser, page_url, wrong) -> None:
-    """Give Fine-tune wrong files: there each file gets a verdict, not a toast."""
+    """Upload wrong files in Fine-tune: there each file gets a verdict, not a toast."""
     context, person = visit(browser, page_url, 1280, 800)
     page = person.page
-    open_tab(page, "tab-fine-tune", "Fine-tune")
+    go_to_tab(page, "tab-fine-tune", "Fine-tune")
     verdicts, base = page.locator("#finetune-verdicts"), page.locator("#finetune-base input")
     before = base.input_value()
     for file, path in wrong.items():
@@ -131,7 +179,7 @@ def check_verdicts(browser, page_url, wrong) -> None:
 
 
 def give(page, upload: str, path) -> None:
-    """Put a file into an upload, after taking out what is in it; None: take it out."""
+    """Upload a file after clearing the upload; None: only clear it."""
     for label in ("Clear", "Remove Image", "Remove"):
         clear = page.locator(f"{upload} button[aria-label='{label}']")
         if clear.count() and clear.first.is_visible():

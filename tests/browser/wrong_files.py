@@ -1,4 +1,4 @@
-"""Ten files that are not what an upload wants, by name."""
+"""Ten wrong files for an upload, by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def bomb() -> bytes:
-    """A PNG of a few kilobytes that says it has 400 megapixels."""
+    """A PNG of a few kilobytes whose header states 400 megapixels."""
     head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
     rows = zlib.compress(bytes(20_001) * 40, 9)
     return (

@@ -97,7 +97,7 @@ def test_a_draft_is_prepared_seen_and_launched(jobs, sources):
 def test_a_draft_is_launched_only_with_its_own_crop(jobs, sources):
     key = jobs.new_key()
     draft = jobs.prepare(key, sources, BASE)
-    with pytest.raises(JobError, match="taken in for the crop 'centre'"):
+    with pytest.raises(JobError, match="prepared for the crop 'centre'"):
         jobs.launch(key, draft.id, settings={"crop": "random"})
 
 
@@ -289,7 +289,7 @@ def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, mon
 def test_the_sleeping_housekeeper_hears_of_a_new_job_at_once(jobs, begin, sources, monkeypatch):
     key = jobs.new_key()
     jobs.prepare(key, sources, BASE)
-    wait_for(lambda: not jobs._housekeeper._news.is_set())
+    wait_for(lambda: not jobs._housekeeper._wake.is_set())
     tended = threading.Event()
     monkeypatch.setattr(jobs._housekeeper, "run_due_tasks", tended.set)
     job = begin(jobs, key)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from gan_models.media.likeness import Fingerprint, FingerprintIndex, are_same, fingerprint
-from tests.training.uploads import photo
+from tests.finetuning.uploads import photo
 
 
 def fingerprint_of(picture: Image.Image, resolution: int = 128) -> Fingerprint:

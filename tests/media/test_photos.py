@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from gan_models.media.limits import MAX_CLIP_FRAMES
 from gan_models.media.photos import count_frames, normalise, read_clip, read_photo
 from tests.media.films import write_film
-from tests.training.uploads import turned
+from tests.finetuning.uploads import turned
 
 
 def saved(tmp_path, picture: Image.Image, name: str, **options):

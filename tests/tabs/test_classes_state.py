@@ -1,4 +1,4 @@
-"""What the Classes tab reads from a page, a program or a provenance."""
+"""Values of the Classes tab from a page, a program or a provenance."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_a_search_finds_parts_of_names_best_first():
     assert search_classes(EYES, "purple") == []
 
 
-def test_what_stands_still_in_a_morph_is_that_of_a():
+def test_a_morph_takes_from_a_what_does_not_change():
     ends = ("red", 1, "blue", 2)
     a, b = morph_ends(EYES, "class", *ends)
     assert (a.seed, b.seed, b.class_name) == (1, 1, "blue")

@@ -1,4 +1,4 @@
-"""The Fine-tune tab without a page: what it says of a run, what it offers, what it sends on."""
+"""The Fine-tune tab without a page: texts, offers and calls of the jobs."""
 
 import re
 import threading
@@ -29,7 +29,7 @@ from tabs.finetune.state import Seen, run_dropdown
 
 
 def status(**facts):
-    """A run as the jobs tell of it, half-way."""
+    """The status of a run that is half done."""
     known = {
         **{"id": "j1", "title": "My <garden>", "base": "landscapes", "preset": "quick"},
         **{"state": "running", "place": 0, "step": 300, "kimg": 2.5, "total_kimg": 5.0},
@@ -63,7 +63,7 @@ class OneRun:
         return self.folder / (f"{step}.safetensors" if step is not None else "newest.safetensors")
 
 
-def test_the_card_says_how_a_run_stands_and_escapes_names():
+def test_the_card_shows_the_status_and_escapes_names():
     card = render.status_card(status())
     assert "Training" in card
     assert "width:50.0%" in card
@@ -74,12 +74,12 @@ def test_the_card_says_how_a_run_stands_and_escapes_names():
     assert "<garden>" not in card
 
 
-def test_the_card_tells_the_place_in_the_queue():
+def test_the_card_shows_the_place_in_the_queue():
     assert "place 3 in the queue" in render.status_card(status(state="queued", place=3, step=0))
     assert "next in the queue" in render.status_card(status(state="queued", place=1, step=0))
 
 
-def test_the_card_tells_measures_in_words_and_when_a_run_goes():
+def test_the_card_shows_metrics_and_when_a_run_is_deleted():
     measured = {"kid_effl0": 0.12345, "diversity_share": 0.71, "memorised_share": 0.0}
     card = render.status_card(status(state="finished", latest_metrics=measured, expires=0))
     assert "KID to your pictures 0.123" in card
@@ -88,42 +88,42 @@ def test_the_card_tells_measures_in_words_and_when_a_run_goes():
     assert "width:100.0%" in card
 
 
-def test_a_failed_run_shows_its_sentence():
-    card = render.status_card(status(state="failed", message="The disk is full; make room."))
-    assert "The disk is full; make room." in card
+def test_a_failed_run_shows_its_message():
+    card = render.status_card(status(state="failed", message="The disk is full; make tab."))
+    assert "The disk is full; make tab." in card
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0, "1 s"), (59, "59 s"), (125, "2 min"), (3600, "1 h"), (7500, "2 h 5 min"), (7e5, "8 days")],
 )
-def test_durations_are_said_as_people_say_them(seconds, said):
+def test_durations_as_text(seconds, said):
     assert render.duration(seconds) == said
 
 
 def test_refused_pictures_come_first_with_their_reasons():
     verdicts = [SimpleNamespace(name=f"{k}.png", taken=True, reason="") for k in range(3)]
     verdicts.append(SimpleNamespace(name="<b>.svg", taken=False, reason="It is no picture."))
-    shown = render.verdict_list(verdicts)
-    assert "3 pictures taken" in shown
-    assert "1 refused" in shown
-    assert shown.index("&lt;b&gt;.svg") < shown.index("0.png")
-    assert "It is no picture." in shown
+    drawn = render.verdict_list(verdicts)
+    assert "3 pictures taken" in drawn
+    assert "1 refused" in drawn
+    assert drawn.index("&lt;b&gt;.svg") < drawn.index("0.png")
+    assert "It is no picture." in drawn
     assert "none refused" in render.verdict_list(verdicts[:3])
 
 
-def test_two_thousand_verdicts_are_cut_short():
+def test_a_long_list_of_verdicts_is_truncated():
     verdicts = [SimpleNamespace(name=f"{k}", taken=False, reason="Too small.") for k in range(2000)]
-    shown = render.verdict_list(verdicts)
-    assert "and 1800 more" in shown
-    assert "2000 of them: Too small." in shown
+    drawn = render.verdict_list(verdicts)
+    assert "and 1800 more" in drawn
+    assert "2000 of them: Too small." in drawn
 
 
-def test_what_is_left_empty_is_the_presets():
+def test_an_empty_field_takes_the_value_of_the_preset():
     assert settings.read(["" if s.options else None for s in settings.SETTINGS]) == {}
 
 
-def test_settings_are_told_as_the_engine_names_them():
+def test_settings_are_named_as_in_the_training():
     from gan_models.finetuning.settings import FinetuneSettings
 
     typed = {"seconds": "2", "kimg": " 1.5", "mirror": "no", "batch": "4", "augmentation": "ada"}
@@ -147,7 +147,7 @@ def test_every_setting_has_its_help():
     assert all(len(setting.help) > 20 for setting in settings.SETTINGS)
 
 
-def test_the_grid_follows_the_training_until_one_drags_back():
+def test_the_newest_grid_is_in_view_until_the_slider_is_dragged_back():
     sheets = tuple(Path(f"{k:07d}.png") for k in range(5))
     seen = Seen("j1", num_sheets=4)
     assert progress.position_to_show(status(sheets=sheets), 4, seen) == 5
@@ -163,13 +163,13 @@ def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
         found.append(folder / "0000040.png")
         Image.new("RGB", (4, 4), "red" if found is raw else "blue").save(found[0])
     run = status(sheets=tuple(sheets), raw_sheets=tuple(raw))
-    name, shown = progress._grid(run, 1, "average", Seen())
-    assert "After 40 steps" in shown
+    name, drawn = progress._grid(run, 1, "average", Seen())
+    assert "After 40 steps" in drawn
     again = progress._grid(run, 1, "average", Seen("j1", 1, name))
     assert isinstance(again[1], dict)  # to be skipped
-    other, raw_shown = progress._grid(run, 1, "raw", Seen("j1", 1, name))
+    other, raw_drawn = progress._grid(run, 1, "raw", Seen("j1", 1, name))
     assert other != name
-    assert raw_shown != shown
+    assert raw_drawn != drawn
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_grid_is_sent_once_and_the_raw_one_where_it_is_asked_for(tmp_path):
         ("finished", {"delete"}),
     ],
 )
-def test_only_what_can_be_done_is_offered(state, actions):
+def test_only_possible_actions_are_offered(state, actions):
     assert {*progress.actions_of(state)} == actions
 
 
@@ -215,7 +215,7 @@ def test_snapshots_are_offered_the_newest_first():
             results.read_step(bad)
 
 
-def test_files_are_called_after_the_run_without_anything_odd():
+def test_file_names_are_the_title_of_the_run_without_special_characters():
     assert results.file_title(status(title="My <garden> ../../🌷 2")) == "my-garden-2"
     assert results.file_title(status(title="🌷")) == "fine-tuned"
 
@@ -228,9 +228,9 @@ def test_a_status_for_programs_holds_no_path(tmp_path):
         state: str
         sentence: str
 
-    told = api.public_status(status(sheets=(tmp_path / "x.png",), health=Health("learning", "x")))
-    assert str(tmp_path) not in str(told)
-    assert told["health"]["state"] == "learning"
+    public = api.public_status(status(sheets=(tmp_path / "x.png",), health=Health("learning", "x")))
+    assert str(tmp_path) not in str(public)
+    assert public["health"]["state"] == "learning"
 
 
 def test_the_runs_in_view_are_the_unfinished_first():
@@ -242,26 +242,26 @@ def test_the_runs_in_view_are_the_unfinished_first():
     assert run_dropdown([], "gone").value is None
 
 
-def test_without_a_model_to_begin_from_the_page_says_what_to_do():
+def test_without_a_base_model_the_page_says_what_to_do():
     jobs = SimpleNamespace(bases=lambda: ())
     assert bases.choices(jobs) == []
     with pytest.raises(ValueError, match=r"checkpoints/landscapes\.safetensors"):
         bases.checked_base(jobs, "")
 
 
-def test_what_is_kept_is_said_in_a_sentence():
-    assert privacy.kept_line([status(), status()]) == (
+def test_the_line_on_stored_data():
+    assert privacy.storage_line([status(), status()]) == (
         "Kept for you: 2 runs with 80 pictures, 5.0 MB in all."
     )
-    assert privacy.kept_line([]) == privacy.NOTHING
+    assert privacy.storage_line([]) == privacy.NOTHING
     unstarted = "12 pictures that no run was started with"
-    assert privacy.kept_line([], 12, 1_000_000) == f"Kept for you: {unstarted}, 1.0 MB in all."
-    assert privacy.kept_line([status()], 12, 1_000_000) == (
+    assert privacy.storage_line([], 12, 1_000_000) == f"Kept for you: {unstarted}, 1.0 MB in all."
+    assert privacy.storage_line([status()], 12, 1_000_000) == (
         f"Kept for you: 1 run with 40 pictures and {unstarted}, 3.5 MB in all."
     )
 
 
-def test_a_models_ticket_says_nothing_of_the_key_and_lasts(tmp_path):
+def test_a_ticket_does_not_contain_the_key_and_is_stable(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
     [(title, ticket)] = visitor.choices("right")
     assert title == "Yours: My <garden>"
@@ -283,13 +283,13 @@ def test_a_ticket_is_loaded_as_the_file_and_other_ids_as_they_are(tmp_path):
     assert loaded == [(name, {"progress": None}) for name in names]
 
 
-def test_a_model_outlives_the_snapshot_it_was_opened_from(tmp_path):
+def test_a_model_can_be_opened_after_its_snapshot_was_deleted(tmp_path):
     run = status(snapshots=(0, 40, 75))
     visitor = Visitor(None, OneRun(run, tmp_path))
     [(_, ticket)] = visitor.choices("right")
     model = tickets.ticket_model(ticket)
     assert model.find() == tmp_path / "75.safetensors"
-    run.snapshots = (0, 40, 90, 120)  # as the run goes on they are thinned out
+    run.snapshots = (0, 40, 90, 120)  # older snapshots are deleted as the run continues
     assert tickets.checked_any(ticket, "latent") == ticket
     assert model.find() == tmp_path / "90.safetensors"
     run.snapshots = (0, 40)
@@ -310,7 +310,7 @@ def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
     assert len(visitor.choices("right", also="mine-of-somebody-else")) == 1
 
 
-def test_a_deleted_models_ticket_opens_nothing_any_more(tmp_path):
+def test_the_ticket_of_a_deleted_model_is_refused(tmp_path):
     jobs = OneRun(status(), tmp_path)
     [(_, ticket)] = Visitor(None, jobs).choices("right")
     assert tickets.checked_any(ticket, "latent") == ticket
@@ -319,7 +319,7 @@ def test_a_deleted_models_ticket_opens_nothing_any_more(tmp_path):
         tickets.checked_any(ticket, "latent")
 
 
-def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
+def test_no_link_and_no_file_name_contains_a_ticket(tmp_path):
     from tabs.latent.state import Sheet
 
     [(_, ticket)] = Visitor(None, OneRun(status(), tmp_path)).choices("right")
@@ -329,8 +329,8 @@ def test_a_ticket_stands_in_no_link_and_no_file_name(tmp_path):
 
 
 @pytest.fixture
-def room():
-    """The tab over jobs that remember what they are asked; the handler of an event."""
+def tab():
+    """The tab over jobs that record their calls; gives the handlers of events."""
     asked = []
     preview = Image.new("RGB", (4, 4))
     known = {"landscapes": 32, "big": 1024}
@@ -354,29 +354,29 @@ def room():
     return SimpleNamespace(jobs=jobs, handler=handler)
 
 
-def test_another_augmentation_is_previewed(room):
-    show = room.handler("finetune-augmentation", "input")
+def test_another_augmentation_is_previewed(tab):
+    show = tab.handler("finetune-augmentation", "input")
     assert "augmented" in show("right", "d1", "none")
     show("right", "d1", settings.AS_PRESET)
-    assert room.jobs.asked == [("preview", "right", "d1", a) for a in ("none", "diffaugment")]
+    assert tab.jobs.asked == [("preview", "right", "d1", a) for a in ("none", "diffaugment")]
     assert isinstance(show("right", "", "none"), dict)  # to be skipped
 
 
-def test_cancelling_deletes_the_draft(room):
-    room.handler("finetune-cancel", "click")("right", "d1")
-    assert room.jobs.asked == [("discard", "right", "d1")]
+def test_cancelling_deletes_the_draft(tab):
+    tab.handler("finetune-cancel", "click")("right", "d1")
+    assert tab.jobs.asked == [("discard", "right", "d1")]
 
 
-def test_layers_are_swapped_at_sizes_that_the_base_has(room):
+def test_layers_are_swapped_at_sizes_that_the_base_has(tab):
     assert [side for _, side in swap.size_choices(32)] == [8, 16, 32]
     assert swap.size_choices(1024)[-1] == ("from 1024 px on", 1024)
-    offer = room.handler("finetune-swapping", "expand")
+    offer = tab.handler("finetune-swapping", "expand")
     sizes = offer("right", "j1", 512)
     assert ([side for _, side in sizes.choices], sizes.value) == ([8, 16, 32], 32)
     assert offer("right", "j1", 16).value == 16
 
 
-def test_a_check_that_is_cancelled_leaves_nothing():
+def test_a_cancelled_check_leaves_no_draft():
     went_on, ended = threading.Event(), threading.Event()
 
     def prepare(key, paths, base, crop, progress):
@@ -390,7 +390,7 @@ def test_a_check_that_is_cancelled_leaves_nothing():
     jobs = SimpleNamespace(
         prepare=prepare, bases=lambda: [SimpleNamespace(id="b", base_resolution=8)]
     )
-    taking = start.take_in(jobs, "key", ["a.png"], "b", "centre", None)
+    taking = start.ingest(jobs, "key", ["a.png"], "b", "centre", None)
     next(taking)
     taking.close()
     went_on.set()

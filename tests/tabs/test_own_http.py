@@ -1,4 +1,4 @@
-"""Models of one's own for programs: the page's endpoints take them as they take the table's."""
+"""User models for programs: the endpoints take them as they take other models."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_grey_translator_translates(client, tmp_path, channels):
         ("class_sample", ["green", "0", "nobody", 1], "choose from"),
     ],
 )
-def test_odd_values_are_taken_or_refused_in_a_sentence(page_url, name, data, says):
+def test_unusual_values_are_taken_or_refused_with_a_message(page_url, name, data, says):
     event, answer = call(page_url, name, data)
     if says is None:
         assert event == "complete"

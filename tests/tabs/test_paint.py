@@ -1,4 +1,4 @@
-"""What the canvas may ask Python for: pictures, files and films, from requests of any kind."""
+"""Calls of the canvas: pictures, files and films, from valid and broken requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.paint_fakes import fake_painter, painter_spec
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch):
-    """The table of models holds the tiny painter."""
+    """The table of models has the tiny painter alone."""
     monkeypatch.setattr(registry, "MODELS", (painter_spec(),))
 
 
@@ -39,7 +39,7 @@ def painter():
 
 @pytest.fixture
 def ask(painter):
-    """`preview` and `keep` by name."""
+    """`preview` and `download` by name."""
     functions = {f.__name__: f for f in make_functions(lambda model: painter)}
     return lambda name, request: functions[name](request)
 
@@ -60,7 +60,7 @@ def picture_of(answer: dict) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
-def test_runs_carry_any_map():
+def test_runs_encode_any_map():
     random = np.random.RandomState(0)
     for size in ((16, 16), (300, 400)):
         for ids in (random.randint(0, 12, size), np.zeros(size, int)):
@@ -85,7 +85,7 @@ def test_styles_are_seeds_vectors_and_mixtures(ask, ids):
         assert (picture_of(ask("preview", request_of(ids, style=style))) != seed).any()
 
 
-def test_while_the_brush_moves_the_quick_picture_is_enough(ask, painter, ids):
+def test_a_draft_is_painted_while_the_brush_moves(ask, painter, ids):
     painter.generator.preview = lambda planes, z: -painter.generator(planes, z)
     whole = picture_of(ask("preview", request_of(ids)))
     assert (picture_of(ask("preview", request_of(ids, draft=True))) != whole).any()
@@ -133,27 +133,27 @@ def test_a_bad_request_gets_one_sentence(ask, request_):
     assert len(answer["problem"]) < 300
 
 
-def test_files_to_take_home(ask, ids, tmp_path):
+def test_files_to_download(ask, ids, tmp_path):
     patches = [{"mask": write_runs(ids == 10), "style": {"seed": 8}}]
     request = request_of(ids, patches=patches)
-    (picture,) = ask("keep", request | {"kind": "picture"})["files"]
+    (picture,) = ask("download", request | {"kind": "picture"})["files"]
     path = tmp_path / picture["name"]
     path.write_bytes(base64.b64decode(picture["data"]))
     painting = fake_painter().restore(read_provenance(path))
     assert (painting.label_map == ids).all()
     assert (painting.patches[0].mask == (ids == 10)).all()
 
-    label_map, labels = ask("keep", request | {"kind": "map"})["files"]
+    label_map, labels = ask("download", request | {"kind": "map"})["files"]
     indexed = Image.open(io.BytesIO(base64.b64decode(label_map["data"])))
     assert indexed.mode == "P"
     assert (np.asarray(indexed) == ids).all()
-    told = json.loads(base64.b64decode(labels["data"]))["labels"]
-    assert [label["name"] for label in told] == list(palette("landscape").labels)
+    warnings = json.loads(base64.b64decode(labels["data"]))["labels"]
+    assert [label["name"] for label in warnings] == list(palette("landscape").labels)
 
-    (layers,) = ask("keep", request | {"kind": "layers"})["files"]
+    (layers,) = ask("download", request | {"kind": "layers"})["files"]
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(layers["data"]))) as archive:
         assert archive.read("mimetype") == b"image/openraster"
-    assert "nothing called" in ask("keep", request | {"kind": ["film"]})["problem"]
+    assert "nothing called" in ask("download", request | {"kind": ["film"]})["problem"]
 
 
 def test_one_at_a_time_and_few_waiting():
@@ -179,10 +179,10 @@ def _take(turns: Turns, taken: threading.Event) -> None:
 
 
 def test_the_legend_is_the_models(painter):
-    told = legend(painter)
-    assert told["labels"] == list(painter.labels)
-    assert (told["width"], told["height"]) == (64, 64)
-    assert set(told["presets"]) == set(painter.preset_styles)
+    warnings = legend(painter)
+    assert warnings["labels"] == list(painter.labels)
+    assert (warnings["width"], warnings["height"]) == (64, 64)
+    assert set(warnings["presets"]) == set(painter.preset_styles)
 
 
 def test_a_file_is_read_as_what_it_is(painter, ids, tmp_path):
@@ -205,8 +205,8 @@ def test_a_file_is_read_as_what_it_is(painter, ids, tmp_path):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """What is said in toasts while a file is opened."""
+def warnings(monkeypatch):
+    """The messages of toasts while a file is opened."""
     said = []
     monkeypatch.setattr(gr, "Warning", lambda text, **_: said.append(text))
     return said
@@ -218,7 +218,7 @@ def indexed(ids: np.ndarray, colors: np.ndarray) -> Image.Image:
     return picture
 
 
-def test_a_map_that_could_be_read_otherwise_is_told_of(painter, ids, tmp_path, told):
+def test_an_ambiguous_map_is_reported(painter, ids, tmp_path, warnings):
     colors = np.asarray(painter.colors)
     shuffled = indexed(ids, colors[::-1])  # indices that are ids, colours that are those of others
     foreign = indexed(ids, np.asarray(palette("cityscapes").colors)[:12])
@@ -226,22 +226,22 @@ def test_a_map_that_could_be_read_otherwise_is_told_of(painter, ids, tmp_path, t
         ("shuffled", shuffled, "by the colours of its palette"),
         ("foreign", foreign, "colours are those of"),
     ):
-        told.clear()
+        warnings.clear()
         picture.save(tmp_path / f"{name}.png")
         arrival = start._arrival(painter, tmp_path / f"{name}.png", "automatic", None)
         assert read_runs(arrival["map"], painter.size).shape == (64, 64)
-        assert len(told) == 1, name
-        assert says in told[0]
+        assert len(warnings) == 1, name
+        assert says in warnings[0]
 
 
-def test_a_map_that_is_read_one_way_alone_is_not(painter, ids, tmp_path, told):
+def test_an_unambiguous_map_is_not_reported(painter, ids, tmp_path, warnings):
     painter.indexed_map(ids).save(tmp_path / "ours.png")
     painter.indexed_map(ids).convert("RGB").save(tmp_path / "colours.png")
     Image.fromarray(ids).save(tmp_path / "grey.png")
     for name in ("ours", "colours", "grey"):
         arrival = start._arrival(painter, tmp_path / f"{name}.png", "automatic", None)
         assert (read_runs(arrival["map"], painter.size) == ids).all()
-    assert not told
+    assert not warnings
 
 
 def test_a_film_shows_every_state_and_then_the_last(painter, ids):
@@ -270,7 +270,7 @@ def test_a_film_of_nothing_is_refused(painter, text):
         _returned(film._write(lambda *_, **__: painter, text, True, False, gr.Progress()))
 
 
-def test_without_a_model_the_room_says_so(monkeypatch):
+def test_without_a_model_the_tab_says_so(monkeypatch):
     monkeypatch.setattr(registry, "MODELS", ())
     with gr.Blocks() as app:
         paint.build(lambda model: None)
@@ -303,7 +303,7 @@ def test_a_program_sends_a_map_and_gets_a_picture(client, painter, ids, tmp_path
 
 
 @pytest.mark.slow
-def test_a_program_is_told_in_a_sentence_what_is_wrong(client, ids, tmp_path):
+def test_a_program_gets_a_message_on_what_is_wrong(client, ids, tmp_path):
     good, noise = tmp_path / "map.png", tmp_path / "noise.png"
     Image.fromarray(ids).save(good)
     random = np.random.RandomState(0).randint(0, 256, (64, 64, 3)).astype(np.uint8)

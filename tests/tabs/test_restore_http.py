@@ -1,4 +1,4 @@
-"""/enlarge for programs: what it gives, what it takes, and what it refuses in words."""
+"""/enlarge for programs: results, accepted files, and messages of refusals."""
 
 import io
 import json
@@ -143,7 +143,9 @@ def test_bad_files_get_a_sentence(client, tmp_path, kind):
 
 
 @pytest.mark.parametrize("scale", [0, 0.5, -2, 5, 1e9, float("nan"), float("inf"), True, "x"])
-def test_an_odd_factor_is_refused_in_words_and_the_next_call_works(page_url, client, photo, scale):
+def test_a_wrong_factor_is_refused_with_a_message_and_the_next_call_works(
+    page_url, client, photo, scale
+):
     event, answer = call(page_url, "enlarge", [uploaded(page_url, photo), FAST, scale])
     assert event == "error"
     said = json.loads(answer)

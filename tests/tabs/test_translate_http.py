@@ -1,4 +1,4 @@
-"""/translate and /class_sample for programs, and what becomes of the files that visitors bring."""
+"""/translate and /class_sample for programs, and the deletion of uploads."""
 
 import os
 import re
@@ -89,12 +89,12 @@ def test_uploads_are_deleted_in_time(page_url, photo, tmp_path):
     assert not photo.exists()
 
 
-def test_what_handlers_wrote_goes_after_an_hour(monkeypatch):
+def test_files_of_handlers_are_deleted_after_an_hour(monkeypatch):
     folder = files.output_folder()
     (folder / "x.png").write_bytes(b"x")
     files._sweep()
     assert folder.exists()
-    # the clock itself is left alone: the page's server lives by it
+    # the clock itself is not changed: the page's server uses it
     monkeypatch.setattr(files, "CACHE_SECONDS", -1)
     files._sweep()
     assert not os.path.exists(folder)

@@ -138,7 +138,7 @@ def test_finished_networks_are_a_start_where_no_snapshot_is_left(tiny_latent, se
         },
         callback=lambda progress: messages.append(progress.message),
     )
-    assert "going on from generator and discriminator, with fresh optimisers" in messages[0]
+    assert "starting from generator and discriminator, with new optimisers" in messages[0]
 
 
 def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_path):
@@ -152,12 +152,12 @@ def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_
         warm_files={"generator": tmp_path / "generator.safetensors"},
         callback=lambda progress: messages.append(progress.message),
     )
-    assert "another shape: beginning anew" in messages[0]
+    assert "another shape: starting anew" in messages[0]
 
 
 def test_a_damaged_snapshot_is_told_with_what_to_do(tiny_latent, settings, tmp_path):
     (tmp_path / "state.pt").write_bytes(b"PK\x03\x04 half a snapshot")
-    with pytest.raises(TrainingError, match="remove it to begin anew"):
+    with pytest.raises(TrainingError, match="remove it to start anew"):
         run(settings, *tiny_latent(), tmp_path, resume=True)
 
 

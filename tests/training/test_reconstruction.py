@@ -29,9 +29,9 @@ def test_the_latent_of_a_real_picture_is_drawn_around_what_the_encoder_says(make
     torch.manual_seed(0)
     trainer = makers[0]()
     images = torch.rand(6, 3, 32, 32) * 2 - 1
-    first, known = trainer.reconstruction.encode(images)
+    first, encoded = trainer.reconstruction.encode(images)
     second, _ = trainer.reconstruction.encode(images)
-    mu, logvar = trainer.networks["encoder"](known["scales"], images)
+    mu, logvar = trainer.networks["encoder"](encoded.scales, images)
     assert not torch.equal(first, second)
     gaps = torch.stack([first, second]) - mu
     assert (gaps.abs() < 6 * (0.5 * logvar).exp()).all()

@@ -43,7 +43,7 @@ def paint_makers(features, pictures):
         segmentation_discriminator={"num_classes": 4, "width": 4, "depth": 2, "norm": "group"},
         labels=LABELS,
         num_metric_images=6,
-        card=CARD,
+        metadata=CARD,
     )
     maps = np.random.RandomState(0).randint(0, 3, pictures.shape[:3]).astype(np.uint8)
     held_out = {
@@ -64,7 +64,7 @@ def cycle_makers(features, pictures):
         history=3,
         matching=1.0,
         matching_px=32,
-        cards=(CARD, CARD),
+        metadata=(CARD, CARD),
     )
     pairs = channels_first(pictures[:8]), channels_first(pictures[8:16])
     return (
@@ -76,7 +76,7 @@ def cycle_makers(features, pictures):
 def measure_makers(family, features, pictures):
     target = "label_map" if family == "segmenter" else "class_index"
     network = {"num_classes": 3, "width": 2, "depth": 2}
-    settings = SupervisedSettings(family, network, target, names=LABELS, card=CARD)
+    settings = SupervisedSettings(family, network, target, names=LABELS, metadata=CARD)
     maps = (pictures[..., 0] // 90).astype(np.uint8)
     index = np.arange(40) % 3
     held_out = {
@@ -163,7 +163,7 @@ def test_a_trainer_with_classes_begins_from_one_without_as_far_as_they_are_alike
 ):
     base, classes = tiny_latent()[0](), tiny_latent(classes=("a", "b"))[0]()
     base.export(tmp_path, {})
-    classes.begin_alike({path.stem: path for path in tmp_path.glob("*.safetensors")})
+    classes.load_from_recipe({path.stem: path for path in tmp_path.glob("*.safetensors")})
     ours, theirs = (trainer.networks["generator"].state_dict() for trainer in (classes, base))
     name = "synthesis.blocks.1.conv1.bias"
     assert torch.equal(ours[name], theirs[name])

@@ -25,7 +25,7 @@ def settings(**changes):
             "crop_px": 64,
             "warm_up_kimg": 0.0,
             "labels": LABELS,
-            "card": CARD,
+            "metadata": CARD,
             **changes,
         }
     )

@@ -1,11 +1,11 @@
-"""A ResNet translator over a picture of any size, strip by strip, with exact statistics.
+"""Apply a ResNet translator to a picture of any size strip by strip, with exact statistics.
 
-Instance norm needs the mean and variance of the whole picture at every layer, so tiles that are
-computed apart never fit together. Here the whole picture goes through one layer at a time: each
-layer gives any of its rows on demand (and asks the layer below for those it needs), statistics are
-gathered over all rows before the next layer is asked for anything, and only what lies between the
-residual convolutions, a sixteenth of the pixels, is kept, in half precision. The cheap layers at
-both ends are computed again instead. The result is that of the network on the whole picture.
+Instance norm needs the mean and variance of the whole picture at every layer, which separate tiles
+do not have. Here the whole picture is processed layer by layer: a layer computes any of its rows on
+demand, from rows of the layer before it; statistics are computed over all rows before the next
+layer is started. Only the activations between the residual convolutions, a sixteenth of the pixels,
+are stored, in half precision; the cheap layers at both ends are recomputed. The result is that of
+the network on the whole picture.
 """
 
 from __future__ import annotations
@@ -18,26 +18,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan_models.networks.resnet import DOWN_TAPS
+from gan_models.networks.base import typed_modules
+from gan_models.networks.norms import InstanceNorm, running_statistics
+from gan_models.networks.resnet import DOWN_TAPS, ConvNorm, ResidualBlock, ResnetGenerator
 
 _STRIP_BYTES = 32_000_000  # of the widest layer's output
-_MEMORY_BYTES = 1_000_000_000  # of what is kept; the rest lies in files
+_MEMORY_BYTES = 1_000_000_000  # of stored activations; more are stored in files
+
+Conv = nn.Conv2d | nn.ConvTranspose2d
 
 
 class Rows(Protocol):
-    """Something of `height` rows and `width` columns that gives rows on demand."""
+    """An image of `height` rows and `width` columns that computes rows on demand."""
 
     height: int
     width: int
-    macs: float  # multiplications a whole pass costs, what lies below included
+    macs: float  # multiplications of a whole pass, including those of the layers before
 
     def rows(self, first: int, last: int) -> Tensor:
-        """Rows `first` to `last`, the latter not included: [1, C, last - first, width]."""
+        """Rows `first` to `last`, exclusive: [1, C, last - first, width]."""
         ...
 
 
 class _Picture:
-    """The picture itself: uint8 [H, W, C] in memory, rows in [-1, 1] on the device."""
+    """The input picture: uint8 [H, W, C] in memory, rows in [-1, 1] on the device."""
 
     macs = 0.0
 
@@ -54,9 +58,15 @@ class _Conv:
     """A convolution, padded by zeros or reflection."""
 
     def __init__(
-        self, below: Rows, weight: Tensor, bias: Tensor | None, stride: int, pad: int, mode: str,
+        self,
+        below: Rows,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: int,
+        pad: int,
+        mode: str,
         groups: int = 1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._below, self._bias, self._stride, self._pad = below, bias, stride, pad
         self._weight = weight.contiguous(memory_format=torch.channels_last)
         self._mode, self._groups, self._kernel = mode, groups, weight.shape[2]
@@ -101,7 +111,7 @@ class _Interpolated:
 
 
 class _Normed:
-    """Normalised by known statistics; ReLU follows but behind a residual block's second half."""
+    """Normalisation by known statistics, and a ReLU where the network has one."""
 
     def __init__(self, below: Rows, scale: Tensor, shift: Tensor, activate: bool) -> None:
         self._below, self._scale, self._shift, self._activate = below, scale, shift, activate
@@ -112,8 +122,8 @@ class _Normed:
         return x.relu_() if self._activate else x
 
 
-class _Kept:
-    """Rows that are stored in half precision, in memory or in a file."""
+class _Stored:
+    """Rows stored in half precision, in memory or in a file."""
 
     macs = 0.0
 
@@ -134,7 +144,7 @@ class _Kept:
         else:
             values = torch.empty((last - first, *self._row_shape), dtype=torch.float16)
             self._file.seek(first * self._row_bytes)
-            _all_of(self._file.readinto, values)
+            _transfer_all(self._file.readinto, values)
         return values.to(self._device).permute(2, 0, 1)[None].float()
 
     def write(self, first: int, rows: Tensor) -> None:
@@ -144,20 +154,20 @@ class _Kept:
             self._values[first : first + len(values)] = values
         else:
             self._file.seek(first * self._row_bytes)
-            _all_of(self._file.write, values.to("cpu", torch.float16).contiguous())
+            _transfer_all(self._file.write, values.to("cpu", torch.float16).contiguous())
 
     @property
     def _row_bytes(self) -> int:
         return 2 * self._row_shape[0] * self._row_shape[1]
 
 
-def _all_of(transfer: Callable[[memoryview], int], values: Tensor) -> None:
-    """Read or write all bytes of `values`; the system may move fewer at once.
+def _transfer_all(transfer: Callable[[memoryview], int], values: Tensor) -> None:
+    """Read or write all bytes of `values`; one call may transfer fewer.
 
     Raises:
         OSError: the file ends too early, or the disk is full.
     """
-    left = memoryview(values.view(torch.uint8).numpy()).cast("B")
+    left = values.view(torch.uint8).numpy().data.cast("B")
     while left:
         moved = transfer(left)
         if not moved:
@@ -166,7 +176,7 @@ def _all_of(transfer: Callable[[memoryview], int], values: Tensor) -> None:
 
 
 def _window(below: Rows, top: int, bottom: int, pad: int, mode: str) -> Tensor:
-    """Rows `top` to `bottom` of what lies below, padded where they stand out, and at the sides."""
+    """Rows `top` to `bottom` of the layer before, padded outside of it and at the sides."""
     x = below.rows(max(top, 0), min(bottom, below.height))
     above, under = max(-top, 0), max(bottom - below.height, 0)
     if not (pad or above or under):
@@ -177,16 +187,16 @@ def _window(below: Rows, top: int, bottom: int, pad: int, mode: str) -> Tensor:
 class _Moments:
     """Mean and variance of each channel over strips.
 
-    Sums of differences from the first strip's mean: as exact as two passes where the strips are
-    alike, and much faster on channels that lie next to each other.
+    Sums of differences from the mean of the first strip: as exact as two passes for similar strips.
     """
 
     def __init__(self) -> None:
-        self._count, self._sums, self._squares = 0, 0.0, 0.0
+        self._count = 0
+        self._sums = self._squares = torch.zeros((), dtype=torch.float64)
         self._about: Tensor | None = None
 
     def add(self, x: Tensor) -> None:
-        """Take in a strip, [1, C, N, W]."""
+        """Add a strip, [1, C, N, W]."""
         values = x[0].permute(1, 2, 0).reshape(-1, x.shape[1])  # [N W, C]
         if self._about is None:
             self._about = values.mean(0)
@@ -195,26 +205,35 @@ class _Moments:
         self._squares = self._squares + away.square_().sum(0).double()
         self._count += len(values)
 
-    def affine(self, norm: nn.Module) -> tuple[Tensor, Tensor]:
-        """Scale and shift, [1, C, 1, 1], that do what the norm does."""
+    def affine(self, norm: InstanceNorm) -> tuple[Tensor, Tensor]:
+        """Scale and shift, [1, C, 1, 1], that are equivalent to the norm.
+
+        Raises:
+            ValueError: no strip was added.
+        """
+        if self._about is None:
+            raise ValueError("There are no strips to take the statistics of.")
         away = self._sums / self._count
         scale = (self._squares / self._count - away.square() + 1e-5).rsqrt()
         shift = -(self._about + away) * scale
-        if norm.weight is not None:
+        if norm.weight is not None and norm.bias is not None:
             scale, shift = scale * norm.weight, shift * norm.weight + norm.bias
         return scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
 
 
 class StripTranslator:
-    """One picture's way through a ResNet translator.
+    """Applies a ResNet translator to one picture.
 
     Args:
-        network: a `ResnetGenerator` in eval mode; it is only read.
-        pixels: uint8 [H, W, C], C as the network reads.
+        network: in eval mode; not changed.
+        pixels: uint8 [H, W, C], C the input channels of the network.
     """
 
-    def __init__(self, network: nn.Module, pixels: Tensor) -> None:
+    def __init__(self, network: ResnetGenerator, pixels: Tensor) -> None:
         self._network, self._pixels = network, pixels
+        self._downs = typed_modules(network.downs, ConvNorm)
+        self._blocks = typed_modules(network.blocks, ResidualBlock)
+        self._ups = typed_modules(network.ups, ConvNorm)
         self._device = next(network.parameters()).device
         self._strip_rows = max(16, _STRIP_BYTES // (4 * network.width * pixels.shape[1]))
         self._done = 0.0
@@ -222,24 +241,25 @@ class StripTranslator:
 
     @torch.inference_mode()
     def run(self) -> Generator[float, None, Tensor]:
-        """Yield how far it is, 0 to 1; return uint8 [H, W, C']."""
+        """Yield the progress, 0 to 1; return uint8 [H, W, C']."""
         picture = _Picture(self._pixels, self._device)
-        x = yield from self._normed(_plain(picture, self._network.stem.conv), self._network.stem)
-        for down in self._network.downs:
-            x = yield from self._normed(_plain(x, down.conv), down)
+        stem = self._network.stem
+        x = yield from self._normalise(_plain(picture, stem.conv), stem)
+        for down in self._downs:
+            x = yield from self._normalise(_plain(x, down.conv), down)
             if self._network.antialias_down:
                 x = _halved(x, down.conv.out_channels)
-        x = yield from self._through_blocks(x)
-        for up in self._network.ups:
-            if self._network.antialias_up:
-                x = _plain(_Interpolated(x), up.conv)
-            else:
+        x = yield from self._run_blocks(x)
+        for up in self._ups:
+            if isinstance(up.conv, nn.ConvTranspose2d):
                 x = _Doubling(x, up.conv)
-            x = yield from self._normed(x, up)
-        return (yield from self._painted(_plain(x, self._network.to_rgb), picture))
+            else:
+                x = _plain(_Interpolated(x), up.conv)
+            x = yield from self._normalise(x, up)
+        return (yield from self._to_pixels(_plain(x, self._network.to_rgb), picture))
 
     def _strips(self, layer: Rows) -> Iterator[tuple[int, Tensor]]:
-        """All rows of a layer in strips, and the work counted."""
+        """All rows of a layer in strips; updates the progress."""
         step = max(4, self._strip_rows * layer.width // self._pixels.shape[1])
         for first in range(0, layer.height, step):
             last = min(first + step, layer.height)
@@ -250,14 +270,15 @@ class StripTranslator:
     def _progress(self) -> float:
         return min(self._done / self._total, 1.0)
 
-    def _normed(
-        self, layer: Rows, block: nn.Module, into: _Kept | None = None
+    def _normalise(
+        self, layer: Rows, block: ConvNorm, into: _Stored | None = None
     ) -> Generator[float, None, _Normed]:
-        """Gather a layer's statistics, keep its rows if asked, and normalise it.
+        """Compute a layer's statistics, store its rows in `into` if given, and normalise it.
 
-        `into` may hold what the layer reads: a strip is written when the one after it is computed.
+        `into` may be the input of the layer: a strip is written after the next one is computed.
         """
-        moments, waiting = _Moments(), None
+        moments = _Moments()
+        waiting: tuple[int, Tensor] | None = None
         if into is None and isinstance(block.norm, nn.BatchNorm2d):
             return _Normed(layer, *_affine(block.norm, moments), block.activate)
         for first, x in self._strips(layer):
@@ -267,64 +288,77 @@ class StripTranslator:
                     into.write(*waiting)
                 waiting = (first, x)
             yield self._progress
-        if waiting is not None:
+        if into is not None and waiting is not None:
             into.write(*waiting)
         return _Normed(into or layer, *_affine(block.norm, moments), block.activate)
 
-    def _through_blocks(self, x: Rows) -> Generator[float, None, _Kept]:
-        """The residual blocks, on stored rows."""
-        blocks = self._network.blocks
-        channels = blocks[0].first.conv.in_channels
+    def _run_blocks(self, x: Rows) -> Generator[float, None, _Stored]:
+        """Run the residual blocks on stored rows."""
+        channels = 4 * self._network.width
         size, on_cpu = 2 * channels * x.height * x.width, self._device.type == "cpu"
         sizes = (x.height, x.width, channels, self._device)
-        kept = _Kept(*sizes, in_file=on_cpu and size > _MEMORY_BYTES)
+        stored = _Stored(*sizes, in_file=on_cpu and size > _MEMORY_BYTES)
         for first, rows in self._strips(x):
-            kept.write(first, rows)
+            stored.write(first, rows)
             yield self._progress
-        other = _Kept(*sizes, in_file=on_cpu and 2 * size > _MEMORY_BYTES)
-        for block in blocks:
-            y = yield from self._normed(_plain(kept, block.first.conv), block.first, other)
-            y = yield from self._normed(_plain(y, block.second.conv), block.second, other)
+        other = _Stored(*sizes, in_file=on_cpu and 2 * size > _MEMORY_BYTES)
+        for block in self._blocks:
+            y = yield from self._normalise(_plain(stored, block.first.conv), block.first, other)
+            y = yield from self._normalise(_plain(y, block.second.conv), block.second, other)
             for first, rows in self._strips(y):
-                kept.write(first, rows.add_(kept.rows(first, first + rows.shape[2])))
-        return kept
+                stored.write(first, rows.add_(stored.rows(first, first + rows.shape[2])))
+        return stored
 
-    def _painted(self, layer: Rows, picture: _Picture) -> Generator[float, None, Tensor]:
-        """The last layer's rows as pixels, without what was added to make the sides divisible."""
+    def _to_pixels(self, layer: Rows, picture: _Picture) -> Generator[float, None, Tensor]:
+        """The last layer's rows as pixels, without the padding to divisible sides."""
         height, width = picture.height, picture.width
-        painted = torch.empty((height, width, self._network.out_channels), dtype=torch.uint8)
+        pixels = torch.empty((height, width, self._network.out_channels), dtype=torch.uint8)
         for first, x in self._strips(layer):
             if first >= height:
                 break
             last = min(first + x.shape[2], height)
             x = x[:, :, : last - first, :width]
             rows = self._network.finish(x, picture.rows(first, last))[0].mul_(127.5).add_(127.5)
-            painted[first:last] = rows.round_().byte().permute(1, 2, 0).cpu()
+            pixels[first:last] = rows.round_().byte().permute(1, 2, 0).cpu()
             yield self._progress
-        return painted
+        return pixels
 
     def _total_macs(self) -> float:
-        """What all passes cost together; the layers at both ends are computed several times."""
+        """Multiplications of all passes; the layers at both ends are computed several times."""
         network, pixels = self._network, self._pixels.shape[0] * self._pixels.shape[1]
-        sizes = [(network.stem.conv, 1.0, 4)]
-        sizes += [(down.conv, 1 / 4 ** (i + 1), 3 - i) for i, down in enumerate(network.downs)]
-        halves = [half for block in network.blocks for half in (block.first, block.second)]
+        sizes: list[tuple[Conv, float, int]] = [(network.stem.conv, 1.0, 4)]
+        sizes += [(down.conv, 1 / 4 ** (i + 1), 3 - i) for i, down in enumerate(self._downs)]
+        halves = [half for block in self._blocks for half in (block.first, block.second)]
         sizes += [(half.conv, 1 / 16, 1) for half in halves]
-        sizes += [(up.conv, 4**i / 16, 3 - i) for i, up in enumerate(network.ups)]
+        sizes += [(up.conv, 4**i / 16, 3 - i) for i, up in enumerate(self._ups)]
         sizes += [(network.to_rgb, 1.0, 1)]
         return sum(conv.weight.numel() * share * passes for conv, share, passes in sizes) * pixels
 
 
 def _affine(norm: nn.Module, moments: _Moments) -> tuple[Tensor, Tensor]:
-    """Scale and shift of a norm: from the picture, or a batch norm's own running statistics."""
-    if not isinstance(norm, nn.BatchNorm2d):
+    """Scale and shift of a norm, from the picture's moments or a batch norm's running statistics.
+
+    Raises:
+        TypeError: another kind of norm.
+    """
+    if isinstance(norm, InstanceNorm):
         return moments.affine(norm)
-    scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
-    shift = norm.bias - norm.running_mean * scale
+    if not isinstance(norm, nn.BatchNorm2d):
+        raise TypeError(f"{type(norm).__name__} cannot be applied in strips.")
+    variance, mean = running_statistics(norm)
+    scale = norm.weight * (variance + norm.eps).rsqrt()
+    shift = norm.bias - mean * scale
     return scale.view(1, -1, 1, 1), shift.view(1, -1, 1, 1)
 
 
-def _plain(below: Rows, conv: nn.Conv2d) -> _Conv:
+def _plain(below: Rows, conv: Conv) -> _Conv:
+    """A convolution of the network.
+
+    Raises:
+        ValueError: its padding is given by name.
+    """
+    if isinstance(conv.padding, str):
+        raise ValueError(f"Padding {conv.padding!r} cannot be applied in strips.")
     mode = "constant" if conv.padding_mode == "zeros" else conv.padding_mode
     return _Conv(below, conv.weight, conv.bias, conv.stride[0], conv.padding[0], mode)
 

@@ -1,8 +1,8 @@
-"""Any translator over a picture of any size: overlapping tiles that share one set of statistics.
+"""Apply any translator to a picture of any size in overlapping tiles with common statistics.
 
-Normalisation over a picture differs from tile to tile, which shows as seams and as other colours.
-So the statistics are taken once, from the whole picture at reduced size, and put in the place of
-every such normalisation; then the tiles are blended where they overlap.
+Normalisation by the statistics of each tile would cause seams and wrong colours. So the statistics
+are computed once, from the whole picture at reduced size, and used by all normalisation layers; the
+tiles are blended where they overlap.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Generator
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -26,13 +28,13 @@ _PER_PICTURE = (InstanceNorm, nn.GroupNorm)
 def translate_in_tiles(
     network: nn.Module, pixels: Tensor, tile_px: int = TILE_PX, multiple: int = 4
 ) -> Generator[float, None, Tensor]:
-    """Translate tile by tile; yield how far it is, 0 to 1, and return uint8 [H, W, 3].
+    """Translate tile by tile; yield the progress, 0 to 1, and return uint8 [H, W, 3].
 
     Args:
-        network: in eval mode; it is only read.
-        pixels: uint8 [H, W, C], C as the network reads.
+        network: in eval mode; not changed.
+        pixels: uint8 [H, W, C], C the input channels of the network.
         tile_px: side of a tile.
-        multiple: what the sides of the network's input must be divisible by.
+        multiple: divisor of the sides of the network's input.
     """
     device = next(network.parameters()).device
     height, width = pixels.shape[:2]
@@ -56,7 +58,7 @@ def translate_whole(network: nn.Module, pixels: Tensor, multiple: int = 4) -> Te
     height, width = pixels.shape[:2]
     x = pixels.to(next(network.parameters()).device)
     x = x.permute(2, 0, 1)[None].float().div(127.5).sub(1)
-    if multiple > 4:  # below that, networks round their sides up by themselves
+    if multiple > 4:  # networks pad to multiples of 4 themselves
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
     return network(x)[0, :, :height, :width].float().cpu()
 
@@ -67,20 +69,20 @@ def to_pixels(image: Tensor) -> Tensor:
 
 
 def with_statistics_of(network: nn.Module, guide: Tensor) -> nn.Module:
-    """A copy of the network, sharing its weights, that normalises by a guide picture's statistics.
+    """A copy of the network, with shared weights, that normalises by the statistics of a guide.
 
-    `guide` is [1, C, h, w] in [-1, 1]. A network without normalisation over pictures is unchanged.
+    `guide` is a picture [1, C, h, w] in [-1, 1]. Without instance or group norms nothing changes.
     """
     shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
     frozen = copy.deepcopy(network, shared)
     names = [name for name, module in frozen.named_modules() if isinstance(module, _PER_PICTURE)]
     found: dict[str, _Fixed] = {}
-    hooks = [
-        frozen.get_submodule(name).register_forward_hook(
-            lambda norm, args, _, name=name: found.__setitem__(name, _fix(norm, args[0]))
-        )
-        for name in names
-    ]
+
+    def fix(name: str, norm: nn.Module, args: tuple[Any, ...], _: Any) -> None:
+        if isinstance(norm, _PER_PICTURE):
+            found[name] = _fix(norm, args[0])
+
+    hooks = [frozen.get_submodule(name).register_forward_hook(partial(fix, name)) for name in names]
     if names:
         frozen(guide)
     for hook in hooks:
@@ -92,7 +94,7 @@ def with_statistics_of(network: nn.Module, guide: Tensor) -> nn.Module:
 
 
 class _Fixed(nn.Module):
-    """A normalisation whose statistics are given: scale and shift [C, 1, 1]."""
+    """A normalisation with fixed statistics, as scale and shift [C, 1, 1]."""
 
     def __init__(self, scale: Tensor, shift: Tensor) -> None:
         super().__init__()
@@ -103,14 +105,14 @@ class _Fixed(nn.Module):
         return torch.addcmul(self._shift, x, self._scale)
 
 
-def _fix(norm: nn.Module, x: Tensor) -> _Fixed:
-    """What a normalisation does to x [1, C, H, W], with x's statistics for good."""
+def _fix(norm: InstanceNorm | nn.GroupNorm, x: Tensor) -> _Fixed:
+    """A normalisation with the statistics of x [1, C, H, W]."""
     channels = x.shape[1]
     groups = norm.num_groups if isinstance(norm, nn.GroupNorm) else channels
     variance, mean = torch.var_mean(x.reshape(groups, -1), 1, correction=0)
     scale = (variance + getattr(norm, "eps", 1e-5)).rsqrt().repeat_interleave(channels // groups)
     shift = -mean.repeat_interleave(channels // groups) * scale
-    if norm.weight is not None:
+    if norm.weight is not None and norm.bias is not None:
         scale, shift = scale * norm.weight, shift * norm.weight + norm.bias
     return _Fixed(scale[:, None, None], shift[:, None, None])
 
@@ -120,15 +122,15 @@ def _guide(pixels: Tensor, multiple: int) -> Tensor:
     height, width = pixels.shape[:2]
     factor = min(0.5, math.sqrt(_GUIDE_PIXELS / (height * width)))
     size = [max(1, round(side * factor / multiple)) * multiple for side in (height, width)]
-    step = max(1, int(0.5 / factor))  # far too large pictures are thinned out before they are float
+    step = max(1, int(0.5 / factor))  # subsample very large pictures before conversion to float
     x = pixels[::step, ::step].permute(2, 0, 1)[None].float()
     return F.interpolate(x, size, mode="bilinear", antialias=True).div_(127.5).sub_(1)
 
 
 def _tiles(side: int, tile_px: int, multiple: int) -> list[tuple[int, Tensor]]:
-    """Where tiles start along one side and how much each of their pixels counts there.
+    """The start of each tile along one side, and the weights of its pixels.
 
-    At every pixel the weights of all tiles sum to 1; they fall off linearly towards a tile's ends.
+    At every pixel the weights of all tiles sum to 1; they decrease linearly towards a tile's ends.
     """
     tile = max(1, tile_px // multiple) * multiple
     count = 1 if side <= tile else math.ceil((side - OVERLAP_PX) / (tile - OVERLAP_PX))

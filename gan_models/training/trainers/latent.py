@@ -32,6 +32,7 @@ from gan_models.training.trainers.base import (
     load_all_fitting,
     load_matching_tensors,
 )
+from gan_models.training.trainers.chunks import LatentChunk
 
 FIRST_COLOR = 0.25  # of the usual initial weights
 RANGE_WEIGHT = 10.0  # of values outside [-1, 1]
@@ -66,19 +67,6 @@ class LatentSettings:
     family: str = "stylegan2"
     classes: tuple[str, ...] = ()
     metadata: Metadata = field(kw_only=True)
-
-
-@dataclass
-class LatentChunk:
-    """A part of a batch; the generator's step sets what the other networks are trained on."""
-
-    images: Tensor  # [N, 3, H, W] uint8
-    class_index: Tensor | None  # [N]
-    fakes: Tensor = field(init=False)  # [N, 3, H, W] without gradients, as all below
-    real_maps: FeatureMaps | None = None  # only where they are shared
-    fake_maps: FeatureMaps | None = None
-    real_features: Tensor = field(init=False)  # [N, D] for the auxiliary classifier
-    fake_features: Tensor = field(init=False)
 
 
 class LatentTrainer(Trainer):
@@ -297,7 +285,7 @@ class LatentTrainer(Trainer):
             fake_features = finer(made)
             chunk.real_features, chunk.fake_features = finer(real), fake_features.detach()
             terms["classification"] = losses.classification_generator(
-                self.networks["aux_classifier"](fake_features), _required_class(chunk)
+                self.networks["aux_classifier"](fake_features), chunk.required_class
             )
             loss = loss + self.settings.classification * terms["classification"]
         return loss, terms
@@ -305,7 +293,7 @@ class LatentTrainer(Trainer):
     def _aux_classifier_loss(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
         classifier = self.networks["aux_classifier"]
         real, fake = classifier(chunk.real_features), classifier(chunk.fake_features)
-        loss = losses.classification_discriminator(real, _required_class(chunk), fake)
+        loss = losses.classification_discriminator(real, chunk.required_class, fake)
         return loss, {"aux_classifier": loss}
 
     def _r1(self, chunk: LatentChunk) -> tuple[Tensor, dict[str, Tensor]]:
@@ -401,14 +389,3 @@ class LatentTrainer(Trainer):
             self.matching.load_state(state["matching"])
         if self.ada is not None and state["ada"] is not None:
             vars(self.ada).update(state["ada"])
-
-
-def _required_class(chunk: LatentChunk) -> Tensor:
-    """The classes [N] of a chunk.
-
-    Raises:
-        ValueError: the data has none.
-    """
-    if chunk.class_index is None:
-        raise ValueError("An auxiliary classifier needs data with classes.")
-    return chunk.class_index

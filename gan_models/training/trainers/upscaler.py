@@ -27,6 +27,7 @@ from gan_models.training import losses
 from gan_models.training.feature_matching import Matching
 from gan_models.training.optim import Batch, Losses, adam, split, update
 from gan_models.training.trainers.base import Metadata, Trainer, load_all_fitting
+from gan_models.training.trainers.chunks import UpscalerChunk
 
 FACTOR = 4
 NUM_SAMPLES = 8  # in a row of the sheet
@@ -55,19 +56,6 @@ class UpscalerSettings:
     map_share: float = 0.4  # share of the pairs that are given with their label map
     labels: tuple[str, ...] = ()
     metadata: Metadata = field(kw_only=True)
-
-
-@dataclass
-class UpscalerChunk:
-    """A part of a batch; the generator's step sets what the discriminators are trained on."""
-
-    large: Tensor  # [N, 3, crop, crop] uint8
-    label_map: Tensor  # [N, crop, crop]
-    made: Tensor  # [N, 3, crop / 4, crop / 4] uint8
-    reals: Tensor = field(init=False)  # windows of `large` and of all results
-    fakes: Tensor = field(init=False)
-    real_maps: FeatureMaps = field(init=False)
-    fake_maps: FeatureMaps = field(init=False)
 
 
 class UpscalerTrainer(Trainer):

@@ -1,4 +1,4 @@
-"""Several pictures: what is looked at first, and what they are called in the zip."""
+"""Several pictures: the check of their headers, and their names in the zip."""
 
 import pytest
 from PIL import Image
@@ -14,14 +14,14 @@ def saved(folder, name, size=(40, 30), **options):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BAD_FILES if kind != "heavy"])
-def test_a_bad_file_is_named_and_the_good_ones_are_kept(tmp_path, kind):
+def test_a_bad_file_is_named_and_the_good_ones_are_used(tmp_path, kind):
     name, content, _ = BAD_FILES[kind]
     bad = tmp_path / name
     bad.write_bytes(content())
     good = [saved(tmp_path / "a", "one.png"), saved(tmp_path / "b", "two.png", (20, 50))]
     heads, notes = read_heads([good[0], str(bad), good[1]])
     kept = [head.size for head in heads]
-    if kind == "truncated":  # shows only behind its head
+    if kind == "truncated":  # visible only after its header
         assert kept == [(40, 30), (64, 64), (20, 50)]
     else:
         assert kept == [(40, 30), (20, 50)]
@@ -46,7 +46,7 @@ def test_an_animation_is_named(tmp_path):
     assert read_heads([path])[1] == ["film.gif: first of its pictures."]
 
 
-def test_names_in_the_zip_are_the_files_own_and_differ():
+def test_names_in_the_zip_are_those_of_the_files_and_differ():
     paths = ["a/holiday.png", "b/holiday.jpg", "c/x.tar.png", "d/holiday.png", "e/holiday-2.png"]
     stems = zip_stems(paths)
     assert stems[:4] == ["holiday", "holiday-2", "x.tar", "holiday-3"]

@@ -1,4 +1,4 @@
-"""Undo, links and favourites: what is read from a browser, and what is refused."""
+"""Undo, links and favourites: valid and refused values of the browser."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from gan_models.media.images import read_provenance
 from tabs.classes.state import ClassPick, ClassSheet
 from tabs.components import favourite_list, links
 from tabs.components.history import History
-from tabs.components.upload import told
+from tabs.components.upload import describe_upload
 from tabs.latent.state import Sheet
 from tabs.translate import state as translate
-from tabs.translate.state import Kept, Settings
+from tabs.translate.state import Favourite, Settings
 
 
-def test_undo_and_redo_walk_and_a_new_record_forgets_what_was_undone():
+def test_undo_and_redo_and_a_new_record_drops_undone_ones():
     past = History()
     assert past.current is None
     assert not past.can_undo
@@ -76,14 +76,14 @@ def test_links_of_every_tab_read_back_as_what_they_name():
         {},
     ],
 )
-def test_a_broken_link_to_translate_is_refused_in_words(query):
+def test_a_broken_link_to_translate_is_refused_with_a_message(query):
     with pytest.raises(ValueError, match=r"\w+ \w+ \w+"):
         translate.read_link(query)
 
 
 def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
     picture = favourite_list.picture_text(Image.new("RGBA", (900, 500), (200, 30, 30, 90)), 512)
-    kept = Kept(Settings("vintage", 0.5), "holiday", picture, picture)
+    kept = Favourite(Settings("vintage", 0.5), "holiday", picture, picture)
     broken = [
         *({**kept.stored(), "photo": text} for text in ("", "file:///etc/passwd", picture + "*")),
         *({**kept.stored(), "model": "landscapes"}, {**kept.stored(), "strength": "much"}),
@@ -93,7 +93,7 @@ def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
     assert translate.read_favourites("nonsense") == []
     with Image.open(favourite_list.picture_file(kept.photo, "holiday")) as copy:
         assert copy.size == (512, 284)
-    evil = Kept.read({**kept.stored(), "name": "../../x"})
+    evil = Favourite.read({**kept.stored(), "name": "../../x"})
     assert "/" not in evil.name
     pick = ClassPick("eyes-128", "red", 42, 0.6)
     assert ClassPick.read(pick.stored()) == pick
@@ -101,8 +101,9 @@ def test_favourites_read_back_and_broken_ones_are_left_out(tmp_path):
 
 
 def test_a_provenance_of_another_tab_is_refused_and_one_of_translate_is_read(tmp_path):
-    settings = Settings.read({"task": "translation", "model": "vintage", "strength": 0.5,
-                              "keep_colours": True})  # fmt: skip
+    settings = Settings.read(
+        {"task": "translation", "model": "vintage", "strength": 0.5, "keep_colours": True}
+    )
     assert settings == Settings("vintage", 0.5, True)
     for provenance in ({"task": "latent", "model": "vintage"}, {"task": "translation"}):
         with pytest.raises(ValueError, match=r"another tab|broken"):
@@ -113,7 +114,7 @@ def test_a_provenance_of_another_tab_is_refused_and_one_of_translate_is_read(tmp
 
 
 @pytest.mark.parametrize(("levels", "noted"), [(4095, True), (1023, True), (65535, False)])
-def test_a_picture_of_sixteen_bits_that_holds_fewer_is_told_of(tmp_path, levels, noted):
+def test_a_16_bit_picture_with_fewer_levels_gets_a_note(tmp_path, levels, noted):
     import numpy as np
 
     from gan_models import read_photo
@@ -121,6 +122,6 @@ def test_a_picture_of_sixteen_bits_that_holds_fewer_is_told_of(tmp_path, levels,
     ramp = np.linspace(0, levels, 64 * 48).reshape(48, 64).astype(np.uint16)
     path = tmp_path / "camera.png"
     Image.fromarray(ramp).save(path)
-    said = told(str(path), read_photo(path))
+    said = describe_upload(str(path), read_photo(path))
     assert said.startswith("64x48")
     assert ("stretch its levels" in said) == noted

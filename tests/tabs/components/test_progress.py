@@ -1,4 +1,4 @@
-"""A bar over work in pieces: how far, how long still, and how it ends."""
+"""The progress bar: its share, the time left, and its end."""
 
 import time
 
@@ -10,13 +10,13 @@ from tabs.components.progress import Bar
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What a bar shows, each step of the work at once."""
-    monkeypatch.setattr(progress, "SHOWN_EVERY_SECONDS", -1)
+def updates(monkeypatch):
+    """The updates of a bar, one for each step of the work."""
+    monkeypatch.setattr(progress, "UPDATE_SECONDS", -1)
     monkeypatch.setattr(progress, "_FIRST_GUESS_SECONDS", 0)
-    told = []
-    told_by = lambda fraction, desc: told.append((round(fraction, 2), desc))
-    return told, told_by
+    seen = []
+    report = lambda fraction, desc: seen.append((round(fraction, 2), desc))
+    return seen, report
 
 
 def steps_of(*fractions, result="made", closed=None):
@@ -36,17 +36,17 @@ def run(steps):
             return end.value
 
 
-def test_pieces_share_the_bar_by_their_size(shown):
-    told, tell = shown
-    bar = Bar(tell, total=4)
+def test_pieces_share_the_bar_by_their_size(updates):
+    seen, report = updates
+    bar = Bar(report, total=4)
     assert run(bar.follow(steps_of(0.0, 0.5), "first", 1)) == "made"
     assert run(bar.follow(steps_of(0.0, 0.5), "second", 3)) == "made"
-    assert [fraction for fraction, _ in told] == [0.0, 0.12, 0.25, 0.62]
+    assert [fraction for fraction, _ in seen] == [0.0, 0.12, 0.25, 0.62]
 
 
-def test_the_time_left_follows_from_what_is_done(shown):
-    told, tell = shown
-    bar = Bar(tell)
+def test_the_time_left_follows_from_what_is_done(updates):
+    seen, report = updates
+    bar = Bar(report)
 
     def slowly():
         yield 0.0
@@ -54,14 +54,14 @@ def test_the_time_left_follows_from_what_is_done(shown):
         yield 0.1
 
     run(bar.follow(slowly(), "Working"))
-    assert told[0][1] == "Working"
-    assert "about 3 s left" in told[1][1] or "about 4 s left" in told[1][1]
+    assert seen[0][1] == "Working"
+    assert "about 3 s left" in seen[1][1] or "about 4 s left" in seen[1][1]
 
 
-def test_an_upscaler_knows_its_own_time_left(shown):
-    told, tell = shown
-    run(Bar(tell).follow(steps_of(EnlargeProgress(0.25, 240)), "Enlarging"))
-    assert told == [(0.25, "Enlarging, about 4 min left")]
+def test_the_time_left_of_an_upscaler_is_used(updates):
+    seen, report = updates
+    run(Bar(report).follow(steps_of(EnlargeProgress(0.25, 240)), "Enlarging"))
+    assert seen == [(0.25, "Enlarging, about 4 min left")]
 
 
 def test_leaving_the_event_closes_the_work():

@@ -1,4 +1,4 @@
-"""Pictures to download: PNGs with their provenance, JPEG and WebP, and what they cannot hold."""
+"""Pictures to download: PNGs with their provenance, JPEG and WebP, and their limits."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from PIL import Image
 
 from gan_models import read_provenance
 from gan_models.media.images import add_provenance
-from tabs.components.save_as import FORMATS, check_format, read_own, save_as, slider_pair
+from tabs.components.save_as import FORMATS, check_format, read_result, save_as, slider_pair
 
 
 def noisy(mode="RGB", size=(60, 44)):
@@ -27,11 +27,11 @@ def test_every_format_holds_the_picture(tmp_path, label, suffix, mode):
         assert ("A" in made.mode) == (mode == "RGBA" and suffix != ".jpg")
 
 
-def test_a_png_is_exact_and_carries_its_provenance(tmp_path):
+def test_a_png_is_exact_and_has_its_provenance(tmp_path):
     picture = add_provenance(noisy(), {"task": "restoration", "model": "x", "base": {"seed": 3}})
     path = save_as(picture, tmp_path / "one", ".png")
     assert read_provenance(path)["base"] == {"seed": 3}
-    assert (np.asarray(read_own(str(path))) == np.asarray(picture)).all()
+    assert (np.asarray(read_result(str(path))) == np.asarray(picture)).all()
 
 
 def test_a_jpeg_shows_transparency_as_white(tmp_path):
@@ -49,19 +49,19 @@ def test_a_jpeg_shows_transparency_as_white(tmp_path):
         ("/../x.png", (20, 20), "PNG, JPEG, WebP"),
     ],
 )
-def test_what_a_format_cannot_hold_is_refused_with_what_to_do(suffix, size, says):
+def test_a_picture_too_large_for_a_format_is_refused_with_what_to_do(suffix, size, says):
     with pytest.raises(ValueError, match=says):
         check_format(suffix, size)
 
 
-def test_results_larger_than_what_visitors_may_bring_are_read_again(tmp_path):
+def test_results_above_the_limits_of_uploads_are_read(tmp_path):
     Image.new("L", (14_000, 13_000)).save(tmp_path / "large.png")  # a bomb to Image.open
-    assert read_own(str(tmp_path / "large.png")).size == (14_000, 13_000)
+    assert read_result(str(tmp_path / "large.png")).size == (14_000, 13_000)
 
 
 def test_a_result_that_is_gone_gets_a_sentence(tmp_path):
     with pytest.raises(ValueError, match="enlarge the picture again"):
-        read_own(str(tmp_path / "gone.png"))
+        read_result(str(tmp_path / "gone.png"))
 
 
 @pytest.mark.parametrize("size", [(64, 48), (400, 300), (1900, 900)])

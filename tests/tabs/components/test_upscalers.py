@@ -1,4 +1,4 @@
-"""Which network enlarges a picture, what is said before it begins, and what is refused."""
+"""Which network enlarges a picture, the forecast, and what is refused."""
 
 import pytest
 from PIL import Image
@@ -9,7 +9,7 @@ from tabs.components.upscalers import (
     BY_QUALITY,
     FAST,
     PATIENCE_SECONDS,
-    Grower,
+    Enlarger,
     choose,
     forecast,
 )
@@ -19,7 +19,7 @@ BEST = BY_QUALITY[0]
 
 
 def finish(steps):
-    """What steps return."""
+    """The result of steps."""
     while True:
         try:
             next(steps)
@@ -59,7 +59,7 @@ def test_the_automatic_choice_is_the_best_that_takes_the_picture_in_time(ready, 
     assert chosen(load, AUTOMATIC, *[(side // 2, side // 2)] * 5) == FAST
 
 
-def test_the_automatic_choice_takes_only_what_is_here(ready, load):
+def test_the_automatic_choice_takes_only_models_that_are_here(ready, load):
     assert chosen(load, AUTOMATIC, (200, 200)) == FAST
     ready.add("real-esrgan-general-x4")
     assert chosen(load, AUTOMATIC, (200, 200)) == "real-esrgan-general-x4"
@@ -67,7 +67,7 @@ def test_the_automatic_choice_takes_only_what_is_here(ready, load):
     assert chosen(load, AUTOMATIC, (16, 16)) == FAST
 
 
-def test_a_model_by_name_is_taken_however_long_it_takes(ready, load):
+def test_a_model_by_name_has_no_time_limit(ready, load):
     assert chosen(load, BEST, (2000, 2000)) == BEST
     with pytest.raises(ValueError, match="no such model"):
         chosen(load, "faces-64", (64, 64))
@@ -95,22 +95,22 @@ def test_a_forecast_names_what_is_refused_and_goes_on_with_the_rest(load):
         ([(8, 8)], "16 px"),
     ],
 )
-def test_what_is_too_much_is_refused_before_it_begins(load, sizes, says):
+def test_too_large_results_are_refused_before_any_work(load, sizes, says):
     with pytest.raises(ValueError, match=says):
         forecast(load(FAST), sizes, 4)
 
 
-def test_a_grower_enlarges_where_that_is_wanted():
+def test_an_enlarger_enlarges_if_it_has_a_network():
     image = Image.new("RGB", (24, 20), "white")
-    assert finish(Grower(None, 1).grow(image)) is image
+    assert finish(Enlarger(None, 1).enlarge(image)) is image
     pipeline = fake_upscaler(FAST)
-    made = finish(Grower(pipeline, 2).grow_all([image, image]))
+    made = finish(Enlarger(pipeline, 2).enlarge_all([image, image]))
     assert [picture.size for picture in made] == [(96, 80)] * 2
 
 
-def test_a_grower_pauses_so_that_the_event_can_be_cancelled_and_then_stops():
+def test_an_enlarger_yields_so_that_the_event_can_be_cancelled():
     pipeline = fake_upscaler(FAST, seconds=0.4)
-    steps = Grower(pipeline, 1).grow(Image.new("RGB", (300, 300)))
+    steps = Enlarger(pipeline, 1).enlarge(Image.new("RGB", (300, 300)))
     for _ in range(5):
         next(steps)
     steps.close()
@@ -123,8 +123,8 @@ def test_a_long_sheet_is_announced(monkeypatch):
     told = []
     monkeypatch.setattr(upscalers.gr, "Info", lambda text, **_: told.append(text))
     image = Image.new("RGB", (100, 100))
-    finish(Grower(planned(fake_upscaler(FAST), 1e-3), 3).grow(image))
+    finish(Enlarger(planned(fake_upscaler(FAST), 1e-3), 3).enlarge(image))
     assert not told
-    finish(Grower(planned(fake_upscaler(FAST), 1e-2), 3).grow(image))
+    finish(Enlarger(planned(fake_upscaler(FAST), 1e-2), 3).enlarge(image))
     assert "3 pictures of 100x100" in told[0]
     assert "5 min" in told[0]

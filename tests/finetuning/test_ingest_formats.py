@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_models.finetuning.ingest import take_in
-from tests.training.uploads import SIDE, encoded, photo
+from gan_models.finetuning.ingest import ingest_pictures
+from tests.finetuning.uploads import SIDE, encoded, photo
 
 
 def deep() -> Image.Image:
@@ -47,7 +47,7 @@ def test_a_folder_of_mixed_kinds_is_taken_but_for_an_icon(tmp_path):
         (tmp_path / "in" / name).write_bytes(encoded(make(), format))
     (tmp_path / "in" / "icon.ico").write_bytes(encoded(photo(17), "ICO"))
     found = sorted((tmp_path / "in").iterdir())
-    verdicts = {v.name: v for v in take_in(found, tmp_path / "out", resolution=SIDE)}
+    verdicts = {v.name: v for v in ingest_pictures(found, tmp_path / "out", resolution=SIDE)}
     assert {name for name, verdict in verdicts.items() if not verdict.taken} == {"icon.ico"}
     assert "ICO file" in verdicts["icon.ico"].reason
     assert len(verdicts) == len(KINDS) + 1
@@ -57,7 +57,7 @@ def test_a_folder_of_mixed_kinds_is_taken_but_for_an_icon(tmp_path):
 def test_a_kind_is_read_as_the_picture_that_it_is(tmp_path, name):
     make, format = KINDS[name]
     (tmp_path / name).write_bytes(encoded(make(), format))
-    (verdict,) = take_in([tmp_path / name], tmp_path / "out", resolution=SIDE)
+    (verdict,) = ingest_pictures([tmp_path / name], tmp_path / "out", resolution=SIDE)
     assert verdict.taken
     with Image.open(tmp_path / "out" / verdict.file) as taken:
         assert taken.convert("L").resize((8, 8)).getextrema()[1] > 40

@@ -63,5 +63,5 @@ def test_lent_colours_are_those_of_the_picture_before():
     random = np.random.RandomState(0)
     styles = random.randint(0, 256, (6, 1, 1, 3)) + random.randint(-20, 21, (6, 8, 8, 3))
     styles = styles.clip(0, 255).astype(np.uint8)
-    assert metrics.lent_colors(np.roll(styles, 1, 0), styles) == 1
-    assert metrics.lent_colors(np.roll(styles, 3, 0), styles) == 0
+    assert metrics.style_accuracy(np.roll(styles, 1, 0), styles) == 1
+    assert metrics.style_accuracy(np.roll(styles, 3, 0), styles) == 0

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.finetune import make_paintings
 from gan_models import networks, weights
-from gan_models.finetuning import FinetuneSettings, finetune, take_in
+from gan_models.finetuning import FinetuneSettings, finetune, ingest_pictures
 from gan_models.finetuning.health import read_history
 from gan_models.metrics import features as features_module
 from gan_models.training.train import checkpoint_files
@@ -36,7 +36,7 @@ def states_of(tmp_path):
     def run(num, base="landscapes", told=ILL, **changes):
         for path in sorted(source.glob("*.png"))[num:]:
             path.unlink()
-        take_in([source], folder, resolution=64)
+        ingest_pictures([source], folder, resolution=64)
         out = tmp_path / "out"
         states = lambda: [entry["state"] for entry in read_history(out)]
         finetune(

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from gan_models.finetuning import archives
-from gan_models.finetuning.ingest import Limits, read_pictures, take_in
+from gan_models.finetuning.ingest import Limits, read_pictures, ingest_pictures
 from tests.media.films import write_film
-from tests.training.uploads import SIDE, frames, photo, turned, zipped
+from tests.finetuning.uploads import SIDE, frames, photo, turned, zipped
 
 
 def test_a_video_gives_a_few_frames_a_second(tmp_path):
     write_film(frames(24), tmp_path / "clip.mp4", fps=12)
-    verdicts = take_in([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
     assert len(verdicts) == 8  # two seconds
     assert all(verdict.taken for verdict in verdicts)
     assert verdicts[1].name == "clip.mp4, frame 2"
@@ -33,7 +33,7 @@ def test_a_video_filmed_on_its_side_comes_upright(matrix, left_becomes, tmp_path
     image.paste("blue", (32, 0, 64, 48))
     write_film([image] * 2, tmp_path / "clip.mp4", fps=2)
     (tmp_path / "clip.mp4").write_bytes(turned((tmp_path / "clip.mp4").read_bytes(), matrix))
-    take_in([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
+    ingest_pictures([tmp_path / "clip.mp4"], tmp_path / "in", resolution=SIDE)
     (pixels,) = read_pictures(tmp_path / "in")
     middle = SIDE // 2
     spot = {"top": (3, middle), "bottom": (-4, middle), "right": (middle, -4)}[left_becomes]
@@ -57,7 +57,7 @@ def test_a_damaged_video_is_refused_and_the_rest_is_taken(kind, tmp_path, monkey
     write_film(frames(4), tmp_path / "a.mp4", fps=4)
     photo(0).save(tmp_path / "b.png")
     monkeypatch.setattr(av, "open", fail)
-    verdicts = take_in([tmp_path / "a.mp4", tmp_path / "b.png"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "a.mp4", tmp_path / "b.png"], tmp_path / "in", resolution=SIDE)
     assert [verdict.taken for verdict in verdicts] == [False, True]
     assert "damaged" in verdicts[0].reason
 
@@ -90,12 +90,12 @@ def test_an_archive_of_too_many_is_refused_before_its_members_are_listed(
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     (tmp_path / "all.zip").write_bytes(content)
     with mock.patch.object(zipfile, "ZipFile", wraps=zipfile.ZipFile) as opened:
-        (verdict,) = take_in([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
+        (verdict,) = ingest_pictures([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
     assert verdict.reason == "It holds more than 2 files; pack fewer into one archive."
     assert opened.called == listed
 
 
 def test_a_zip64_of_few_members_is_taken(tmp_path):
     (tmp_path / "all.zip").write_bytes(zip64_with_a_directory_of(2, says=2))
-    verdicts = take_in([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
     assert [verdict.name for verdict in verdicts] == ["a", "a"]  # "x" is no picture, but looked at

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from gan_models.finetuning import archives, ingest
-from gan_models.finetuning.ingest import CropData, Limits, preview, read_pictures, take_in
-from tests.training.uploads import SIDE, encoded, frames, photo, zipped
+from gan_models.finetuning.ingest import CropData, Limits, preview, read_pictures, ingest_pictures
+from tests.finetuning.uploads import SIDE, encoded, frames, photo, zipped
 
 
 def png_of_size(width, height):
@@ -156,7 +156,7 @@ def test_an_upload_is_taken_or_refused_with_a_reason_and_stays_in_its_folder(nam
     inbox.mkdir()
     (inbox / name).write_bytes(make())
     before = set(os.listdir(tmp_path.parent))
-    verdicts = take_in([inbox / name], folder, resolution=SIDE)
+    verdicts = ingest_pictures([inbox / name], folder, resolution=SIDE)
     taken = [verdict for verdict in verdicts if verdict.taken]
     assert verdicts
     assert num_taken is None or len(taken) == num_taken
@@ -195,14 +195,14 @@ def test_an_upload_is_taken_or_refused_with_a_reason_and_stays_in_its_folder(nam
     ],
 )
 def test_a_name_is_made_harmless_to_show(name, shown):
-    assert archives.harmless(name) == shown
+    assert archives.displayable(name) == shown
 
 
 def test_names_of_paths_and_emoji_name_no_files(tmp_path):
     names = ["🌻/日本.png", "a/b/c.png", "%2e%2e/x.png", "CON.png", "a" * 240 + ".png"]
     content = zipped([(name, encoded(photo(i))) for i, name in enumerate(names)])
     (tmp_path / "all.zip").write_bytes(content)
-    verdicts = take_in([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE)
     assert [verdict.file for verdict in verdicts] == [f"{i:05d}.png" for i in range(5)]
     assert verdicts[0].name == "日本.png"
 
@@ -213,7 +213,7 @@ def test_a_picture_comes_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # turned a quarter clockwise to be seen: left becomes the top
     image.save(tmp_path / "a.jpg", exif=exif, quality=95)
-    take_in([tmp_path / "a.jpg"], tmp_path / "in", resolution=SIDE)
+    ingest_pictures([tmp_path / "a.jpg"], tmp_path / "in", resolution=SIDE)
     (pixels,) = read_pictures(tmp_path / "in")
     assert pixels[2, 16, 0] > 200
     assert pixels[-3, 16, 2] > 200
@@ -232,7 +232,7 @@ def test_a_copy_in_another_size_or_quality_is_refused_and_a_likeness_is_taken(tm
     }
     for name, content in inputs.items():
         (tmp_path / name).write_bytes(content)
-    verdicts = take_in([tmp_path / name for name in inputs], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / name for name in inputs], tmp_path / "in", resolution=SIDE)
     assert [verdict.taken for verdict in verdicts] == [True, False, True, True, True]
     assert verdicts[1].reason == "It is the same picture as a.png."
 
@@ -240,9 +240,9 @@ def test_a_copy_in_another_size_or_quality_is_refused_and_a_likeness_is_taken(tm
 def test_a_second_call_adds_to_the_first_and_knows_its_pictures(tmp_path):
     for i in range(3):
         photo(i).save(tmp_path / f"{i}.png")
-    first = take_in([tmp_path / "0.png"], tmp_path / "in", resolution=SIDE)
+    first = ingest_pictures([tmp_path / "0.png"], tmp_path / "in", resolution=SIDE)
     files = [tmp_path / f"{i}.png" for i in range(3)]
-    second = take_in(files, tmp_path / "in", resolution=SIDE)
+    second = ingest_pictures(files, tmp_path / "in", resolution=SIDE)
     assert [verdict.file for verdict in first + second] == [
         "00000.png",
         None,
@@ -257,7 +257,7 @@ def test_a_folder_gives_its_files_but_no_hidden_ones_and_no_links(tmp_path):
     photo(1).save(tmp_path / "from" / ".b.png")
     photo(2).save(tmp_path / "outside.png")
     (tmp_path / "from" / "c.png").symlink_to(tmp_path / "outside.png")
-    verdicts = take_in([tmp_path / "from"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "from"], tmp_path / "in", resolution=SIDE)
     assert [(verdict.name, verdict.taken) for verdict in verdicts] == [
         ("c.png", False),
         ("a.png", True),
@@ -288,9 +288,9 @@ def linked_folders(tmp_path):
 def test_links_are_followed_where_the_user_names_them(tmp_path):
     for number, name in enumerate(linked_folders(tmp_path)):
         inside = tmp_path / f"in {number}"
-        verdicts = take_in([tmp_path / name], inside, resolution=SIDE, follow_links=True)
+        verdicts = ingest_pictures([tmp_path / name], inside, resolution=SIDE, follow_links=True)
         assert [verdict.taken for verdict in verdicts] == [True] * 3, name
-        refused = take_in([tmp_path / name], tmp_path / f"not {number}", resolution=SIDE)
+        refused = ingest_pictures([tmp_path / name], tmp_path / f"not {number}", resolution=SIDE)
         assert not any(verdict.taken for verdict in refused), name
 
 
@@ -301,7 +301,7 @@ def test_links_in_circles_and_to_nowhere_end(tmp_path):
     (folder / "deep" / "up").symlink_to(folder, target_is_directory=True)
     (folder / "itself").symlink_to(folder / "itself")
     (folder / "gone.png").symlink_to(tmp_path / "gone.png")
-    verdicts = take_in([folder], tmp_path / "in", resolution=SIDE, follow_links=True)
+    verdicts = ingest_pictures([folder], tmp_path / "in", resolution=SIDE, follow_links=True)
     assert {verdict.name: verdict.taken for verdict in verdicts} == {
         "a.png": True,
         "gone.png": False,
@@ -312,7 +312,7 @@ def test_links_in_circles_and_to_nowhere_end(tmp_path):
 
 def test_a_link_in_a_zip_is_never_followed(tmp_path):
     (tmp_path / "a.zip").write_bytes(link_in_a_zip())
-    (verdict,) = take_in([tmp_path / "a.zip"], tmp_path / "in", resolution=SIDE, follow_links=True)
+    (verdict,) = ingest_pictures([tmp_path / "a.zip"], tmp_path / "in", resolution=SIDE, follow_links=True)
     assert "link" in verdict.reason
 
 
@@ -324,7 +324,7 @@ SYSTEM_NOTES += [".DS_Store", "renamed by a tool.png"]
 def test_notes_of_the_system_are_called_so_with_their_own_names(tmp_path):
     members = [("a.png", encoded(photo())), *((name, APPLE_DOUBLE) for name in SYSTEM_NOTES)]
     (tmp_path / "mac.zip").write_bytes(zipped(members))
-    taken, *notes = take_in([tmp_path / "mac.zip"], tmp_path / "in", resolution=SIDE)
+    taken, *notes = ingest_pictures([tmp_path / "mac.zip"], tmp_path / "in", resolution=SIDE)
     assert taken.taken
     assert [note.name for note in notes] == [name.rpartition("/")[2] for name in SYSTEM_NOTES]
     for note in notes:
@@ -335,7 +335,7 @@ def test_a_note_of_the_system_dropped_by_itself_is_called_so(tmp_path):
     (tmp_path / "._a.png").write_bytes(APPLE_DOUBLE)
     (tmp_path / "desktop.ini").write_text("[.ShellClassInfo]")
     files = [tmp_path / "._a.png", tmp_path / "desktop.ini"]
-    verdicts = take_in(files, tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures(files, tmp_path / "in", resolution=SIDE)
     assert [verdict.name for verdict in verdicts] == ["._a.png", "desktop.ini"]
     assert all("operating system" in verdict.reason for verdict in verdicts)
 
@@ -354,14 +354,14 @@ def test_a_note_of_the_system_dropped_by_itself_is_called_so(tmp_path):
 @pytest.mark.parametrize("name", ["captions.txt", "page.png", "metadata.jsonl"])
 def test_a_text_is_no_picture_rather_than_a_broken_one(tmp_path, text, name):
     (tmp_path / name).write_bytes(text)
-    (verdict,) = take_in([tmp_path / name], tmp_path / "in", resolution=SIDE)
+    (verdict,) = ingest_pictures([tmp_path / name], tmp_path / "in", resolution=SIDE)
     assert verdict.reason == "It is no picture but a text."
 
 
 def test_a_picture_written_as_text_is_a_picture(tmp_path):
     values = " ".join(str(value) for value in np.asarray(photo().convert("L")).ravel())
     (tmp_path / "a.pgm").write_text(f"P2 60 48 255\n{values}\n")
-    (verdict,) = take_in([tmp_path / "a.pgm"], tmp_path / "in", resolution=SIDE)
+    (verdict,) = ingest_pictures([tmp_path / "a.pgm"], tmp_path / "in", resolution=SIDE)
     assert verdict.taken
 
 
@@ -376,7 +376,7 @@ def test_a_picture_written_as_text_is_a_picture(tmp_path):
 def test_the_limits_of_all_together_hold_and_are_said(limits, words, tmp_path):
     content = zipped([(f"{i}.png", encoded(photo(i))) for i in range(6)])
     (tmp_path / "all.zip").write_bytes(content)
-    verdicts = take_in([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE, limits=limits)
+    verdicts = ingest_pictures([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE, limits=limits)
     assert sum(verdict.taken for verdict in verdicts) <= 2
     assert words in verdicts[-1].reason
 
@@ -384,7 +384,7 @@ def test_the_limits_of_all_together_hold_and_are_said(limits, words, tmp_path):
 def test_an_animation_with_too_much_in_it_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_CLIP_PIXELS", 5000)
     (tmp_path / "a.gif").write_bytes(animation("GIF"))
-    (verdict,) = take_in([tmp_path / "a.gif"], tmp_path / "in", resolution=SIDE)
+    (verdict,) = ingest_pictures([tmp_path / "a.gif"], tmp_path / "in", resolution=SIDE)
     assert "It has 5 frames of 40x40; that is too much." in verdict.reason
 
 
@@ -393,7 +393,7 @@ def test_an_animation_with_too_much_in_it_is_refused(tmp_path, monkeypatch):
 )
 def test_the_ways_to_crop(crop, size, tmp_path):
     Image.new("RGB", (200, 100), "white").save(tmp_path / "a.png")
-    take_in([tmp_path / "a.png"], tmp_path / "in", resolution=SIDE, crop=crop)
+    ingest_pictures([tmp_path / "a.png"], tmp_path / "in", resolution=SIDE, crop=crop)
     (pixels,) = read_pictures(tmp_path / "in")
     assert pixels.shape == (*size[::-1], 3)
     assert (pixels[0].max() < 10) == (crop == "letterbox")
@@ -401,7 +401,7 @@ def test_the_ways_to_crop(crop, size, tmp_path):
 
 def test_an_unknown_crop_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match="letterbox"):
-        take_in([], tmp_path, resolution=SIDE, crop="round")
+        ingest_pictures([], tmp_path, resolution=SIDE, crop="round")
 
 
 def test_random_crops_differ_repeat_exactly_and_mirror():
@@ -419,7 +419,7 @@ def test_random_crops_differ_repeat_exactly_and_mirror():
 def test_a_preview_shows_what_the_network_sees_plain_and_augmented(tmp_path):
     for i in range(5):
         photo(i).save(tmp_path / f"{i}.png")
-    take_in([tmp_path], tmp_path / "in", resolution=SIDE)
+    ingest_pictures([tmp_path], tmp_path / "in", resolution=SIDE)
     plain, changed = preview(tmp_path / "in", SIDE, "centre", num=4)
     assert plain.size == changed.size == (2 * SIDE, 2 * SIDE)
     first = np.asarray(plain)[:SIDE, :SIDE]
@@ -435,7 +435,7 @@ def test_a_preview_of_nothing_says_so(tmp_path):
 def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path):
     photo(0).save(tmp_path / "a.png")
     (tmp_path / "a.mp4").write_bytes((tmp_path / "a.png").read_bytes())
-    verdicts = take_in([tmp_path / "a.mp4"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures([tmp_path / "a.mp4"], tmp_path / "in", resolution=SIDE)
     assert verdicts == [ingest.Verdict("a.mp4", True, "", "00000.png")]
 
 
@@ -448,8 +448,8 @@ def test_thirty_marks_on_white_are_thirty_pictures(tmp_path):
         shape = (draw.ellipse, draw.rectangle, draw.rounded_rectangle)[i % 3]
         shape((108, 108, 148, 148), fill=color, **({"radius": 12} if i % 3 == 2 else {}))
         picture.save(tmp_path / f"{i}.png")
-    verdicts = take_in(sorted(tmp_path.glob("*.png")), tmp_path / "in", resolution=64)
+    verdicts = ingest_pictures(sorted(tmp_path.glob("*.png")), tmp_path / "in", resolution=64)
     assert sum(verdict.taken for verdict in verdicts) == 30
     Image.open(tmp_path / "7.png").resize((190, 190)).save(tmp_path / "again.jpg")
-    (again,) = take_in([tmp_path / "again.jpg"], tmp_path / "in", resolution=64)
+    (again,) = ingest_pictures([tmp_path / "again.jpg"], tmp_path / "in", resolution=64)
     assert not again.taken
