@@ -37,8 +37,9 @@ test-long: browser
 check: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/pyright
-	$(PY) -m pytest -m "not long and not browser and not slow"
+	@.venv/bin/pyright & types=$$!; \
+	$(PY) -m pytest -m "not long and not browser and not slow"; tests=$$?; \
+	wait $$types && exit $$tests
 
 bench: setup
 	$(PY) -m benchmarks.speed

@@ -5,7 +5,7 @@
 One table: each network of the wheel on 64 px beside its plain form (concatenations, contiguous
 tensors), in turns in one run, the median counts. Below it a photo of two megapixels at four times
 its size with the fast network, in a process of its own: seconds to the first progress, seconds from
-the wish to stop to the stop, seconds in all, the most memory held, and the mean step from pixel to
+the request to stop to the stop, seconds in all, the most memory held, and the mean step from pixel to
 pixel across the borders of tiles, over that elsewhere.
 """
 
@@ -101,7 +101,7 @@ def measure_large(size: tuple[int, int] = (1920, 1080)) -> dict[str, float]:
     return {
         "seconds to the first progress": first[0],
         "longest seconds between progress": float(gaps[1:].max()),
-        "seconds from the wish to the stop": stopped,
+        "seconds from the request to the stop": stopped,
         "seconds in all": time.monotonic() - begun,
         "peak memory, GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT / 1e9,
         "step across borders, of that elsewhere": seam_ratio(pipeline, photo.size, made),

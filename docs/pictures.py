@@ -23,7 +23,7 @@ def main() -> int:
     from app import create_app, launch
     from tests.browser.chromium import NONE_FOUND, installed
     from tests.browser.conftest import ARGUMENTS
-    from tests.browser.rooms import open_room
+    from tests.browser.open_tabs import go_to_tab
 
     executable = installed()
     if executable is None:
@@ -36,11 +36,11 @@ def main() -> int:
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(120_000)
         page.goto(url)
-        open_room(page, "tab-latent", "Sample")
+        go_to_tab(page, "tab-latent", "Sample")
         page.locator("#latent-gallery img").nth(8).wait_for()
         page.locator("#latent-large img").wait_for()
         save(page, "sample")
-        open_room(page, "tab-paint", "Paint")
+        go_to_tab(page, "tab-paint", "Paint")
         page.wait_for_function("window.ganvasPaint?.map")
         save(page, "paint")
         browser.close()
