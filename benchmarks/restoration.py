@@ -5,8 +5,8 @@
 One table: each network of the wheel on 64 px beside its plain form (concatenations, contiguous
 tensors), in turns in one run, the median counts. Below it a photo of two megapixels at four times
 its size with the fast network, in a process of its own: seconds to the first progress, seconds from
-the request to stop to the stop, seconds in all, the most memory held, and the mean step from pixel to
-pixel across the borders of tiles, over that elsewhere.
+the request to stop to the stop, seconds in all, the most memory held, and the mean step from pixel
+to pixel across the borders of tiles, over that elsewhere.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from tests.reference import textbook, textbook_translators
 from gan_models import convert
+from tests.reference import textbook, textbook_translators
 
 Inputs = Callable[[int], tuple[Tensor, ...]]
 Run = Callable[..., Tensor]

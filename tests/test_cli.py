@@ -201,7 +201,7 @@ def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
 
 
 def own_file(tmp_path) -> Path:
-    """A model of one's own."""
+    """A user model."""
     golden = Path(__file__).parent / "golden" / "dcgan.weights.safetensors"
     assert main(["convert", str(golden), "--out", str(tmp_path / "own.safetensors")]) == 0
     return tmp_path / "own.safetensors"

@@ -72,7 +72,7 @@ def test_a_run_is_finished_left_alone_when_resumed_and_refused_when_begun_again(
     assert path.stat().st_mtime_ns > stamp
 
 
-def test_pictures_where_the_run_would_keep_its_copies_are_never_deleted(call, tmp_path, capsys):
+def test_pictures_where_the_run_would_store_its_copies_are_never_deleted(call, tmp_path, capsys):
     (tmp_path / "out").mkdir()
     (tmp_path / "uploads").rename(tmp_path / "out" / "pictures")
     (tmp_path / "link").symlink_to(tmp_path / "out" / "pictures", target_is_directory=True)

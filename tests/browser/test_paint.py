@@ -40,7 +40,7 @@ def url(painter):
             with gr.Tab("Paint", id=paint.TITLE, elem_id="tab-paint"):
                 (sender,) = paint.build(lambda model, **_: models[model])
             send = lambda text: (sender.make(text), gr.Tabs(selected=translate.TITLE))
-            sender.button.click(send, sender.inputs, [photo, tabs])
+            sender.button.click(send, sender.inputs, [photo, tabs], js=sender.js)
         app.queue()
         _, url, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
         yield url.rstrip("/")

@@ -1,4 +1,4 @@
-"""A bad picture among good ones is told at the end; the good ones are made."""
+"""Batches with unreadable pictures: the others are made, errors are reported at the end."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_what_the_work_refuses_counts_as_bad(tmp_path):
     ]
 
 
-def test_one_picture_alone_is_told_in_its_own_words(tmp_path):
+def test_the_error_of_a_single_picture_is_the_message(tmp_path):
     batch = batch_of(tmp_path, [BAD["broken off"]], [])
     batch.check_heads()
     batch.run(lambda photo: photo)
@@ -98,7 +98,7 @@ def test_one_picture_alone_is_told_in_its_own_words(tmp_path):
         batch.report()
 
 
-def test_all_good_ones_are_no_error_and_animations_are_told(tmp_path):
+def test_readable_pictures_raise_nothing_and_animations_are_reported(tmp_path):
     said: list[str] = []
     film = io.BytesIO()
     frames = [Image.new("RGB", (20, 20), (k * 50, 0, 0)) for k in range(3)]
@@ -111,7 +111,7 @@ def test_all_good_ones_are_no_error_and_animations_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [10, 12, 14])
-def test_few_bits_in_sixteen_are_told(tmp_path, bits):
+def test_few_used_bits_of_sixteen_are_reported(tmp_path, bits):
     said: list[str] = []
     values = np.random.RandomState(0).randint(0, 1 << bits, (40, 50)).astype(np.uint16)
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What `--out` names, and that no output is an input by whatever name."""
+"""Checks of `--out`, and of outputs that are inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives and videos are taken apart as people mean them, and at a small price."""
+"""Extraction of pictures from archives and videos."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from gan_models.finetuning import archives
-from gan_models.finetuning.ingest import Limits, read_pictures, ingest_pictures
-from tests.media.films import write_film
+from gan_models.finetuning.ingest import Limits, ingest_pictures, read_pictures
 from tests.finetuning.uploads import SIDE, frames, photo, turned, zipped
+from tests.media.films import write_film
 
 
 def test_a_video_gives_a_few_frames_a_second(tmp_path):
@@ -57,7 +57,9 @@ def test_a_damaged_video_is_refused_and_the_rest_is_taken(kind, tmp_path, monkey
     write_film(frames(4), tmp_path / "a.mp4", fps=4)
     photo(0).save(tmp_path / "b.png")
     monkeypatch.setattr(av, "open", fail)
-    verdicts = ingest_pictures([tmp_path / "a.mp4", tmp_path / "b.png"], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures(
+        [tmp_path / "a.mp4", tmp_path / "b.png"], tmp_path / "in", resolution=SIDE
+    )
     assert [verdict.taken for verdict in verdicts] == [False, True]
     assert "damaged" in verdicts[0].reason
 

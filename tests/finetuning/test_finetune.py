@@ -1,4 +1,4 @@
-"""Fine-tuning begins from a base, leaves what is shown, stops, resumes, says what is wrong."""
+"""Fine-tuning: files, stopping, resuming, errors, health, layer swap."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROJECTED = {"mixed_channels": [4, 4, 4, 4], "width": 4, "color_px": 8}
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch, features):
-    """Random features, few measured pictures: here the numbers mean nothing."""
+    """Random features and few measured pictures; the values do not matter."""
     monkeypatch.setattr(finetune_module, "load_features", lambda device: features)
     monkeypatch.setattr(sys.modules["gan_models.training.trainers.finetune"], "MEASURED", 4)
     monkeypatch.setattr(sys.modules["gan_models.training.trainers.finetune"], "SHEET_PX", 64)
@@ -66,7 +66,7 @@ def pixel_base(tmp_path):
 
 @pytest.fixture
 def uploads(tmp_path):
-    """Twelve pictures, no two alike, and something that is none."""
+    """Twelve different pictures and a file that is no picture."""
     folder = tmp_path / "uploads"
     folder.mkdir()
     for i in range(12):
@@ -96,9 +96,7 @@ def tensors_of(path):
 # --- runs ---------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_a_generator_that_says_what_it_is_and_all_that_is_shown(
-    base, uploads, tmp_path
-):
+def test_a_run_writes_a_self_describing_generator_and_all_visible_files(base, uploads, tmp_path):
     news = []
     out = tmp_path / "out"
     outcome = finetune(base, uploads, out, tiny(), callback=news.append)
@@ -187,7 +185,7 @@ def test_a_discriminator_of_pixels_is_penalised_now_and_then_and_keeps_its_froze
 
 @contextmanager
 def full_disk(num_bytes=20_000):
-    """No file can grow beyond `num_bytes` any more."""
+    """Limit the size of files to `num_bytes`."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
     try:
@@ -336,14 +334,14 @@ def test_the_health_of_a_run_follows_from_its_measures(measures, diverged, state
     assert assess(measures, diverged).state == state
 
 
-def test_a_run_that_gains_nothing_any_more_is_told_so():
+def test_a_run_without_further_improvement_is_reported():
     measures = [row(kid, 0.8, 0) for kid in (0.3, 0.2, 0.15, 0.1, 0.08, 0.07)]
     assert "come nearer" in assess(measures, False).sentence
     flat = [row(0.08, 0.8, 0)] * 4
     assert "no longer" in assess([*measures, *flat], False).sentence
 
 
-def test_the_states_a_run_has_been_in_are_kept_up_to_the_step_it_goes_back_to(tmp_path):
+def test_past_states_are_stored_up_to_the_step_of_a_rollback(tmp_path):
     for step, state in ((0, "starting"), (4, "learning"), (8, "learning"), (9, "collapsing")):
         write_health(tmp_path, Health(state, "So it is."), step, step / 1000)
     write_health(tmp_path, Health("diverged", "So it is."), 6, 0.006)
@@ -363,7 +361,7 @@ def test_copies_are_found_also_mirrored_blurred_and_noisy_and_others_are_not():
     assert (find_nearest(strangers, seen).ratio > 0.5).all()
 
 
-def test_layouts_that_are_alike_are_told_in_whatever_colours():
+def test_similar_layouts_are_recognised_in_any_colours():
     random = torch.Generator().manual_seed(0)
     blobs = torch.rand(10, 3, 8, 8, generator=random) * 2 - 1
     colours = torch.rand(10, 3, 1, 1, generator=random) - 0.5
@@ -372,7 +370,7 @@ def test_layouts_that_are_alike_are_told_in_whatever_colours():
     assert one < 0.3 * many
 
 
-def test_snapshots_are_thinned_evenly_and_keep_the_first_and_the_last(tmp_path):
+def test_snapshots_are_thinned_evenly_between_the_first_and_the_last(tmp_path):
     for step in range(0, 2100, 100):
         (tmp_path / f"{step:07d}.safetensors").touch()
         thin(tmp_path, most=5)

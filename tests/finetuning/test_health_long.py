@@ -1,4 +1,4 @@
-"""Full-length runs: collapse and copying are told in each that is made to, in no healthy one."""
+"""Full-length runs: health of runs that collapse, that copy, and of healthy ones."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(4 * 3600)]
 
 @pytest.fixture(autouse=True)
 def true_measures(small_measures, monkeypatch):
-    """Here the numbers mean something."""
+    """Measure at full size."""
     monkeypatch.setattr(features_module, "MEASURE_PX", MEASURE_PX)
 
 
 @pytest.fixture
 def states_of(tmp_path):
-    """Fine-tunes on the first of sixty paintings; gives the states the run has been in."""
+    """A function that fine-tunes on the first of sixty paintings and returns the past states."""
     source, folder = tmp_path / "source", tmp_path / "pictures"
     source.mkdir()
     make_paintings(source)
@@ -52,7 +52,7 @@ def states_of(tmp_path):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_run_at_thirty_times_the_rate_is_told_to_collapse_or_diverge(states_of, seed):
+def test_a_run_at_thirty_times_the_rate_collapses_or_diverges(states_of, seed):
     usual = FinetuneSettings()
     states = states_of(
         60,
@@ -65,7 +65,7 @@ def test_a_run_at_thirty_times_the_rate_is_told_to_collapse_or_diverge(states_of
 
 @pytest.fixture
 def pixel_base(tmp_path):
-    """Makes of the base with an untrained discriminator of pixels as its own."""
+    """The base with an untrained discriminator of pixels."""
 
     def make(seed):
         folder = tmp_path / "base"
@@ -87,8 +87,8 @@ def pixel_base(tmp_path):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_long_run_that_copies_its_ten_pictures_is_told_so(states_of, pixel_base, seed):
-    """As the app sets it up it paints new vases: what keeps it from copying is taken away."""
+def test_a_long_run_that_copies_its_ten_pictures_is_overfitting(states_of, pixel_base, seed):
+    """Without the settings that prevent copying."""
     states = states_of(
         10,
         base=str(pixel_base(seed)),
@@ -106,5 +106,5 @@ def test_a_long_run_that_copies_its_ten_pictures_is_told_so(states_of, pixel_bas
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_healthy_run_is_told_nothing_of_the_kind(states_of, seed):
+def test_a_healthy_run_has_no_bad_state(states_of, seed):
     assert set(states_of(60, seed=seed)) <= {"starting", "learning"}

@@ -1,4 +1,4 @@
-"""Whatever is uploaded is taken or refused with a reason, and nothing leaves the folder."""
+"""Ingest: uploads are accepted or refused with a reason; nothing is written outside the folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from gan_models.finetuning import archives, ingest
-from gan_models.finetuning.ingest import CropData, Limits, preview, read_pictures, ingest_pictures
+from gan_models.finetuning.ingest import CropData, Limits, ingest_pictures, preview, read_pictures
 from tests.finetuning.uploads import SIDE, encoded, frames, photo, zipped
 
 
 def png_of_size(width, height):
-    """A PNG that says it is gigantic and holds next to nothing."""
+    """A PNG with a huge declared size and little data."""
 
     def chunk(kind, content):
         check = struct.pack(">I", zlib.crc32(kind + content))
@@ -69,7 +69,7 @@ def link_in_a_zip():
 
 
 def locked_zip():
-    """Its flag says that it is locked, in both places where a zip says so."""
+    """A zip with the encryption flag set in both headers."""
     content = bytearray(zipped([("a.png", encoded(photo()))], zipfile.ZIP_STORED))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + offset] |= 1
@@ -77,7 +77,7 @@ def locked_zip():
 
 
 def lying_zip():
-    """Says that its member is small."""
+    """A zip that declares its member smaller than it is."""
     content = zipped([("a.png", bytes(3_000_000))])
     return content.replace(struct.pack("<I", 3_000_000), struct.pack("<I", 1000))
 
@@ -194,7 +194,7 @@ def test_an_upload_is_taken_or_refused_with_a_reason_and_stays_in_its_folder(nam
         ("x" * 500 + ".png", "x" * 71 + "…" + "xxxx.png"),
     ],
 )
-def test_a_name_is_made_harmless_to_show(name, shown):
+def test_a_name_is_made_safe_to_display(name, shown):
     assert archives.displayable(name) == shown
 
 
@@ -232,7 +232,9 @@ def test_a_copy_in_another_size_or_quality_is_refused_and_a_likeness_is_taken(tm
     }
     for name, content in inputs.items():
         (tmp_path / name).write_bytes(content)
-    verdicts = ingest_pictures([tmp_path / name for name in inputs], tmp_path / "in", resolution=SIDE)
+    verdicts = ingest_pictures(
+        [tmp_path / name for name in inputs], tmp_path / "in", resolution=SIDE
+    )
     assert [verdict.taken for verdict in verdicts] == [True, False, True, True, True]
     assert verdicts[1].reason == "It is the same picture as a.png."
 
@@ -265,7 +267,7 @@ def test_a_folder_gives_its_files_but_no_hidden_ones_and_no_links(tmp_path):
 
 
 def linked_folders(tmp_path):
-    """Ways in which links lead to the same three pictures."""
+    """Folders with links to the same three pictures."""
     real = tmp_path / "elsewhere" / "set"
     real.mkdir(parents=True)
     for i in range(3):
@@ -312,7 +314,9 @@ def test_links_in_circles_and_to_nowhere_end(tmp_path):
 
 def test_a_link_in_a_zip_is_never_followed(tmp_path):
     (tmp_path / "a.zip").write_bytes(link_in_a_zip())
-    (verdict,) = ingest_pictures([tmp_path / "a.zip"], tmp_path / "in", resolution=SIDE, follow_links=True)
+    (verdict,) = ingest_pictures(
+        [tmp_path / "a.zip"], tmp_path / "in", resolution=SIDE, follow_links=True
+    )
     assert "link" in verdict.reason
 
 
@@ -376,7 +380,9 @@ def test_a_picture_written_as_text_is_a_picture(tmp_path):
 def test_the_limits_of_all_together_hold_and_are_said(limits, words, tmp_path):
     content = zipped([(f"{i}.png", encoded(photo(i))) for i in range(6)])
     (tmp_path / "all.zip").write_bytes(content)
-    verdicts = ingest_pictures([tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE, limits=limits)
+    verdicts = ingest_pictures(
+        [tmp_path / "all.zip"], tmp_path / "in", resolution=SIDE, limits=limits
+    )
     assert sum(verdict.taken for verdict in verdicts) <= 2
     assert words in verdicts[-1].reason
 
@@ -416,7 +422,7 @@ def test_random_crops_differ_repeat_exactly_and_mirror():
     assert 0 < rises < 8
 
 
-def test_a_preview_shows_what_the_network_sees_plain_and_augmented(tmp_path):
+def test_a_preview_has_training_pictures_plain_and_augmented(tmp_path):
     for i in range(5):
         photo(i).save(tmp_path / f"{i}.png")
     ingest_pictures([tmp_path], tmp_path / "in", resolution=SIDE)
@@ -440,7 +446,7 @@ def test_a_file_is_read_as_what_it_is_not_as_what_it_is_called(tmp_path):
 
 
 def test_thirty_marks_on_white_are_thirty_pictures(tmp_path):
-    """A set of icons: enough to fine-tune on."""
+    """Icons that are similar, but different pictures."""
     for i in range(30):
         picture = Image.new("RGB", (256, 256), "white")
         color = tuple(int(part) for part in np.random.RandomState(i).randint(0, 200, 3))

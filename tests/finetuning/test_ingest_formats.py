@@ -1,4 +1,4 @@
-"""Folders of mixed kinds of pictures: every usual kind is taken, the rest refused with a reason."""
+"""Ingest of folders of mixed formats: usual ones are accepted, others refused with a reason."""
 
 from __future__ import annotations
 

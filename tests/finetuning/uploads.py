@@ -1,4 +1,4 @@
-"""Pictures and archives as people upload them, made up."""
+"""Pictures and archives to upload."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIDE = 32
 
 
 def photo(seed=0, size=(60, 48)):
-    """A picture that is like no other."""
+    """A picture that differs by seed."""
     blobs = np.random.RandomState(seed).randint(0, 255, (7, 9, 3)).astype(np.uint8)
     return Image.fromarray(blobs).resize(size, Image.Resampling.BICUBIC)
 
@@ -37,7 +37,7 @@ def frames(num, size=(40, 40)):
 
 
 def turned(mp4, matrix):
-    """An MP4 shown at (a x + c y, b x + d y), by the matrix in the header of its only track."""
+    """An MP4 displayed at (a x + c y, b x + d y), by the matrix in the header of its only track."""
     start = mp4.index(b"tkhd") + 44
     a, b, c, d = (value << 16 for value in matrix)
     return mp4[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + mp4[start + 36 :]

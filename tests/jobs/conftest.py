@@ -1,4 +1,4 @@
-"""A home of its own for each test, a tiny model to begin from, and workers that end with it."""
+"""Fixtures: a temporary home, a tiny base model, jobs and workers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sources(tmp_path):
 
 @pytest.fixture
 def jobs(home, monkeypatch):
-    """Jobs whose workers are not started: what waits, waits."""
+    """Jobs whose workers are not started."""
     monkeypatch.setattr(housekeeping, "start_worker", lambda *_: 0)
     jobs = Jobs(engine=engines.POINT)
     yield jobs
@@ -54,8 +54,8 @@ def jobs(home, monkeypatch):
 
 
 @pytest.fixture
-def begin(sources):
-    """Start a job of a visitor; its id."""
+def start_job(sources):
+    """A function that starts a job of a visitor and returns its id."""
 
     def start(jobs, key, steps=20, **settings):
         chosen = {"kimg": steps * 2 / 1000, "batch": 2, **settings}
@@ -66,7 +66,7 @@ def begin(sources):
 
 @pytest.fixture
 def work(jobs):
-    """Be the worker, in this process, for one job or none; whether it would look for another."""
+    """A function that runs the worker in this process, for one job at most."""
 
     def one_job(engine=engines.POINT, **quotas):
         lock = wait_for(lambda: processes.lock_slot(jobs._database.folder, 0))
@@ -82,7 +82,7 @@ def work(jobs):
 
 @pytest.fixture
 def live(home, monkeypatch):
-    """Jobs with real worker processes, which are killed in the end."""
+    """Jobs with real worker processes, which are killed at the end."""
     monkeypatch.setenv("GANVAS_QUOTA_NICENESS", "1")  # tests do not wait for all else to rest
     jobs = Jobs(engine=engines.POINT)
     yield jobs

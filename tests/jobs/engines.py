@@ -1,4 +1,4 @@
-"""Engines for the jobs' tests: a point that learns to be a point, through the one real loop."""
+"""Engines for tests of jobs: a trivial trainer in the real training loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEP_SECONDS = 0.004
 
 
 class Point(Trainer):
-    """One number that is drawn to another by noisy steps."""
+    """A trainer of one number by noisy steps."""
 
     def __init__(self, base: str, out: Path) -> None:
         self.base, self.out = base, out
@@ -50,20 +50,20 @@ class Point(Trainer):
         self.save(folder / "generator.safetensors")
 
     def save(self, path):
-        """The base's generator stands for the trained one."""
+        """Copy the base's generator in place of a trained one."""
         path.parent.mkdir(exist_ok=True)
         shutil.copyfile(get_spec(self.base).source.path, path)
 
 
 class Points:
-    """Batches that follow from the seed and the count."""
+    """Batches determined by the seed and the count."""
 
     def batch(self, seed, images_seen, size):
         return {"x": torch.linspace(0, 1, size)[:, None] + images_seen % 7}
 
 
 def point(base, pictures, out, settings, *, resume=False, device=None, callback=None):
-    """As `training.finetune.finetune`, in seconds: a step is 4 ms."""
+    """A fast substitute of `finetuning.finetune`: a step takes 4 ms."""
     trainers = []
 
     def make_trainer():
@@ -82,7 +82,7 @@ def point(base, pictures, out, settings, *, resume=False, device=None, callback=
 
 def _fails_at_step_five(error):
     def engine(base, pictures, out, settings, *, resume=False, device=None, callback=None):
-        """As `point`, but fails on the way the first time."""
+        """As `point`, but fails the first time."""
 
         def hear(progress):
             if progress.step == 5 and not (out / "failed").exists():

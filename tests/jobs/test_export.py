@@ -1,4 +1,4 @@
-"""What a visitor takes home: film, card, swapped layers, a repository of their own."""
+"""Exports of a job: film, card, layer swap, upload to the Hub."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.jobs.conftest import BASE
 
 
 @pytest.fixture
-def done(jobs, begin):
+def done(jobs, start_job):
     """Key, id and folder of a job with two sheets and a generator unlike the base."""
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     folder = jobs._database.job_folder(job)
     sheets = folder / "run" / "sheets"
     sheets.mkdir(parents=True)
@@ -58,14 +58,14 @@ def test_the_film_shows_every_sheet_and_is_made_once(jobs, done):
     assert not path.exists(), "films of the past go"
 
 
-def test_a_film_needs_sheets(jobs, begin):
+def test_a_film_needs_sheets(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     with pytest.raises(JobError, match="no pictures yet"):
         jobs.film(key, job)
 
 
-def test_the_card_tells_of_base_licence_training_and_measures(jobs, done):
+def test_the_card_states_base_licence_training_and_measures(jobs, done):
     key, job, _ = done
     card = jobs.card(key, job)
     assert card.startswith("---\nlicense: mit\n")
@@ -137,7 +137,7 @@ def test_layers_are_swapped_with_a_base_in_a_foreign_format(jobs, done, monkeypa
         )
 
 
-def test_layers_come_from_the_base_or_from_mine(jobs, done):
+def test_layers_come_from_the_base_or_from_the_job(jobs, done):
     key, job, _ = done
     with pytest.raises(JobError, match="from the base or from mine"):
         jobs.swap(key, job, 16, "/etc")
@@ -146,7 +146,7 @@ def test_layers_come_from_the_base_or_from_mine(jobs, done):
 
 
 class FakeHub:
-    """Stands for `huggingface_hub.HfApi`: remembers what it is given."""
+    """A fake of `huggingface_hub.HfApi` that stores its arguments."""
 
     made, error = [], None
 
@@ -203,7 +203,7 @@ def test_what_cannot_be_pushed_says_why(jobs, done, hub, repo, token, sentence):
 @pytest.mark.parametrize(
     ("status", "sentence"), [(401, "refuses this token"), (500, r"error 500.*try again later")]
 )
-def test_what_the_hub_refuses_is_told_in_a_sentence(jobs, done, hub, status, sentence):
+def test_a_refusal_of_the_hub_raises_a_message(jobs, done, hub, status, sentence):
     key, job, _ = done
     request = httpx.Request("POST", "https://hub.example")
     hub.error = HfHubHTTPError("no", response=httpx.Response(status, request=request))
@@ -211,7 +211,7 @@ def test_what_the_hub_refuses_is_told_in_a_sentence(jobs, done, hub, status, sen
         jobs.push_to_hub(key, job, "me/garden", "hf_x")
 
 
-def test_a_hub_that_cannot_be_reached_is_told_in_a_sentence(jobs, done, hub):
+def test_an_unreachable_hub_raises_a_message(jobs, done, hub):
     key, job, _ = done
     hub.error = httpx.ConnectError("no route")
     with pytest.raises(JobError, match="could not be reached; try again later"):

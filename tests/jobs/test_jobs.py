@@ -1,4 +1,4 @@
-"""What a visitor does with jobs, as long as none of them runs."""
+"""Jobs that are not running: drafts, queueing, deletion, expiry."""
 
 from __future__ import annotations
 
@@ -101,16 +101,16 @@ def test_a_draft_is_launched_only_with_its_own_crop(jobs, sources):
         jobs.launch(key, draft.id, settings={"crop": "random"})
 
 
-def test_only_the_latest_drafts_are_kept(jobs, sources):
+def test_only_the_latest_drafts_are_stored(jobs, sources):
     key = jobs.new_key()
     drafts = [jobs.prepare(key, sources[:2], BASE).id for _ in range(5)]
     assert [job.id for job in jobs._database.select()] == drafts[-3:]
     assert not jobs._database.job_folder(drafts[0]).exists()
 
 
-def test_a_draft_is_counted_and_discarded(jobs, begin, sources):
+def test_a_draft_is_counted_and_discarded(jobs, start_job, sources):
     key, other = jobs.new_key(), jobs.new_key()
-    draft, job = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
+    draft, job = jobs.prepare(key, sources, BASE).id, start_job(jobs, key)
     size = housekeeping.size_of(jobs._database.job_folder(draft))
     assert jobs.prepared(key) == (12, size)
     assert jobs.prepared(other) == (0, 0)
@@ -123,15 +123,15 @@ def test_a_draft_is_counted_and_discarded(jobs, begin, sources):
     assert not jobs._database.job_folder(draft).exists()
 
 
-def test_all_jobs_are_listed_the_newest_first(jobs, begin):
+def test_all_jobs_are_listed_the_newest_first(jobs, start_job):
     key = jobs.new_key()
-    made = [begin(jobs, key) for _ in range(3)]
+    made = [start_job(jobs, key) for _ in range(3)]
     assert [status.id for status in jobs.list(key)] == made[::-1]
 
 
-def test_a_waiting_job_is_paused_stopped_and_resumed_at_once(jobs, begin):
+def test_a_waiting_job_is_paused_stopped_and_resumed_at_once(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     for act, state in (
         ("pause", "paused"),
         ("resume", "queued"),
@@ -145,9 +145,9 @@ def test_a_waiting_job_is_paused_stopped_and_resumed_at_once(jobs, begin):
         assert jobs.status(key, job).state == state
 
 
-def test_a_finished_job_can_be_neither_stopped_nor_resumed(jobs, begin):
+def test_a_finished_job_can_be_neither_stopped_nor_resumed(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     jobs._database.change(job, state="finished")
     with pytest.raises(JobError, match="start a new one"):
         jobs.resume(key, job)
@@ -155,10 +155,10 @@ def test_a_finished_job_can_be_neither_stopped_nor_resumed(jobs, begin):
         jobs.stop(key, job)
 
 
-def test_delete_everything_says_what_went_and_nothing_is_left(jobs, begin, sources):
+def test_delete_everything_says_what_went_and_nothing_is_left(jobs, start_job, sources):
     key, other = jobs.new_key(), jobs.new_key()
-    mine = [begin(jobs, key), begin(jobs, key)]
-    theirs = begin(jobs, other)
+    mine = [start_job(jobs, key), start_job(jobs, key)]
+    theirs = start_job(jobs, other)
     jobs.prepare(key, sources[:3], BASE)
     size = sum(housekeeping.size_of(jobs._database.job_folder(job)) for job in mine)
     deleted = jobs.delete_everything(key)
@@ -172,9 +172,9 @@ def test_delete_everything_says_what_went_and_nothing_is_left(jobs, begin, sourc
     )
 
 
-def test_a_deleted_job_is_gone(jobs, begin):
+def test_a_deleted_job_is_gone(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     assert jobs.delete(key, job).pictures == 12
     with pytest.raises(NotFound):
         jobs.status(key, job)
@@ -199,9 +199,9 @@ def test_nothing_is_written_outside_the_jobs_folder(jobs, tmp_path, sources):
     assert len(verdicts) == 24
 
 
-def test_a_models_shelf_does_not_show_what_visitors_made(jobs, begin):
+def test_models_of_visitors_are_not_in_the_list_of_models(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     path = jobs._database.job_folder(job) / "run" / "generator.safetensors"
     path.parent.mkdir()
     path.write_bytes((jobs._database.folder.parent / "models" / f"{BASE}.safetensors").read_bytes())
@@ -209,9 +209,9 @@ def test_a_models_shelf_does_not_show_what_visitors_made(jobs, begin):
     assert not [spec for spec in list_models() if job in str(spec.source)]
 
 
-def test_progress_and_files_are_shown_as_they_come(jobs, begin):
+def test_the_status_has_progress_and_files(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     run = jobs._database.job_folder(job) / "run"
     for folder, suffix in (("sheets", "png"), ("raw", "png"), ("snapshots", "safetensors")):
         (run / folder).mkdir(parents=True)
@@ -239,17 +239,17 @@ def test_progress_and_files_are_shown_as_they_come(jobs, begin):
         jobs.generator(key, job, 7)
 
 
-def test_a_job_without_a_generator_says_so(jobs, begin):
+def test_a_job_without_a_generator_says_so(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     with pytest.raises(JobError, match="no generator yet"):
         jobs.generator(key, job)
 
 
-def test_leftovers_expire(jobs, begin, sources):
+def test_leftovers_expire(jobs, start_job, sources):
     key = jobs.new_key()
     draft = jobs.prepare(key, sources, BASE).id
-    paused, finished, recent = begin(jobs, key), begin(jobs, key), begin(jobs, key)
+    paused, finished, recent = start_job(jobs, key), start_job(jobs, key), start_job(jobs, key)
     day = 86400
     for job, changes in (
         (draft, {"created": time.time() - 3700}),
@@ -270,13 +270,13 @@ def test_leftovers_expire(jobs, begin, sources):
     assert {job.id for job in jobs._database.select()} == {recent}
 
 
-def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, monkeypatch):
+def test_leftovers_expire_though_nothing_waits_or_runs(jobs, start_job, sources, monkeypatch):
     monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(housekeeping, "SWEEP_SECONDS", 0.02)
     jobs.start_housekeeping()
     wait_for(lambda: jobs._housekeeper._thread is None)
     key = jobs.new_key()
-    draft, stopped = jobs.prepare(key, sources, BASE).id, begin(jobs, key)
+    draft, stopped = jobs.prepare(key, sources, BASE).id, start_job(jobs, key)
     jobs.stop(key, stopped)
     assert jobs._housekeeper._thread is not None
     for job in (draft, stopped):
@@ -286,30 +286,30 @@ def test_leftovers_expire_though_nothing_waits_or_runs(jobs, begin, sources, mon
     wait_for(lambda: jobs._housekeeper._thread is None, seconds=20)
 
 
-def test_the_sleeping_housekeeper_hears_of_a_new_job_at_once(jobs, begin, sources, monkeypatch):
+def test_a_new_job_wakes_the_housekeeper(jobs, start_job, sources, monkeypatch):
     key = jobs.new_key()
     jobs.prepare(key, sources, BASE)
     wait_for(lambda: not jobs._housekeeper._wake.is_set())
     tended = threading.Event()
     monkeypatch.setattr(jobs._housekeeper, "run_due_tasks", tended.set)
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     tended.clear()
     jobs._housekeeper.start()
     assert tended.wait(20)
     assert jobs.status(key, job).state == "queued"
 
 
-def test_looking_at_a_job_puts_its_end_off(jobs, begin):
+def test_accessing_a_job_delays_its_expiry(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     jobs._database.change(job, state="paused", created=1.0, touched=2.0)
     jobs.status(key, job)
     assert jobs.status(key, job).expires > time.time() + 6.9 * 86400
 
 
-def test_another_process_sees_the_same_jobs(jobs, begin):
+def test_another_process_sees_the_same_jobs(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     assert Jobs(engine="tests.jobs.engines:point").status(key, job).id == job
 
 

@@ -1,4 +1,4 @@
-"""Jobs that an earlier version stored still open."""
+"""Databases of earlier versions."""
 
 from __future__ import annotations
 

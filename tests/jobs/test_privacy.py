@@ -1,4 +1,4 @@
-"""Whoever lacks the key reaches nothing, whatever else they know."""
+"""No access to jobs without the key."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_every_way_to_a_job_is_tried():
 
 
 @pytest.mark.parametrize("name", WITH_KEY)
-def test_another_visitors_job_looks_like_none_at_all(jobs, begin, sources, name):
+def test_another_visitors_job_looks_like_none_at_all(jobs, start_job, sources, name):
     owner, stranger = jobs.new_key(), jobs.new_key()
-    job = begin(jobs, owner)
+    job = start_job(jobs, owner)
     if name in ("preview", "launch"):
         job = jobs.prepare(owner, sources, BASE).id
     answers = []
@@ -53,8 +53,8 @@ def test_another_visitors_job_looks_like_none_at_all(jobs, begin, sources, name)
 
 
 @pytest.mark.parametrize("key", ["", "a", "../..", "' OR 1=1 --", "*" * 43, None, 7, b"x" * 43])
-def test_what_is_no_key_opens_nothing(jobs, begin, key):
-    job = begin(jobs, jobs.new_key())
+def test_what_is_no_key_opens_nothing(jobs, start_job, key):
+    job = start_job(jobs, jobs.new_key())
     for name in ("status", "stop", "delete"):
         with pytest.raises(NotFound):
             call(jobs, name, key, job)
@@ -63,25 +63,25 @@ def test_what_is_no_key_opens_nothing(jobs, begin, key):
             act(key)
 
 
-def test_the_stored_hash_is_no_key(jobs, begin):
+def test_the_stored_hash_is_no_key(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     for stored in (owner_of(key), owner_of(key)[:43]):
         with pytest.raises(NotFound):
             jobs.status(stored, job)
 
 
-def test_a_stranger_lists_and_deletes_nothing(jobs, begin):
+def test_a_stranger_lists_and_deletes_nothing(jobs, start_job):
     owner, stranger = jobs.new_key(), jobs.new_key()
-    job = begin(jobs, owner)
+    job = start_job(jobs, owner)
     assert jobs.list(stranger) == []
     assert jobs.delete_everything(stranger).jobs == 0
     assert jobs.status(owner, job).state == "queued"
 
 
-def test_the_key_is_kept_nowhere(jobs, begin, home):
+def test_the_key_is_stored_nowhere(jobs, start_job, home):
     key = jobs.new_key()
-    begin(jobs, key)
+    start_job(jobs, key)
     jobs.list(key)
     files = [path for path in home.rglob("*") if path.is_file()]
     assert any(owner_of(key).encode() in path.read_bytes() for path in files)
@@ -95,6 +95,6 @@ def test_keys_are_long_and_never_twice_the_same():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
-def test_other_users_of_the_machine_may_not_look_into_the_folder(jobs, begin):
-    begin(jobs, jobs.new_key())
+def test_other_users_of_the_machine_may_not_look_into_the_folder(jobs, start_job):
+    start_job(jobs, jobs.new_key())
     assert stat.S_IMODE(jobs._database.folder.stat().st_mode) == 0o700

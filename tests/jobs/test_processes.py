@@ -1,4 +1,4 @@
-"""Worker processes: one at a time, outliving the page, replaced when they die, in no one's way."""
+"""Worker processes: one at a time, independent of the page, replaced when they die."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def losses(folder):
     return Journal(folder).losses.rows()
 
 
-def check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times, steps):
+def check_run_equals_an_undisturbed_one(live, start_job, monkeypatch, times, steps):
     monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.1)
     key = live.new_key()
-    job = begin(live, key, steps=steps)
+    job = start_job(live, key, steps=steps)
     killed = kill_and_go_on(live, key, job, times)
     assert killed == times, "the run was over too soon; give it more steps"
     wait_for(lambda: live.status(key, job).state in ("finished", "failed"))
@@ -77,15 +77,15 @@ def check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times, steps):
 
 
 def test_a_killed_worker_is_replaced_and_the_run_ends_as_if_nothing_had_been(
-    live, begin, monkeypatch
+    live, start_job, monkeypatch
 ):
-    check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times=2, steps=400)
+    check_run_equals_an_undisturbed_one(live, start_job, monkeypatch, times=2, steps=400)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_ten_kills_leave_no_trace(live, begin, monkeypatch):
-    check_run_equals_an_undisturbed_one(live, begin, monkeypatch, times=10, steps=3000)
+def test_ten_kills_leave_no_trace(live, start_job, monkeypatch):
+    check_run_equals_an_undisturbed_one(live, start_job, monkeypatch, times=10, steps=3000)
 
 
 START = """
@@ -129,11 +129,11 @@ def test_the_worker_outlives_the_page_and_another_page_finds_the_job(live, sourc
     assert wait_for(lambda: live.list(key) == [])
 
 
-def test_a_page_that_starts_finds_a_dead_worker_and_replaces_it(live, begin, monkeypatch):
+def test_a_page_that_starts_finds_a_dead_worker_and_replaces_it(live, start_job, monkeypatch):
     key = live.new_key()
     with monkeypatch.context() as patch:
         patch.setattr(housekeeping, "start_worker", lambda *_: 0)
-        job = begin(live, key, steps=10)
+        job = start_job(live, key, steps=10)
         live._database.change(job, state="running", slot=0)  # as a machine that lost its power
         wait_for(lambda: not processes.has_worker(live._database.folder, 0))
     new_page = Jobs(engine=engines.POINT)
@@ -141,15 +141,17 @@ def test_a_page_that_starts_finds_a_dead_worker_and_replaces_it(live, begin, mon
     wait_for(lambda: live._database.find(job).state == "finished")
 
 
-def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begin, monkeypatch):
+def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, start_job, monkeypatch):
     started, real = [], housekeeping.start_worker
     monkeypatch.setattr(
         housekeeping, "start_worker", lambda *a: started.append(real(*a)) or started[-1]
     )
     pages = [Jobs(engine=engines.POINT) for _ in range(6)]
     keys = [page.new_key() for page in pages]
-    begin(pages[0], keys[0], steps=5)
-    threads = [threading.Thread(target=page._housekeeper.run_due_tasks) for page in pages for _ in range(3)]
+    start_job(pages[0], keys[0], steps=5)
+    threads = [
+        threading.Thread(target=page._housekeeper.run_due_tasks) for page in pages for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -161,10 +163,10 @@ def test_many_pages_at_once_start_one_worker_which_ends_with_its_work(live, begi
     assert len(started) == 1
 
 
-def test_a_worker_that_says_nothing_is_replaced(live, begin, monkeypatch):
+def test_a_worker_that_says_nothing_is_replaced(live, start_job, monkeypatch):
     monkeypatch.setattr(housekeeping, "POLL_SECONDS", 0.1)
     key = live.new_key()
-    job = begin(live, key, steps=3000)
+    job = start_job(live, key, steps=3000)
     wait_for(lambda: live._database.find(job).step > 0)
     pid = worker_pid(live)
     os.kill(pid, signal.SIGSTOP)

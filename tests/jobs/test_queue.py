@@ -1,4 +1,4 @@
-"""Everybody gets a turn, and nobody more than there is."""
+"""The order of the queue, the database and the quotas."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_a_visitor_has_one_running_job_at_most():
     assert next_in_turn([*rows, row("b", "ben", 2)]).id == "b"
 
 
-def test_a_visitors_own_jobs_keep_their_order_though_one_was_interrupted():
+def test_jobs_of_one_visitor_stay_in_order_after_an_interruption():
     first = replace(row("a", "ann", 1), queued=9)  # its turn was over
     assert order(first, row("b", "ann", 2), row("c", "ben", 5)) == "cab"
 
 
-def test_places_are_counted_over_all_visitors(jobs, begin):
+def test_places_are_counted_over_all_visitors(jobs, start_job):
     ann, ben = jobs.new_key(), jobs.new_key()
-    a, b, c = begin(jobs, ann), begin(jobs, ann), begin(jobs, ben)
+    a, b, c = start_job(jobs, ann), start_job(jobs, ann), start_job(jobs, ben)
     assert [jobs.status(ann, a).place, jobs.status(ann, b).place] == [1, 3]
     assert jobs.status(ben, c).place == 2
 
@@ -65,7 +65,7 @@ def test_many_threads_write_without_losing_a_row(tmp_path):
     assert len(store.select()) == 100
 
 
-def test_a_damaged_list_of_jobs_is_told_in_a_sentence(tmp_path):
+def test_a_damaged_database_raises_a_message(tmp_path):
     (tmp_path / "jobs.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(JobError, match=r"cannot be used.*try again"):
         JobDatabase(tmp_path).select()
@@ -73,7 +73,7 @@ def test_a_damaged_list_of_jobs_is_told_in_a_sentence(tmp_path):
 
 @pytest.fixture
 def full(monkeypatch):
-    """Fill the disk: the file of a store grows no more while its reserve lies there."""
+    """Simulate a full disk: the database cannot grow while the reserve file exists."""
 
     def fill(store):
         connect = store._connect
@@ -100,7 +100,7 @@ def test_on_a_full_disk_the_reserve_makes_room_for_how_a_job_ended(tmp_path, ful
     assert store._reserve.stat().st_size == 1 << 19
 
 
-def test_without_a_reserve_a_full_disk_is_told_in_a_sentence(tmp_path, full):
+def test_without_a_reserve_a_full_disk_raises_a_message(tmp_path, full):
     store = JobDatabase(tmp_path / "jobs")
     store.add(row("a", "ann", 1))
     full(store)
@@ -109,7 +109,7 @@ def test_without_a_reserve_a_full_disk_is_told_in_a_sentence(tmp_path, full):
     assert store.select() != []
 
 
-def test_the_list_begins_anew_where_somebody_deleted_the_folder(tmp_path):
+def test_the_database_is_created_again_after_its_folder_was_deleted(tmp_path):
     store = JobDatabase(tmp_path / "jobs")
     store.add(row("a", "ann", 1))
     shutil.rmtree(store.folder)
@@ -129,21 +129,21 @@ def test_the_list_begins_anew_where_somebody_deleted_the_folder(tmp_path):
         ({"free_gigabytes": 1e9}, "no room for another job"),
     ],
 )
-def test_a_quota_that_is_reached_is_told_in_a_sentence(jobs, begin, quotas, sentence):
+def test_a_reached_quota_raises_a_message(jobs, start_job, quotas, sentence):
     key = jobs.new_key()
-    begin(jobs, key)
+    start_job(jobs, key)
     before = jobs._database.select()
     narrow = Jobs(quotas=replace(Quotas(), **quotas), engine=engines.POINT)
     with pytest.raises(JobError, match=sentence):
-        begin(narrow, key)
+        start_job(narrow, key)
     assert jobs._database.select() == before
 
 
-def test_the_queue_of_all_visitors_has_an_end(jobs, begin):
-    begin(jobs, jobs.new_key())
+def test_the_queue_of_all_visitors_has_an_end(jobs, start_job):
+    start_job(jobs, jobs.new_key())
     narrow = Jobs(quotas=Quotas(all_waiting=1), engine=engines.POINT)
     with pytest.raises(JobError, match="of all visitors; try again later"):
-        begin(narrow, narrow.new_key())
+        start_job(narrow, narrow.new_key())
 
 
 def test_several_drafts_do_not_get_round_the_number_of_jobs(jobs, sources):
@@ -155,27 +155,27 @@ def test_several_drafts_do_not_get_round_the_number_of_jobs(jobs, sources):
         narrow.launch(key, second)
 
 
-def test_hours_that_were_trained_are_not_had_again(jobs, begin):
+def test_hours_that_were_trained_are_not_had_again(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     jobs.stop(key, job)
     jobs._database.add_shift(jobs._database.find(job).owner, 4e9, 12 * 3600 - 60)
     with pytest.raises(JobError, match="You have 1 minutes left"):
-        begin(jobs, key)
+        start_job(jobs, key)
 
 
-def test_hours_that_waiting_jobs_will_need_are_not_had_again(jobs, begin):
+def test_hours_that_waiting_jobs_will_need_are_not_had_again(jobs, start_job):
     key = jobs.new_key()
-    first = begin(jobs, key, seconds=3 * 3600)
+    first = start_job(jobs, key, seconds=3 * 3600)
     jobs._database.add_shift(jobs._database.find(first).owner, 4e9, 8 * 3600)
     with pytest.raises(JobError, match=r"You have 60 minutes left.*may need 180"):
-        begin(jobs, key, seconds=3 * 3600)
-    begin(jobs, key, seconds=3600)
+        start_job(jobs, key, seconds=3 * 3600)
+    start_job(jobs, key, seconds=3600)
 
 
-def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, begin):
+def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key, seconds=3 * 3600, kimg=100)
+    job = start_job(jobs, key, seconds=3 * 3600, kimg=100)
     jobs.pause(key, job)
     jobs._database.add_shift(jobs._database.find(job).owner, 4e9, 11.9 * 3600)
     with pytest.raises(JobError, match="You have 6 minutes left"):
@@ -185,9 +185,9 @@ def test_a_resumed_job_needs_only_what_is_left_of_it(jobs, begin):
     assert jobs.status(key, job).state == "queued"
 
 
-def test_of_a_slow_job_no_more_is_left_than_its_time(jobs, begin):
+def test_of_a_slow_job_no_more_is_left_than_its_time(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key, seconds=3 * 3600, kimg=100)
+    job = start_job(jobs, key, seconds=3 * 3600, kimg=100)
     jobs._database.change(job, kimg=10.0, images_per_second=1.0, eta_seconds=60.0)
     assert seconds_left(jobs._database.find(job)) == 60
 
@@ -210,9 +210,9 @@ def test_more_pictures_than_allowed_are_refused_one_by_one(jobs, sources):
     assert "10 pictures already" in draft.verdicts[-1].reason
 
 
-def test_a_job_has_no_more_time_than_a_job_may_have(jobs, begin):
+def test_a_job_has_no_more_time_than_a_job_may_have(jobs, start_job):
     key = jobs.new_key()
-    job = begin(jobs, key, seconds=86400 * 2)
+    job = start_job(jobs, key, seconds=86400 * 2)
     assert jobs.status(key, job).settings["seconds"] == 3 * 3600
 
 

@@ -1,4 +1,4 @@
-"""A worker does what the rows say, and the rows say what came of it."""
+"""The worker: running, pausing, failing and resuming jobs."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from tests.jobs import engines
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch):
-    """Every step is reported, and no worker waits for more work."""
+    """Report every step; do not wait for more jobs."""
     monkeypatch.setattr(worker_module, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr(worker_module, "LINGER_SECONDS", 0.0)
 
 
 @pytest.fixture
 def meddle(monkeypatch):
-    """The name of an engine in whose run something happens after step five."""
+    """A function that makes an engine with an action after step five."""
 
     def make(act):
         def engine(*arguments, callback, **options):
@@ -53,9 +53,9 @@ def steps_of(jobs, job):
     ]
 
 
-def test_a_job_runs_to_its_end(jobs, begin, work):
+def test_a_job_runs_to_its_end(jobs, start_job, work):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     assert work() is True
     status = jobs.status(key, job)
     assert (status.state, status.step, status.kimg, status.place) == ("finished", 20, 0.04, 0)
@@ -74,9 +74,9 @@ def test_a_job_runs_to_its_end(jobs, begin, work):
         ("a_bug", r"Something unforeseen.*\(KeyError\).*resume"),
     ],
 )
-def test_what_fails_says_why_and_goes_on_from_its_snapshot(jobs, begin, work, engine, sentence):
+def test_what_fails_says_why_and_goes_on_from_its_snapshot(jobs, start_job, work, engine, sentence):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     assert work(f"tests.jobs.engines:{engine}") is True
     status = jobs.status(key, job)
     assert status.state == "failed"
@@ -90,9 +90,11 @@ def test_what_fails_says_why_and_goes_on_from_its_snapshot(jobs, begin, work, en
     assert steps_of(jobs, job) == list(range(1, 21))
 
 
-def test_a_resumed_job_ends_with_the_very_numbers_of_an_undisturbed_one(jobs, begin, work, meddle):
+def test_a_resumed_job_ends_with_the_very_numbers_of_an_undisturbed_one(
+    jobs, start_job, work, meddle
+):
     key = jobs.new_key()
-    whole, parted = begin(jobs, key), begin(jobs, key)
+    whole, parted = start_job(jobs, key), start_job(jobs, key)
     work()
     work(meddle(lambda: jobs.pause(key, parted)))
     assert jobs.status(key, parted).state == "paused"
@@ -109,10 +111,10 @@ def test_a_resumed_job_ends_with_the_very_numbers_of_an_undisturbed_one(jobs, be
 
 @pytest.mark.parametrize(("wish", "state"), [("pause", "paused"), ("stop", "stopped")])
 def test_a_running_job_is_paused_and_stopped_at_the_next_step(
-    jobs, begin, work, meddle, wish, state
+    jobs, start_job, work, meddle, wish, state
 ):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     seen = []
 
     def act():
@@ -127,9 +129,9 @@ def test_a_running_job_is_paused_and_stopped_at_the_next_step(
     assert jobs.generator(key, job).is_file()
 
 
-def test_a_pause_that_is_taken_back_does_not_pause(jobs, begin, work, meddle):
+def test_a_pause_that_is_taken_back_does_not_pause(jobs, start_job, work, meddle):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
 
     def act():
         jobs.pause(key, job)
@@ -139,17 +141,17 @@ def test_a_pause_that_is_taken_back_does_not_pause(jobs, begin, work, meddle):
     assert jobs.status(key, job).state == "finished"
 
 
-def test_a_worker_that_hears_of_a_deletion_leaves_nothing(jobs, begin, work, meddle):
+def test_a_worker_of_a_deleted_job_leaves_nothing(jobs, start_job, work, meddle):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     assert work(meddle(lambda: jobs._database.change(job, requested_state="deleted")))
     assert not jobs._database.job_folder(job).exists()
     assert jobs._database.find(job) is None
 
 
-def test_a_long_job_lets_others_go_first_when_its_turn_is_over(jobs, begin, work):
+def test_a_long_job_lets_others_go_first_when_its_turn_is_over(jobs, start_job, work):
     first, second = jobs.new_key(), jobs.new_key()
-    long, short = begin(jobs, first, steps=40), begin(jobs, second)
+    long, short = start_job(jobs, first, steps=40), start_job(jobs, second)
     assert work(slice_minutes=0.0005)
     assert 0 < jobs.status(first, long).step < 40
     assert [jobs.status(first, long).place, jobs.status(second, short).place] == [2, 1]
@@ -160,27 +162,27 @@ def test_a_long_job_lets_others_go_first_when_its_turn_is_over(jobs, begin, work
     assert steps_of(jobs, long) == list(range(1, 41))
 
 
-def test_a_worker_that_is_told_to_end_keeps_the_jobs_place(jobs, begin, work, meddle):
+def test_a_terminated_worker_leaves_the_job_its_place(jobs, start_job, work, meddle):
     key, other = jobs.new_key(), jobs.new_key()
-    job = begin(jobs, key)
-    begin(jobs, other)
+    job = start_job(jobs, key)
+    start_job(jobs, other)
     assert work(meddle(lambda: os.kill(os.getpid(), signal.SIGTERM))) is False
     status = jobs.status(key, job)
     assert (status.state, status.place, status.step) == ("queued", 1, 5)
 
 
-def test_the_job_of_a_dead_worker_goes_on_before_all_others(jobs, begin, work):
+def test_the_job_of_a_dead_worker_goes_on_before_all_others(jobs, start_job, work):
     key, other = jobs.new_key(), jobs.new_key()
-    begin(jobs, other)
-    job = begin(jobs, key)
+    start_job(jobs, other)
+    job = start_job(jobs, key)
     jobs._database.change(job, state="running", slot=0)
     work()
     assert jobs.status(key, job).state == "finished"
 
 
-def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, begin, work):
+def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, start_job, work):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     jobs._database.change(job, state="running", slot=0, num_crashes=MAX_CRASHES)
     assert work() is False
     status = jobs.status(key, job)
@@ -191,19 +193,19 @@ def test_a_job_that_kills_every_worker_fails_with_a_sentence(jobs, begin, work):
     assert jobs.status(key, job).state == "finished"
 
 
-def test_a_step_further_forgives_the_num_crashes_of_workers(jobs, begin, work):
+def test_a_further_step_resets_num_crashes(jobs, start_job, work):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     jobs._database.change(job, state="running", slot=0, num_crashes=MAX_CRASHES - 1)
     work()
     assert jobs._database.find(job).num_crashes == 0
 
 
-def test_training_goes_on_where_its_row_cannot_be_written(jobs, begin, work, monkeypatch):
+def test_training_goes_on_where_its_row_cannot_be_written(jobs, start_job, work, monkeypatch):
     from gan_models.jobs.records import JobError
 
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     calls = []
 
     def refuse(*_):
@@ -232,7 +234,7 @@ def test_how_a_job_ended_is_written_once_there_is_room_again(monkeypatch):
     assert len(pauses) == 2
 
 
-def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
+def test_the_real_engine_runs_as_a_job(jobs, start_job, work, monkeypatch):
     torch.manual_seed(0)
     network = EfficientNetLite0().freeze()
     finetune = importlib.import_module("gan_models.finetuning.run")
@@ -240,7 +242,7 @@ def test_the_real_engine_runs_as_a_job(jobs, begin, work, monkeypatch):
     monkeypatch.setattr(features, "MEASURE_PX", 32)
     monkeypatch.setenv("GANVAS_DEVICE", "cpu")
     key = jobs.new_key()
-    job = begin(jobs, key, steps=3)
+    job = start_job(jobs, key, steps=3)
     work(ENGINE)
     status = jobs.status(key, job)
     assert (status.state, status.step, status.message) == ("finished", 3, "")
@@ -259,9 +261,9 @@ def spent(jobs, owner):
         return seconds_spent(db, owner)
 
 
-def test_hours_count_what_was_trained(jobs, begin, work):
+def test_hours_count_what_was_trained(jobs, start_job, work):
     key = jobs.new_key()
-    job = begin(jobs, key)
+    job = start_job(jobs, key)
     work()
     owner = jobs._database.find(job).owner
     assert 0 < spent(jobs, owner) < 60
@@ -269,9 +271,9 @@ def test_hours_count_what_was_trained(jobs, begin, work):
     assert spent(jobs, owner) == 0
 
 
-def test_hours_count_while_a_job_trains(jobs, begin, work, meddle):
+def test_hours_count_while_a_job_trains(jobs, start_job, work, meddle):
     key, seen = jobs.new_key(), []
-    owner = jobs._database.find(begin(jobs, key)).owner
+    owner = jobs._database.find(start_job(jobs, key)).owner
     work(meddle(lambda: seen.append(spent(jobs, owner))))
     assert 0 < seen[0] < spent(jobs, owner)
     with jobs._database.reading() as db:

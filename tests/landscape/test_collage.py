@@ -1,4 +1,4 @@
-"""Collages: maps that no scene has, filled with the labels' own textures."""
+"""Collages: label maps filled with textures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The landscape world is exact: the same from the same seed, labelled as it is painted."""
+"""The landscape renderer: reproducible, with exact label maps."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_every_label_appears_in_at_least_five_percent_of_scenes():
 
 
 @pytest.mark.parametrize("biome", BIOMES)
-def test_seasons_dress_the_same_place(biome):
+def test_seasons_change_only_the_look_of_a_place(biome):
     summer = random_scene(11, f"{biome}-summer").with_(weather="fair", hour=12.0)
     winter = summer.with_(season="winter")
     a, b = render(summer, 48), render(winter, 48)

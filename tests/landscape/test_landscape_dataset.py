@@ -1,4 +1,4 @@
-"""Data sets of landscapes survive a kill, and rough maps look painted."""
+"""Data sets of landscapes, and rough label maps."""
 
 import json
 

@@ -9,8 +9,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from gan_models.media.limits import MAX_CLIP_FRAMES
 from gan_models.media.photos import count_frames, normalise, read_clip, read_photo
-from tests.media.films import write_film
 from tests.finetuning.uploads import turned
+from tests.media.films import write_film
 
 
 def saved(tmp_path, picture: Image.Image, name: str, **options):

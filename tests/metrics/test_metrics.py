@@ -1,4 +1,4 @@
-"""The measures know equal from unequal, and agree with what can be computed by hand."""
+"""The measures agree with values computed by hand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_psnr_and_color_statistics():
     assert metrics.color_statistics(grey)[0] == pytest.approx([0.2, 0.2, 0.2, 0, 0, 0], abs=1e-6)
 
 
-def test_lent_colours_are_those_of_the_picture_before():
+def test_style_accuracy_compares_with_the_picture_before():
     random = np.random.RandomState(0)
     styles = random.randint(0, 256, (6, 1, 1, 3)) + random.randint(-20, 21, (6, 8, 8, 3))
     styles = styles.clip(0, 255).astype(np.uint8)

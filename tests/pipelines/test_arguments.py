@@ -1,4 +1,4 @@
-"""Numbers of numpy and torch do what Python's own do, and end in the same provenance."""
+"""Numbers of numpy and torch work as those of Python and give the same provenance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TIMES = [0, 0.25, 0.5, 1]  # exact in any precision
 
 @pytest.fixture(params=KINDS)
 def kind(request):
-    """How a whole number, a fraction and a list of fractions are made."""
+    """Constructors of an integer, a float and a list of floats."""
     return KINDS[request.param]
 
 

@@ -1,4 +1,4 @@
-"""Loaded models are shared, and leave when others need the memory."""
+"""The cache of loaded models."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,13 +25,13 @@ def cache_of(budget_bytes: int):
     return PipelineCache(budget_bytes, load), loads
 
 
-def test_a_model_is_loaded_once_while_it_is_kept():
+def test_a_model_is_loaded_once_while_it_is_cached():
     cache, loads = cache_of(10_000)
     assert cache("a") is cache("a")
     assert loads == ["a"]
 
 
-def test_the_least_recently_used_model_goes_first():
+def test_the_least_recently_used_model_is_removed_first():
     cache, _ = cache_of(2_500)
     for model in ("a", "b", "a", "c"):
         cache(model)
@@ -40,7 +40,7 @@ def test_the_least_recently_used_model_goes_first():
     assert "b" not in cache
 
 
-def test_a_model_larger_than_the_budget_is_kept_while_it_is_the_last():
+def test_a_model_larger_than_the_budget_is_cached_while_it_is_the_last():
     cache, loads = cache_of(10)
     cache("a")
     cache("a")

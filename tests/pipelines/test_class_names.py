@@ -40,7 +40,7 @@ def twins(names=TWINS):
 
 
 def of_index(pipe, index: int, seed: int = 5) -> np.ndarray:
-    """What the network makes of a class by its place, past all names."""
+    """The picture of a class by its index in the network."""
     c = torch.nn.functional.one_hot(torch.tensor([index]), len(pipe.classes)).float()
     return np.asarray(next(iter(pipe._render(pipe._z([seed]), c, 1.0))))
 

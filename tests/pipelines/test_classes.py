@@ -1,4 +1,4 @@
-"""A class and seeds in, pictures out: eyes of eight colours, mixtures and morphs between them."""
+"""Class-conditional pipelines: samples, mixtures and morphs."""
 
 import json
 

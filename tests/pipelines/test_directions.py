@@ -1,4 +1,4 @@
-"""Moving through w: mixing by layers, and directions that are worth a slider."""
+"""Style mixing and directions in w."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Seeds in, pictures out: the same picture every way, and walks of constant speed."""
+"""Latent pipelines: samples, morphs and interpolations."""
 
 import hashlib
 

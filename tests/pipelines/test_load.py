@@ -1,4 +1,4 @@
-"""From a name or a file to a pipeline."""
+"""Loading of pipelines by name or file."""
 
 import functools
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A preset style of the painter is called what its pictures look like."""
+"""Preset styles match their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What enlarges gives what the network gives, at any size and factor, in tiles or not."""
+"""Restoration pipelines: results at any size and factor, in tiles or not."""
 
 import dataclasses
 import io
@@ -222,7 +222,7 @@ def test_a_turned_photo_comes_out_upright(tmp_path):
 
 
 def cut_out(size=96) -> Image.Image:
-    """A disc of a photo; outside, programs leave black."""
+    """A disc of a photo, black and transparent outside."""
     image = picture(size, size).convert("RGBA")
     y, x = np.mgrid[:size, :size] - size / 2 + 0.5
     disc = (np.hypot(x, y) < size / 3) * 255
@@ -264,7 +264,7 @@ def test_an_opaque_picture_with_alpha_stays_opaque(fast):
     assert difference(made.convert("RGB"), fast.enlarge(image)) == 0
 
 
-def test_a_transparent_palette_entry_is_kept(tmp_path):
+def test_a_transparent_palette_entry_stays_transparent(tmp_path):
     image = picture(64, 40).quantize(16)
     image.info["transparency"] = 3
     image.save(tmp_path / "p.png", transparency=3)
@@ -334,12 +334,12 @@ def test_a_plan_tells_size_time_and_nothing_that_is_refused(fast):
     ("seconds", "words"),
     [(0.2, "under a second"), (42, "about 42 s"), (600, "about 10 minutes"), (7200, "2.0 hours")],
 )
-def test_times_are_told_for_people(seconds, words):
+def test_durations_are_formatted_as_text(seconds, words):
     plan = restoration.EnlargePlan((64, 64), (256, 256), 1, seconds)
     assert words in plan.sentence()
 
 
-def test_a_slow_machine_is_told_to_be_slow(fast, monkeypatch):
+def test_a_slow_machine_gives_a_long_estimate(fast, monkeypatch):
     monkeypatch.setattr(fast, "_seconds_a_pixel", 0.001)
     assert "minutes" in fast.plan((1000, 1000)).sentence()
 

@@ -1,4 +1,4 @@
-"""Painting: the same map and style give the same picture, parts leave the rest alone."""
+"""Semantic pipelines: label maps, styles, patches, provenance."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_draft_is_the_bases_picture_where_there_is_one(label_map):
     assert (pixels(painter.paint(label_map, 3)) == whole).all()
 
 
-def test_what_the_network_sees_is_the_map_id_for_id():
+def test_the_input_of_the_network_is_the_map_id_for_id():
     painter = fake_painter()
     ids = np.random.RandomState(0).randint(0, 12, (64, 64))
     painter.paint(ids, 5)
@@ -131,7 +131,7 @@ def test_a_style_comes_from_a_seed_a_picture_or_between_two(pipe, label_map):
 @pytest.mark.parametrize(
     "style", [-1, 2**32, [0.0] * 7, [float("nan")] * 8, [1e9] * 8, "sunny", None, 1.5, {"a": 1}]
 )
-def test_what_is_no_style_is_told_what_one_is(pipe, label_map, style):
+def test_an_invalid_style_raises_a_message(pipe, label_map, style):
     with pytest.raises(ValueError, match=r"[Ss]eed|style"):
         pipe.paint(label_map, style)
 

@@ -71,7 +71,7 @@ def finished(steps) -> torch.Tensor:
 
 
 def plain(network, image: Image.Image) -> np.ndarray:
-    """What the network itself says, as grey levels [H, W, 3]."""
+    """The output of the network itself, as grey levels [H, W, 3]."""
     with torch.inference_mode():
         x = pixels_of(image).permute(2, 0, 1)[None].float() / 127.5 - 1
         y = network(x)[0, :, : image.height, : image.width]
@@ -206,7 +206,7 @@ def test_an_error_map_is_black_where_nothing_is_lost():
     assert levels == pytest.approx(77.5)
 
 
-def test_pictures_unlike_the_training_are_told():
+def test_pictures_unlike_the_training_data_are_reported():
     pipeline = pipeline_of(network_of())
     assert pipeline.hint(picture(80, 80)) == ""
     assert "drawings" in pipeline.hint(Image.new("RGB", (80, 80), "red"))

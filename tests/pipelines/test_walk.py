@@ -1,4 +1,4 @@
-"""Paths through latent space keep their speed and their promises at the ends."""
+"""Interpolation in latent space: constant speed and exact ends."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from gan_models.pipelines.walk import slerp, walk_times
 
 
 def positions(keys, num_frames, closed, space="z"):
-    """Where frames stand along the path, in units of its length."""
+    """Positions of frames along the path, in units of its length."""
     times = walk_times(keys, num_frames, closed, space)
     lengths = segment_lengths(keys, space)
     return [(sum(lengths[:i]) + t * lengths[i]) / sum(lengths) for i, t in times]

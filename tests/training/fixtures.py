@@ -1,4 +1,4 @@
-"""Tiny worlds: 32 px, a handful of weights, no downloads."""
+"""Fixtures of tiny trainings: 32 px, few weights, no downloads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def small_measures(monkeypatch):
-    """Measure at 32 px: here the numbers mean nothing."""
+    """Measure at 32 px; the values do not matter."""
     monkeypatch.setattr(features_module, "MEASURE_PX", 32)
 
 
@@ -39,7 +39,7 @@ def pictures():
 
 @pytest.fixture
 def tiny_latent(features, pictures):
-    """Makes of a latent trainer and its data, and the loop's settings."""
+    """A function that returns the makers of a latent trainer and of its data."""
 
     def make(**changes):
         classes = changes.get("classes", ())
@@ -75,5 +75,5 @@ def tiny_latent(features, pictures):
 
 @pytest.fixture
 def settings():
-    """Loop settings that write nothing by time."""
+    """Loop settings of a run too short for timed snapshots."""
     return Settings("tiny", batch=4, kimg=0.032)

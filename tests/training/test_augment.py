@@ -1,4 +1,4 @@
-"""Augmentations change pictures, let gradients through, and obey their controller."""
+"""Tests of augmentations, their gradients and their controller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches follow from seed and count alone."""
+"""Batches are determined by seed and count."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_second_picture_is_a_collage_of_its_map(pictures):
     assert batch["label_map"][0::2].any()
 
 
-def test_what_stands_side_by_side_shows_the_same_kind(pictures):
+def test_both_sides_of_a_pair_have_the_same_kind(pictures):
     kinds = np.arange(40) % 4
     marked = np.broadcast_to(kinds[:, None, None, None], pictures.shape).astype(np.uint8)
     data = UnpairedData(marked[:20], marked[20:39:2], 16, (kinds[:20], kinds[20:39:2]))

@@ -1,4 +1,4 @@
-"""The loop keeps its promises: same seed, same losses; resumed, same curve; nothing lost."""
+"""The training loop: reproducible, resumable, robust."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_rates_fall_at_the_end_of_a_run_and_go_on_falling_when_resumed(
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing of the loop runs after it but the removal of the lock."""
+    """Simulates SIGKILL: after it only the lock is removed."""
 
 
 def test_a_killed_run_resumes_from_its_snapshot_without_gap_or_double_part(
@@ -108,7 +108,7 @@ def test_a_longer_total_goes_on_with_a_finished_run(tiny_latent, settings, tmp_p
     assert run(settings, *tiny_latent(), tmp_path, resume=True, kimg=0.04).step == 10
 
 
-def test_resume_begins_anew_where_there_is_no_run(tiny_latent, settings, tmp_path):
+def test_resume_starts_a_new_run_where_there_is_none(tiny_latent, settings, tmp_path):
     assert run(settings, *tiny_latent(), tmp_path / "new", resume=True).finished
 
 
@@ -141,7 +141,7 @@ def test_finished_networks_are_a_start_where_no_snapshot_is_left(tiny_latent, se
     assert "starting from generator and discriminator, with new optimisers" in messages[0]
 
 
-def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_path):
+def test_finished_networks_of_another_shape_are_reported(tiny_latent, settings, tmp_path):
     tiny_latent(classes=("a", "b"))[0]().export(tmp_path, {})
     messages = []
     run(
@@ -155,7 +155,7 @@ def test_finished_networks_of_another_shape_are_told(tiny_latent, settings, tmp_
     assert "another shape: starting anew" in messages[0]
 
 
-def test_a_damaged_snapshot_is_told_with_what_to_do(tiny_latent, settings, tmp_path):
+def test_a_damaged_snapshot_raises_a_message_with_a_remedy(tiny_latent, settings, tmp_path):
     (tmp_path / "state.pt").write_bytes(b"PK\x03\x04 half a snapshot")
     with pytest.raises(TrainingError, match="remove it to start anew"):
         run(settings, *tiny_latent(), tmp_path, resume=True)
@@ -169,7 +169,7 @@ def test_what_a_kill_left_of_a_snapshot_is_removed(tmp_path):
 
 
 def test_a_snapshot_comes_before_every_measuring(settings, tmp_path):
-    """Measuring may take minutes, which a kill must not lose."""
+    """Measuring may take minutes, and a kill must not lose the steps before."""
     walk, saved, told = Walk(), [], [0]
 
     def evaluate():
@@ -212,14 +212,14 @@ def test_a_living_process_locks_and_a_dead_one_does_not(tmp_path):
 
 
 def test_the_lock_of_an_earlier_version_is_ignored(tmp_path):
-    """It held the number of its process."""
+    """It contained the id of its process."""
     (tmp_path / "lock").write_text("123 456")
     with RunFolder(tmp_path):
         pass
 
 
 class Walk(Trainer):
-    """One number that goes down; it can be made to break."""
+    """A trainer of one decreasing number, which can be made to fail."""
 
     def __init__(self):
         self.networks = {"generator": torch.nn.Linear(1, 1)}
@@ -286,7 +286,7 @@ def fails_above(limit):
     return work
 
 
-def test_looking_and_measuring_take_what_fits_in_memory():
+def test_sheets_and_measures_use_batches_that_fit_in_memory():
     assert fitting(fails_above(3), 32) == 2
     with pytest.raises(RuntimeError, match="allocate"):
         fitting(fails_above(0), 4)

@@ -1,4 +1,4 @@
-"""The losses have the values that their papers' equations give."""
+"""The losses have the values of the equations in their papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching the features of real pictures, with no judge."""
+"""Feature matching, without a discriminator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_gradient_leads_towards_the_real_ones(match):
 
 
 def test_pictures_all_alike_are_pushed_apart(match):
-    """Between two groups of reals, the middle is no resting place."""
+    """Between two groups of reals, the middle is not a minimum."""
     same = noise(0.0, 1, seed=1).expand(8, -1, -1, -1)
     fakes = (same + 0.01 * torch.randn(8, 3, 32, 32)).requires_grad_(True)
     match.loss(fakes, torch.cat([noise(-0.8, 4, 2), noise(0.8, 4, 3)])).backward()
@@ -57,7 +57,7 @@ def test_classes_are_matched_each_by_itself(match):
     assert right < wrong
 
 
-def test_only_so_many_pictures_are_remembered(match, monkeypatch):
+def test_the_queues_have_a_limited_length(match, monkeypatch):
     monkeypatch.setattr(feature_matching, "QUEUE", 12)
     for seed in range(3):
         match.loss(noise(0.0, seed=seed), noise(0.0, seed=seed + 9))
@@ -65,7 +65,7 @@ def test_only_so_many_pictures_are_remembered(match, monkeypatch):
     assert len(match.classes["real"]) == 12
 
 
-def test_what_is_taken_back_replaces_what_was_remembered(match):
+def test_a_restored_state_replaces_the_queues(match):
     empty = match.state()
     match.loss(noise(0.0), noise(0.1))
     full = match.state()
@@ -82,7 +82,7 @@ def test_a_single_real_picture_is_enough(features):
 
 
 @pytest.mark.parametrize("adversarial", [0.0, 1.0])
-def test_a_game_with_matching_resumes_with_what_it_remembers(
+def test_a_trainer_with_matching_resumes_with_its_queues(
     tiny_latent, settings, tmp_path, adversarial
 ):
     makers = tiny_latent(

@@ -1,4 +1,4 @@
-"""A generator that also gives back real pictures: VAE/GAN."""
+"""Reconstruction of real pictures beside a GAN: VAE/GAN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipes become runs: from a name to data, trainer and files."""
+"""Training by recipe: data, trainer and files."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_unknown_recipe_is_refused_with_the_known_ones():
 
 @pytest.fixture
 def tiny_world(monkeypatch, tmp_path, features):
-    """A world of a few scenes under a home of its own; recipes at their smallest."""
+    """A world of a few scenes in a temporary home, with minimal recipes."""
     monkeypatch.setenv("GANVAS_HOME", str(tmp_path / "home"))
     for name, value in {
         "NUM_SCENES": 40,
@@ -78,7 +78,7 @@ def tiny_world(monkeypatch, tmp_path, features):
 
 
 def tiny(name):
-    """A recipe of the same kind with as little to do as can be."""
+    """A recipe of the same kind, as small as possible."""
 
     def make(_, gpu):
         recipe = RECIPES[name](name, False)

@@ -1,4 +1,4 @@
-"""Every trainer steps, repeats exactly, resumes exactly, measures, and exports what loads again."""
+"""All trainers: steps, reproducibility, resuming, measures, exports."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_trainer_resumes_exactly_measures_and_exports(makers, tmp_path):
 
 
 def test_a_snapshot_of_an_earlier_version_is_resumed(makers):
-    """Some networks and optimisers had other names in it."""
+    """Some networks and optimisers have other names in it."""
     trainer = makers[0]()
     state, old_names = trainer_state(trainer), {new: old for old, new in trainer.RENAMED.items()}
     for kind in ("networks", "averages", "optimizers"):
@@ -158,9 +158,7 @@ def test_a_discriminator_alone_is_no_start(makers, tmp_path):
     assert makers[0]().warm_start(files) == []
 
 
-def test_a_trainer_with_classes_begins_from_one_without_as_far_as_they_are_alike(
-    tiny_latent, tmp_path
-):
+def test_a_trainer_with_classes_loads_the_matching_tensors_of_one_without(tiny_latent, tmp_path):
     base, classes = tiny_latent()[0](), tiny_latent(classes=("a", "b"))[0]()
     base.export(tmp_path, {})
     classes.load_from_recipe({path.stem: path for path in tmp_path.glob("*.safetensors")})
@@ -171,7 +169,7 @@ def test_a_trainer_with_classes_begins_from_one_without_as_far_as_they_are_alike
 
 
 def test_an_auxiliary_classifier_makes_classes_look_like_themselves(tiny_latent, pictures):
-    """Class a is dark, class b is light; only the classifier tells the generator."""
+    """Class a is dark, class b light; the generator learns it only from the classifier."""
     torch.manual_seed(0)
     how = READ | {"matching": 1e-9, "generator_rate": 0.01, "aux_classifier_rate": 0.003}
     trainer = tiny_latent(classes=("a", "b"), adversarial=0.0, **how)[0]()

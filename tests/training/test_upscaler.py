@@ -105,7 +105,7 @@ def test_it_learns_to_give_pictures_back(features, world):
     assert np.mean(losses[-5:]) < 0.5 * losses[0]
 
 
-def test_it_goes_on_from_its_state_as_if_nothing_had_happened(features, world):
+def test_it_resumes_exactly_from_its_state(features, world):
     trainer, again = make_trainer(features, world), make_trainer(features, world)
     trainer.step(world.batch(0, 0, 4), 1)
     set_trainer_state(again, trainer_state(trainer))
@@ -116,7 +116,7 @@ def test_it_goes_on_from_its_state_as_if_nothing_had_happened(features, world):
     assert results[0] == pytest.approx(results[1], rel=1e-4)
 
 
-def test_what_it_exports_is_what_it_begins_from(features, world, tmp_path):
+def test_it_starts_from_its_exports(features, world, tmp_path):
     trainer = make_trainer(features, world)
     trainer.step(world.batch(0, 0, 4), 1)
     trainer.export(tmp_path, {"recipe": "upscaler", "kimg": 0.004})
