@@ -45,8 +45,17 @@ def page_url():
 
 
 # what trains, builds many networks, serves a page or starts programs: not for `make check`
-SLOW = ("training/", "finetuning/", "metrics/", "landscape/", "networks/", "tabs/", "cli/")
-SLOW += ("test_http", "test_cli", "test_import", "test_readme", "test_checkpoints")
+SLOW = (
+    "training/",
+    "finetuning/",
+    "metrics/",
+    "landscape/",
+    "learning/",
+    "networks/",
+    "tabs/",
+    "cli/",
+)
+SLOW += ("test_http", "test_import", "test_readme", "test_checkpoints")
 SLOW += ("weights/test_wheels", "weights/test_locate", "zoo/test_user_models", "jobs/test_worker")
 SLOW += ("media/test_photos", "media/test_likeness", "pipelines/test_translation")
 SLOW += ("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan_models import networks, weights
+from gan_models import learning, networks, weights
 from gan_models.landscape import CLASSES, LABELS
 from gan_models.paths import sha256_of
 from gan_models.training.recipes import RECIPES, make_recipe
@@ -45,9 +45,10 @@ def test_the_files_keep_to_their_limits():
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_tells_how_it_was_trained(path):
     training = weights.load_checkpoint(path)[1]["training"]
-    assert training["recipe"] in RECIPES
+    assert training["recipe"] in {*RECIPES, *learning.RECIPES, learning.CLASSIFIER}
     assert training["kimg"] > 0
-    assert "landscape" in training["data"]
+    data = "MNIST" if training["recipe"].startswith("digit") else "landscape"
+    assert data in training["data"]
 
 
 def expected_configs(recipe):

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 def run_train(arguments: argparse.Namespace) -> None:
     """Train a recipe and print its progress."""
+    from gan_models import learning
     from gan_models.training import train
 
+    is_digits = arguments.recipe in (*learning.RECIPES, learning.CLASSIFIER)
+    start = learning.train_digits if is_digits else train
     if arguments.out is not None:
         outputs.folder_out(arguments.out)
     _report_training(
-        lambda report: train(
+        lambda report: start(
             arguments.recipe,
             arguments.out,
             resume=arguments.resume,

@@ -34,6 +34,11 @@ FAMILIES: dict[str, str] = {
     "projected-discriminator": "projected:ProjectedDiscriminator",
     "segmenter": "segmenter:Segmenter",
     "upscaler": "upscaler:Upscaler",
+    "perceptron": "digits:PerceptronGenerator",
+    "perceptron-discriminator": "digits:PerceptronDiscriminator",
+    "dcgan-28": "digits:DigitGenerator",
+    "dcgan-28-discriminator": "digits:DigitDiscriminator",
+    "digit-classifier": "digits:DigitClassifier",
 }
 
 # names of families in files of earlier versions -> those of today

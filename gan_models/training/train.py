@@ -65,8 +65,7 @@ def train(
         TrainingError: the folder is in use or holds a run, or the run diverges repeatedly.
         WeightsError: the feature network cannot be had.
     """
-    if kimg is not None and not 0.001 <= kimg <= 10_000:  # also refuses NaN
-        raise ValueError(f"kimg must be between 0.001 and 10,000, not {kimg:g}.")
+    check_kimg(kimg)
     chosen = pick_device(device)
     recipe = make_recipe(recipe_name, chosen)
     folder = Path(out) if out is not None else ganvas_home() / "runs" / recipe_name
@@ -86,6 +85,16 @@ def train(
         warm_files=checkpoint_files(recipe_name),
         callback=callback,
     )
+
+
+def check_kimg(kimg: float | None) -> None:
+    """Refuse a length out of range; None is the recipe's own.
+
+    Raises:
+        ValueError: it is not from 0.001 to 10,000.
+    """
+    if kimg is not None and not 0.001 <= kimg <= 10_000:  # also refuses NaN
+        raise ValueError(f"kimg must be between 0.001 and 10,000, not {kimg:g}.")
 
 
 def checkpoint_files(recipe_name: str) -> dict[str, Path]:

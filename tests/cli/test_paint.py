@@ -11,7 +11,7 @@ from gan_models import load_pipeline, networks, weights
 from gan_models.cli.main import main
 from gan_models.media.images import read_provenance
 from gan_models.media.label_maps import palette
-from tests.test_cli import refused
+from tests.cli.test_main import refused
 
 SPADE = {"num_labels": 12, "width": 2, "hidden": 8, "crop_size": 64, "z_dim": 8, "spectral": False}
 

@@ -11,7 +11,7 @@ from PIL import Image
 from gan_models import load_pipeline, read_photo, read_provenance
 from gan_models.cli.main import main
 from tests.pipelines.test_translation import picture
-from tests.test_cli import refused
+from tests.cli.test_main import refused
 
 FAST = "real-esrgan-fast-x4"
 

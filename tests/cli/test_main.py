@@ -190,7 +190,7 @@ def test_nothing_of_the_weight_wheels_is_imported():
 
 
 def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
-    golden = Path(__file__).parent / "golden" / "dcgan.weights.safetensors"
+    golden = Path(__file__).parents[1] / "golden" / "dcgan.weights.safetensors"
     out = tmp_path / "mine.safetensors"
     assert main(["convert", str(golden), "--title", "Mine", "--out", str(out)]) == 0
     assert main(["sample", str(out), "--seeds", "1", "--out", str(tmp_path / "made")]) == 0
@@ -202,7 +202,7 @@ def test_convert_writes_a_file_that_describes_itself(tmp_path, capsys):
 
 def own_file(tmp_path) -> Path:
     """A user model."""
-    golden = Path(__file__).parent / "golden" / "dcgan.weights.safetensors"
+    golden = Path(__file__).parents[1] / "golden" / "dcgan.weights.safetensors"
     assert main(["convert", str(golden), "--out", str(tmp_path / "own.safetensors")]) == 0
     return tmp_path / "own.safetensors"
 

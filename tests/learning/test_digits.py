@@ -1,0 +1,169 @@
+"""The trainings on digits: steps, critics, films, and MNIST from a folder."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import struct
+
+import numpy as np
+import pytest
+import torch
+
+from gan_models.learning.digits import DigitData, DigitTrainer, distort, geometric_steps, measure
+from gan_models.learning.film import load_film, pack_film
+from gan_models.learning.mnist import load_digits
+from gan_models.learning.recipes import RECIPES, FilmWriter
+from gan_models.networks.digits import DigitClassifier
+from gan_models.training.loop import Settings, run
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Sixty pictures of noise, with numbers."""
+    random = np.random.RandomState(0)
+    images = torch.from_numpy(random.randint(0, 256, (60, 1, 28, 28)).astype(np.uint8))
+    return images, torch.arange(60) % 10
+
+
+def small(name, digits):
+    """The trainer of a recipe."""
+    classifier = DigitClassifier(width=4)
+    return DigitTrainer(RECIPES[name].settings, CPU, digits[0], classifier)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_steps_and_measures(name, digits):
+    trainer, data = small(name, digits), DigitData(*digits)
+    steps = RECIPES[name].settings.critic_steps
+    losses = trainer.step(data.batch(0, 0, 4 * steps), 2)
+    assert all(np.isfinite(value) for value in losses.values())
+    found = trainer.evaluate()
+    assert 0 <= found["digits_covered"] <= 10
+    assert ("accuracy" in found) == (name == "digits-cgan")
+
+
+def test_the_critic_takes_its_steps_and_is_clipped(digits, monkeypatch):
+    trainer, data = small("digits-wgan", digits), DigitData(*digits)
+    counts = dict.fromkeys(trainer.optimizers, 0)
+    for name, optimizer in trainer.optimizers.items():
+        step = optimizer.step
+
+        def counted(*values, name=name, step=step):
+            counts[name] += 1
+            return step(*values)
+
+        monkeypatch.setattr(optimizer, "step", counted)
+    trainer.step(data.batch(0, 0, 20), 1)
+    assert counts == {"discriminator": 5, "generator": 1}
+    critic = trainer.networks["discriminator"]
+    assert all(p.abs().max() <= 0.01 for p in critic.parameters())
+
+
+def test_a_film_is_written_packed_and_played(digits, tmp_path):
+    film = FilmWriter(tmp_path, 6, 3, None)
+
+    def make():
+        film.trainer = small("digits-dcgan", digits)
+        return film.trainer
+
+    settings = Settings("digits-dcgan", 4, 0.024)
+    run(settings, make, lambda: DigitData(*digits), tmp_path, callback=film)
+    assert pack_film(tmp_path, tmp_path / "film.safetensors") == (1, 2)
+    played = load_film(tmp_path / "generator.safetensors", tmp_path / "film.safetensors")
+    assert played.steps == (1, 2, 6)
+    z = torch.randn(4, 100)
+    first, last = played.draw(1, z), played.draw(6, z)
+    assert first.shape == (4, 1, 28, 28)
+    assert not torch.equal(first, last)
+    with pytest.raises(ValueError, match="no snapshot of step 3"):
+        played.draw(3, z)
+
+
+def test_a_resumed_training_ends_as_a_whole_one(digits, tmp_path):
+    settings = Settings("digits-wgan-gp", 6, 0.036)
+    make = lambda: small("digits-wgan-gp", digits)
+    data = lambda: DigitData(*digits)
+    run(settings, make, data, tmp_path / "whole")
+    run(settings, make, data, tmp_path / "parts", callback=lambda p: p.step < 3)
+    assert run(settings, make, data, tmp_path / "parts", resume=True).finished
+    one, two = ((tmp_path / x / "losses.csv").read_text() for x in ("whole", "parts"))
+    assert one == two
+
+
+def test_steps_are_spaced_geometrically():
+    steps = geometric_steps(10_000, 9)
+    assert (steps[0], steps[-1], len(steps)) == (1, 10_000, 9)
+    ratios = [b / a for a, b in itertools.pairwise(steps[1:])]
+    assert max(ratios) / min(ratios) < 1.2
+
+
+def test_an_epoch_has_every_digit_once(digits):
+    data = DigitData(torch.arange(60), torch.arange(60))
+    seen = torch.cat([data.batch(3, start, 20)["digits"] for start in (0, 20, 40)])
+    assert sorted(seen.tolist()) == list(range(60))
+    assert data.batch(3, 60, 60)["digits"].tolist() != seen.tolist()
+
+
+def test_coverage_counts_digits_with_a_percent():
+    class Fixed(torch.nn.Module):
+        def features(self, images):
+            return images.reshape(len(images), -1)[:, :4]
+
+        def out(self, features):
+            return torch.nn.functional.one_hot((features[:, 0] > 0).long(), 10).float()
+
+    made = torch.rand(200, 1, 28, 28) + 0.1
+    made[0] = -1.0  # half a percent
+    found = measure(Fixed(), made, torch.rand(200, 1, 28, 28))
+    assert found["digits_covered"] == 1.0
+    assert found["least_share"] == 0.0
+
+
+def test_distorted_digits_stay_in_range():
+    torch.manual_seed(0)
+    images = torch.rand(8, 1, 28, 28) * 2 - 1
+    made = distort(images)
+    assert made.shape == images.shape
+    assert made.min() >= -1.001
+    assert made.max() <= 1.001
+
+
+def write_mnist(root, count=5, cut=0):
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part in ("train", "t10k"):
+        images = struct.pack(">IIII", 2051, count, 28, 28) + bytes(28 * 28 * count)
+        labels = struct.pack(">II", 2049, count) + bytes(range(count))
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(images[: len(images) - cut])
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(labels)
+    return raw
+
+
+def test_mnist_is_read_from_a_folder(tmp_path):
+    write_mnist(tmp_path)
+    images, labels = load_digits(True, tmp_path)
+    assert images.shape == (5, 1, 28, 28)
+    assert labels.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_missing_folder_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_MNIST", str(tmp_path / "nowhere"))
+    with pytest.raises(ValueError, match="unzip MNIST's four files there, or set GANVAS_MNIST"):
+        load_digits(True)
+
+
+@pytest.mark.parametrize("fault", ["cut", "packed", "empty", "other labels"])
+def test_a_damaged_file_says_what_to_do(tmp_path, fault):
+    raw = write_mnist(tmp_path, cut=100 if fault == "cut" else 0)
+    images, labels = raw / "train-images-idx3-ubyte", raw / "train-labels-idx1-ubyte"
+    if fault == "packed":
+        images.write_bytes(gzip.compress(images.read_bytes()))
+    if fault == "empty":
+        images.write_bytes(b"")
+    if fault == "other labels":
+        labels.write_bytes(struct.pack(">II", 2049, 3) + bytes(3))
+    with pytest.raises(ValueError, match="unzip MNIST's four files there again"):
+        load_digits(True, tmp_path)
