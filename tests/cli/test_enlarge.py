@@ -10,8 +10,8 @@ from PIL import Image
 
 from gan_models import load_pipeline, read_photo, read_provenance
 from gan_models.cli.main import main
-from tests.pipelines.test_translation import picture
 from tests.cli.test_main import refused
+from tests.pipelines.test_translation import picture
 
 FAST = "real-esrgan-fast-x4"
 
