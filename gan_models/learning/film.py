@@ -81,9 +81,9 @@ def load_film(generator: Path, film: Path) -> Film:
     generators: dict[int, nn.Module] = {}
     for step in sorted(parts):
         network = networks.build(info["family"], info["config"])
+        state = {k: v.float() if v.is_floating_point() else v for k, v in parts[step].items()}
         try:
-            network.load_state_dict({k: v.float() if v.is_floating_point() else v
-                                     for k, v in parts[step].items()})  # fmt: skip
+            network.load_state_dict(state)
         except RuntimeError as error:
             raise CorruptWeightsError(
                 f"{film.name} is of another network than {generator.name}; get both files again."
