@@ -34,11 +34,15 @@ test: browser
 test-long: browser
 	$(PY) -m pytest -m long
 
+# folders of slow tests alone are not even imported
+SLOW_FOLDERS := browser tabs training finetuning learning networks
+
 check: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	@.venv/bin/pyright & types=$$!; \
-	$(PY) -m pytest -m "not long and not browser and not slow"; tests=$$?; \
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not long and not browser and not slow" \
+		$(addprefix --ignore=tests/,$(SLOW_FOLDERS)); tests=$$?; \
 	wait $$types && exit $$tests
 
 bench: setup

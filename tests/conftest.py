@@ -46,20 +46,13 @@ def page_url():
 
 # what trains, builds many networks, serves a page or starts programs: not for `make check`
 SLOW = (
-    "training/",
-    "finetuning/",
-    "metrics/",
-    "landscape/",
-    "learning/",
-    "networks/",
-    "tabs/",
-    "cli/",
+    *("training/", "finetuning/", "metrics/", "landscape/", "learning/", "networks/", "tabs/"),
+    *("cli/", "jobs/", "test_http", "test_import", "test_readme", "test_checkpoints"),
+    *("weights/test_wheels", "weights/test_locate", "zoo/test_user_models"),
+    *("media/test_photos", "media/test_likeness", "pipelines/test_translation"),
+    *("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants"),
+    *("convert/test_channels", "convert/test_state_dicts", "convert/test_plain_pickles"),
 )
-SLOW += ("test_http", "test_import", "test_readme", "test_checkpoints")
-SLOW += ("weights/test_wheels", "weights/test_locate", "zoo/test_user_models", "jobs/test_worker")
-SLOW += ("media/test_photos", "media/test_likeness", "pipelines/test_translation")
-SLOW += ("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants")
-SLOW += ("convert/test_channels", "convert/test_state_dicts")
 
 
 def pytest_collection_modifyitems(items):
