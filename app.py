@@ -9,14 +9,18 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 
 import gradio as gr
 from gradio.events import api
+from starlette.middleware import Middleware
 
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
 from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
-from tabs.components.gradio_compat import SKIP_START_CHECK, Page, cache_configs, set_always_last
+from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
+from tabs.components.gradio_language import TranslatedPage
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
+from tabs.languages.middleware import VisitorLanguage
+from tabs.languages.switch import layout_switch
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
 from tabs.user_models import is_private
 
@@ -31,8 +35,10 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     """
     load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
-    with Page(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
-        gr.Markdown(INTRO, elem_id="intro")
+    with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
+        with gr.Row(elem_id="top"):
+            gr.Markdown(INTRO, elem_id="intro")
+            layout_switch()
         visitor = Visitor(visitor_key(), jobs)
         built = {}
         with gr.Tabs(elem_id="rooms", overflow_behavior="wrap") as all_tabs:
@@ -56,6 +62,7 @@ def list_models() -> list[dict]:
 
 def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, str | None]:
     """Serve the page on http://127.0.0.1:7860, or on PORT and GRADIO_SERVER_NAME."""
+    tiles = start.early_tiles(visible_tabs()[1:])
     settings: dict[str, Any] = {
         "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
         "max_file_size": "2gb" if is_private() else "50mb",  # checkpoints are large
@@ -66,7 +73,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "js": SCRIPT,
         "head": HEAD,
         **SKIP_START_CHECK,
-        **start.early_options(visible_tabs()[1:]),
+        "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
     return (app or create_app()).launch(**(settings | options))
 

@@ -43,6 +43,12 @@ CSS = """
 .gradio-container { width: 100% !important; max-width: 1360px !important; margin: 0 auto; }
 .gradio-container { overflow: clip !important; } /* hidden disables position: sticky */
 .gradio-container > main { padding-top: 10px !important; }
+#top { flex-wrap: nowrap; align-items: center; gap: 8px; }
+#languages { flex: none; width: auto; min-width: 0; }
+#languages nav { display: flex; gap: 2px; font-size: 13px; }
+#languages button { padding: 4px 10px; border-radius: 6px; color: var(--body-text-color-subdued); }
+#languages button[aria-current] { color: var(--body-text-color); font-weight: 700; }
+#languages button:hover { background: var(--background-fill-secondary); }
 #intro h1 { margin: 0; font-size: 24px; line-height: 1.2; }
 #rooms > .tab-wrapper { margin-bottom: 4px; }
 .dark .tab-container button.selected { color: #34d399; }
@@ -166,6 +172,10 @@ polyline.line1 { stroke: #6366f1; } span.line1 { color: #6366f1; }
 )
 
 _SCRIPTS = Path(__file__).parent / "components"
+_LANGUAGE = Path(__file__).parent / "languages"
 SCRIPT = (_SCRIPTS / "page.js").read_text("utf-8")
 # before Gradio's own scripts
-HEAD = f"<script>\n{(_SCRIPTS / 'stream.js').read_text('utf-8')}</script>"
+HEAD = "".join(
+    f"<script>\n{path.read_text('utf-8')}</script>"
+    for path in (_LANGUAGE / "page.js", _SCRIPTS / "stream.js")
+)

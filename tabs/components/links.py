@@ -18,9 +18,9 @@ _COPY_JS = """link => {
   const button = document.getElementById('ELEM-copy');
   const field = document.querySelector('#ELEM textarea, #ELEM input');
   const told = navigator.clipboard?.writeText(link) ?? Promise.reject();
-  told.then(() => 'Copied', () => { field.select(); return 'Press Ctrl+C'; }).then(said => {
+  told.then(() => ganvasText('Copied'), () => { field.select(); return ganvasText('Press Ctrl+C'); }).then(said => {
     button.textContent = said;
-    setTimeout(() => { button.textContent = 'Copy link'; }, 2000);
+    setTimeout(() => { button.textContent = ganvasText('Copy link'); }, 2000);
   });
 }"""
 

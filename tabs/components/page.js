@@ -37,11 +37,11 @@
     }
     // a picture is a button that opens it; the placeholder of an empty one has a label and no role
     for (const button of document.querySelectorAll('.image-container > button:not([aria-label])')) {
-      button.setAttribute('aria-label', 'Show the picture in full');
+      button.setAttribute('aria-label', window.ganvasText('Show the picture in full'));
     }
     document.querySelectorAll('.empty[aria-label]:not([role])').forEach((e) => e.setAttribute('role', 'img'));
     document.querySelectorAll('[id$="-examples"] button').forEach((button, k) => {
-      if (!button.getAttribute('aria-label')) button.setAttribute('aria-label', `Example ${k + 1}`);
+      if (!button.getAttribute('aria-label')) button.setAttribute('aria-label', window.ganvasText('Example {0}', k + 1));
     });
   };
   let naming = null;

@@ -5,7 +5,15 @@
 // gets no stream: the client opens none, and the result never arrives. Here the end is not passed on;
 // the next stream of the server continues the same one.
 (() => {
-  const plain = window.fetch.bind(window);
+  const fetched = window.fetch.bind(window);
+  // Each call to the server says in which language the page is.
+  const plain = (input, init) => {
+    const url = new URL(input.url ?? input, location.href);
+    if (url.origin !== location.origin || !url.pathname.includes('/gradio_api/')) return fetched(input, init);
+    const headers = new Headers(init?.headers ?? input.headers);
+    headers.set('x-ganvas-language', window.ganvasLanguage ?? 'en');
+    return fetched(input, { ...init, headers });
+  };
   const waiting = new Set(); // events that the server has accepted and not finished
   const finished = new Set(); // events whose end arrived before the answer that accepted them
   let wake = null; // continues the stream that has ended

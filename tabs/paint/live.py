@@ -27,6 +27,7 @@ from gan_models import (
 )
 from tabs.components.loading import Load
 from tabs.components.text import device_of
+from tabs.languages.chosen import translate
 from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting
 
@@ -76,7 +77,7 @@ def _answer(turns: Turns, work: Callable[[], Answer]) -> Answer:
         try:
             return work()
         except (ValueError, WeightsError) as error:
-            return {"problem": str(error)}
+            return {"problem": translate(str(error))}
 
 
 def _pipeline(load: Load, request: Any) -> SemanticPipeline:

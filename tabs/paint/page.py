@@ -12,6 +12,7 @@ from tabs.paint.live import make_functions
 FOLDER = Path(__file__).parent / "canvas"
 SCRIPTS = (
     *(
+        "texts",
         "icons",
         "labelmap",
         "layouts",

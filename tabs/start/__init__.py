@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -86,10 +85,9 @@ def tiles_of(tabs: Sequence[TabModule]) -> str:
     return _HTML.format(tiles=tiles, columns=3 if len(tabs) <= 6 else 4)
 
 
-def early_options(tabs: Sequence[TabModule]) -> dict[str, Any]:
-    """Arguments of `launch` that put the tiles of these tabs into the server's first answer."""
-    tiles = Middleware(EarlyTiles, tiles=tiles_of(tabs), style=CSS)
-    return {"app_kwargs": {"middleware": [tiles]}}
+def early_tiles(tabs: Sequence[TabModule]) -> Middleware:
+    """Middleware that puts the tiles of these tabs into the server's first answer."""
+    return Middleware(EarlyTiles, tiles=tiles_of(tabs), style=CSS)
 
 
 def _tile(tab: TabModule) -> str:

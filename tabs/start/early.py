@@ -6,6 +6,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tabs.languages.chosen import translate
+
 _SCRIPT = (Path(__file__).parent / "early.js").read_text("utf-8")
 _STYLE = """
 #early { position: absolute; inset: 0; min-height: 100vh; z-index: 5; background: #fff;
@@ -26,10 +28,13 @@ class EarlyTiles:
     """
 
     def __init__(self, app: ASGIApp, tiles: str, style: str) -> None:
-        self._app = app
-        self._piece = (
-            f"<style>{_STYLE}{style}</style><div id='early'><div><h1>Ganvas</h1>{tiles}</div></div>"
-            f"<script>{_SCRIPT}</script></body>"
+        self._app, self._tiles, self._style = app, tiles, style
+
+    def _piece(self) -> bytes:
+        """The tiles in the language of the request, and what removes them."""
+        return (
+            f"<style>{_STYLE}{self._style}</style><div id='early'><div><h1>Ganvas</h1>"
+            f"{translate(self._tiles)}</div></div><script>{_SCRIPT}</script></body>"
         ).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +54,7 @@ class EarlyTiles:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = b"".join(parts).replace(b"</body>", self._piece, 1)
+            body = b"".join(parts).replace(b"</body>", self._piece(), 1)
             headers = [h for h in begun[0]["headers"] if h[0].lower() != b"content-length"]
             headers.append((b"content-length", str(len(body)).encode()))
             await send({**begun[0], "headers": headers})

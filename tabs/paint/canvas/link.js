@@ -28,7 +28,7 @@ Studio.prototype.followLink = function followLink() {
     layout && !(layout in LAYOUTS || isSeed(layout))];
   this.committed();
   if (unknown.includes(true)) {
-    this.find("notice").textContent = "Part of the link is not known here; the rest was followed.";
+    this.find("notice").textContent = t("Part of the link is not known here; the rest was followed.");
     this.find("notice").hidden = false;
   }
 };

@@ -37,7 +37,7 @@ class Live {
         } else if (answer.problem) {
           this.tell(answer.problem);
         } else {
-          this.tell("Waiting for the server…");
+          this.tell(t("Waiting for the server…"));
           this.wanted = true;
           await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
           failures += 1;

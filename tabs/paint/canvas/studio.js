@@ -229,8 +229,8 @@ class Studio {
     await showPicture(this.find("picture"), answer.picture);
     this.shown = true;
     this.find("message").hidden = true;
-    this.find("picture").alt = `A painted picture: ${this.describe()}`;
-    this.tell(`${Math.round(answer.seconds * 1000)} ms · ${answer.device} · ${styleName(this.style)} · ${this.describe()}`);
+    this.find("picture").alt = t("A painted picture: {0}", this.describe());
+    this.tell(`${Math.round(answer.seconds * 1000)} ms · ${t(answer.device)} · ${styleName(this.style)} · ${this.describe()}`);
     if (this.ghost) this.redraw();
     this.root.dispatchEvent(new CustomEvent("painted", { detail: answer }));
   }
@@ -239,7 +239,7 @@ class Studio {
     const shares = this.map.shares(this.legend.labels.length);
     const order = shares.map((share, i) => [share, this.legend.labels[i]]).filter(([s]) => s >= 0.005);
     order.sort((one, other) => other[0] - one[0]);
-    return order.slice(0, 4).map(([share, name]) => `${name} ${Math.round(share * 100)} %`).join(", ");
+    return order.slice(0, 4).map(([share, name]) => `${t(name)} ${Math.round(share * 100)} %`).join(", ");
   }
 
   async thumbnail(style) {
@@ -257,7 +257,7 @@ class Studio {
     if (!this.map) return;
     const answer = await this.live.ask(() => this.server.download({ ...this.payload(), kind }));
     if (answer.files) answer.files.forEach(saveFile);
-    else this.tell(answer.problem || "The server is busy; try again in a moment.");
+    else this.tell(answer.problem || t("The server is busy; try again in a moment."));
   }
 
   tell(sentence) {
@@ -341,7 +341,7 @@ class Studio {
       localStorage.setItem(`${STORE}:${model}`, JSON.stringify(kept));
       localStorage.setItem(STORE, model);
     } catch {
-      this.tell("This browser keeps nothing: the canvas will not survive a reload.");
+      this.tell(t("This browser keeps nothing: the canvas will not survive a reload."));
     }
   }
 
@@ -353,7 +353,7 @@ class Studio {
       const fits = kept && kept.width === width && kept.height === height && `${kept.labels}` === `${labels}`;
       if (!fits) return false;
       this.put(kept);
-      notify(this, "Your last canvas is back.", "Start afresh", () => this.act("afresh"));
+      notify(this, t("Your last canvas is back."), t("Start afresh"), () => this.act("afresh"));
       return true;
     } catch {
       return false;

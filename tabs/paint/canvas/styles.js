@@ -4,9 +4,12 @@ const STRIP_LENGTH = 6;
 const MAX_SEED = 4294967295;
 
 function styleName(style) {
-  if (style.name) return style.name;
-  if (style.mix) return `${Math.round(style.t * 100)} % from ${styleName(style.mix[0])} to ${styleName(style.mix[1])}`;
-  return `seed ${style.seed}`;
+  if (style.name) return t(style.name);
+  if (style.mix) {
+    const [from, to] = style.mix.map(styleName);
+    return t("{0} % from {1} to {2}", Math.round(style.t * 100), from, to);
+  }
+  return t("seed {0}", style.seed);
 }
 
 const sameStyle = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -18,7 +21,7 @@ class StylePanel {
     this.find = (name) => root.querySelector(`.${name}`);
     this.ends = [{ seed: 0 }, { seed: 1 }];
     this.firstSeed = 1;
-    this.find("die").append(icon("die"), "Random");
+    this.find("die").append(icon("die"), t("Random"));
     this.find("die").addEventListener("click", () => this.roll());
     this.find("seed").addEventListener("input", () => this.typed());
     this.find("more").addEventListener("click", () => this.more());
@@ -41,7 +44,7 @@ class StylePanel {
 
   setEnd(end) {
     const style = this.studio.shownStyle;
-    if (style.mix) return this.studio.tell("This is a mixture already; choose a seed or a mood for an end.");
+    if (style.mix) return this.studio.tell(t("This is a mixture already; choose a seed or a mood for an end."));
     this.ends[end] = style;
     this.find("mix-at").value = end * 100;
     return this.mark();
@@ -82,7 +85,7 @@ class StylePanel {
     const seeds = Array.from({ length: STRIP_LENGTH }, (_, i) => this.firstSeed + i);
     const buttons = seeds.map((seed) => {
       const caption = make("span", {}, `${seed}`);
-      return this.choice({ seed }, { "aria-label": `Style seed ${seed}` }, caption);
+      return this.choice({ seed }, { "aria-label": t("Style seed {0}", seed) }, caption);
     });
     this.find("strip").replaceChildren(...buttons);
     this.drawn = null;
@@ -91,7 +94,7 @@ class StylePanel {
   // Moods that the model knows: name -> z.
   setPresets(presets) {
     const chips = Object.entries(presets).map(([name, z]) =>
-      this.choice({ z, name }, { class: "word" }, name[0].toUpperCase() + name.slice(1)),
+      this.choice({ z, name }, { class: "word" }, t(name[0].toUpperCase() + name.slice(1))),
     );
     this.find("presets").replaceChildren(...chips);
     this.mark();

@@ -2,17 +2,17 @@
 // of undo; while it lasts the map already shows it.
 
 const TOOLS = [
-  { id: "brush", key: "b", title: "Brush", hint: "Drag to paint. [ and ] change the size." },
-  { id: "eraser", key: "e", title: "Eraser", hint: "Brings back what was there at the start." },
-  { id: "line", key: "l", title: "Line", hint: "Drag from end to end." },
-  { id: "rectangle", key: "r", title: "Rectangle", hint: "Drag from corner to corner." },
-  { id: "ellipse", key: "o", title: "Ellipse", hint: "Drag from corner to corner." },
-  { id: "polygon", key: "p", title: "Polygon", hint: "Click the corners; Enter closes, Esc leaves." },
-  { id: "fill", key: "g", title: "Fill", hint: "Fills the patch that you click." },
-  { id: "pick", key: "i", title: "Eyedropper", hint: "Takes the material that you click." },
-  { id: "swap", key: "x", title: "Swap", hint: "Turns the clicked material into the chosen one, everywhere." },
-  { id: "part", key: "a", title: "Part", hint: "Choose a patch and give it another style." },
-  { id: "hand", key: "h", title: "Hand", hint: "Drag to move about when zoomed in." },
+  { id: "brush", key: "b", title: t("Brush"), hint: t("Drag to paint. [ and ] change the size.") },
+  { id: "eraser", key: "e", title: t("Eraser"), hint: t("Brings back what was there at the start.") },
+  { id: "line", key: "l", title: t("Line"), hint: t("Drag from end to end.") },
+  { id: "rectangle", key: "r", title: t("Rectangle"), hint: t("Drag from corner to corner.") },
+  { id: "ellipse", key: "o", title: t("Ellipse"), hint: t("Drag from corner to corner.") },
+  { id: "polygon", key: "p", title: t("Polygon"), hint: t("Click the corners; Enter closes, Esc leaves.") },
+  { id: "fill", key: "g", title: t("Fill"), hint: t("Fills the patch that you click.") },
+  { id: "pick", key: "i", title: t("Eyedropper"), hint: t("Takes the material that you click.") },
+  { id: "swap", key: "x", title: t("Swap"), hint: t("Turns the clicked material into the chosen one, everywhere.") },
+  { id: "part", key: "a", title: t("Part"), hint: t("Choose a patch and give it another style.") },
+  { id: "hand", key: "h", title: t("Hand"), hint: t("Drag to move about when zoomed in.") },
 ];
 
 const SHAPES = {

@@ -1,20 +1,20 @@
 // Buttons, keys and menus of the studio, and properties that Python sets.
 
 const ACTIONS = [
-  { id: "undo", title: "Undo", keys: "Ctrl+Z", place: "tools" },
-  { id: "redo", title: "Redo", keys: "Ctrl+Y", place: "tools" },
-  { id: "clear", title: "Clear the canvas", keys: "Delete", place: "tools" },
-  { id: "help", title: "Keys and gestures", keys: "?", place: "tools" },
-  { id: "shift -8 0", icon: "left", title: "Shift left", keys: "Alt+Left", place: "moves" },
-  { id: "shift 8 0", icon: "right", title: "Shift right", keys: "Alt+Right", place: "moves" },
-  { id: "shift 0 -8", icon: "up", title: "Shift up", keys: "Alt+Up", place: "moves" },
-  { id: "shift 0 8", icon: "down", title: "Shift down", keys: "Alt+Down", place: "moves" },
-  { id: "flip", title: "Mirror left and right", keys: "F", place: "moves" },
-  { id: "upend", title: "Mirror top and bottom", keys: "Shift+F", place: "moves" },
-  { id: "zoomin", title: "Zoom in", keys: "+", place: "moves" },
-  { id: "zoomout", title: "Zoom out", keys: "-", place: "moves" },
-  { id: "fit", title: "See everything", keys: "Home", place: "moves" },
-  { id: "letters", title: "Letters on the materials", keys: "T", place: "moves" },
+  { id: "undo", title: t("Undo"), keys: "Ctrl+Z", place: "tools" },
+  { id: "redo", title: t("Redo"), keys: "Ctrl+Y", place: "tools" },
+  { id: "clear", title: t("Clear the canvas"), keys: "Delete", place: "tools" },
+  { id: "help", title: t("Keys and gestures"), keys: "?", place: "tools" },
+  { id: "shift -8 0", icon: "left", title: t("Shift left"), keys: "Alt+Left", place: "moves" },
+  { id: "shift 8 0", icon: "right", title: t("Shift right"), keys: "Alt+Right", place: "moves" },
+  { id: "shift 0 -8", icon: "up", title: t("Shift up"), keys: "Alt+Up", place: "moves" },
+  { id: "shift 0 8", icon: "down", title: t("Shift down"), keys: "Alt+Down", place: "moves" },
+  { id: "flip", title: t("Mirror left and right"), keys: "F", place: "moves" },
+  { id: "upend", title: t("Mirror top and bottom"), keys: "Shift+F", place: "moves" },
+  { id: "zoomin", title: t("Zoom in"), keys: "+", place: "moves" },
+  { id: "zoomout", title: t("Zoom out"), keys: "-", place: "moves" },
+  { id: "fit", title: t("See everything"), keys: "Home", place: "moves" },
+  { id: "letters", title: t("Letters on the materials"), keys: "T", place: "moves" },
 ];
 
 const SHORTCUTS = {
@@ -24,18 +24,18 @@ const SHORTCUTS = {
 };
 
 const MORE_KEYS = [
-  ["1 to 9, 0", "choose a material"], [", and .", "the material before, the next one"],
-  ["[ and ]", "smaller, larger brush"], ["N", "a random layout"], ["D", "a random style"],
-  ["V", "ghost of the picture on the canvas"], ["S", "save the picture"],
-  ["Arrows", "move the cursor, with Shift by 8"], ["Space", "paint while held; set a corner"],
-  ["Enter", "begin or end a stroke; close a polygon"], ["Esc", "leave a stroke or a polygon"],
-  ["Ctrl+wheel", "zoom where the pointer is"], ["One finger or pen", "paints; the page stays still"],
+  [t("1 to 9, 0"), t("choose a material")], [t(", and ."), t("the material before, the next one")],
+  [t("[ and ]"), t("smaller, larger brush")], ["N", t("a random layout")], ["D", t("a random style")],
+  ["V", t("ghost of the picture on the canvas")], ["S", t("save the picture")],
+  [t("Arrows"), t("move the cursor, with Shift by 8")], [t("Space"), t("paint while held; set a corner")],
+  ["Enter", t("begin or end a stroke; close a polygon")], ["Esc", t("leave a stroke or a polygon")],
+  ["Ctrl+wheel", t("zoom where the pointer is")], [t("One finger or pen"), t("paints; the page stays still")],
 ];
 
 const SAVES = [
-  ["picture", "Picture", "The picture as a PNG that brings everything back when dropped here (S)"],
-  ["map", "Map", "The label map as an indexed PNG, and its labels as JSON"],
-  ["layers", "Layers", "Picture and label map as an OpenRaster file"],
+  ["picture", t("Picture"), t("The picture as a PNG that brings everything back when dropped here (S)")],
+  ["map", t("Map"), t("The label map as an indexed PNG, and its labels as JSON")],
+  ["layers", t("Layers"), t("Picture and label map as an OpenRaster file")],
 ];
 
 Studio.prototype.act = function act(name) {
@@ -117,14 +117,14 @@ function buildTools(studio) {
     }, icon("save"), title));
   }
   studio.find("saves").append(make("button", {
-    type: "button", class: "word", title: "The picture at four times the size, below",
+    type: "button", class: "word", title: t("The picture at four times the size, below"),
     "data-save": "enlarge", click: () => studio.map && studio.trigger("enlarge"),
-  }, "Enlarge"));
+  }, t("Enlarge")));
   const rows = [
     ...TOOLS.map((tool) => [tool.key.toUpperCase(), `${tool.title}. ${tool.hint}`]),
     ...ACTIONS.map((action) => [action.keys, action.title]), ...MORE_KEYS,
   ].flatMap(([keys, text]) => [make("dt", {}, keys), make("dd", {}, text)]);
-  studio.find("help-body").append(make("h3", {}, "Keys and gestures"), make("dl", {}, ...rows));
+  studio.find("help-body").append(make("h3", {}, t("Keys and gestures")), make("dl", {}, ...rows));
 }
 
 function buildMaterials(studio) {
@@ -135,10 +135,10 @@ function buildMaterials(studio) {
     const ink = inks[i].startsWith("rgba(0") ? "#1e293b" : "#fff";
     const swatch = make("span", { class: "swatch", style: `background: ${color}; color: ${ink}` }, mark);
     return make("button", {
-      type: "button", role: "radio", "data-label": i, "aria-label": label,
-      title: `${label}${i < 10 ? ` (${(i + 1) % 10})` : ""}, letter ${codes[i]}`,
+      type: "button", role: "radio", "data-label": i, "data-name": label, "aria-label": t(label),
+      title: t("{0}, letter {1}", t(label) + (i < 10 ? ` (${(i + 1) % 10})` : ""), codes[i]),
       click: () => studio.setLabel(i),
-    }, swatch, make("span", { class: "name" }, label));
+    }, swatch, make("span", { class: "name" }, t(label)));
   });
   studio.find("materials").replaceChildren(...buttons);
   studio.find("search").hidden = buttons.length <= 20;
@@ -148,8 +148,8 @@ function buildMaterials(studio) {
 function buildLayouts(studio) {
   const { labels } = studio.legend;
   const known = Object.entries(LAYOUTS).filter(([, layers]) => layers.every((l) => labels.includes(l[1])));
-  const options = known.map(([name]) => make("option", { value: name }, name));
-  studio.find("layouts").replaceChildren(make("option", { value: "" }, "a layout…"), ...options);
+  const options = known.map(([name]) => make("option", { value: name }, t(name)));
+  studio.find("layouts").replaceChildren(make("option", { value: "" }, t("a layout…")), ...options);
   studio.find("start").hidden = studio.find("random").hidden = !known.length;
 }
 
@@ -182,7 +182,7 @@ function showPart(studio) {
   studio.find("part").hidden = !part;
   if (!part) return;
   const share = part.mask.reduce((sum, inside) => sum + inside, 0) / part.mask.length;
-  studio.find("part-name").textContent = `${studio.legend.labels[part.label]}, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  studio.find("part-name").textContent = `${t(studio.legend.labels[part.label])}, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
 function notify(studio, sentence, offer, accept) {
@@ -192,7 +192,7 @@ function notify(studio, sentence, offer, accept) {
     studio.find("stage").focus({ preventScroll: true });
   };
   const yes = make("button", { type: "button", class: "word", click: () => { hide(); accept(); } }, offer);
-  const no = make("button", { type: "button", class: "word", click: hide }, "Keep it");
+  const no = make("button", { type: "button", class: "word", click: hide }, t("Keep it"));
   notice.replaceChildren(sentence, yes, no);
   notice.hidden = false;
 }
@@ -221,7 +221,9 @@ function listen(studio) {
   });
   find("search").addEventListener("input", (event) => {
     const wanted = event.target.value.toLowerCase();
-    for (const button of find("materials").children) button.hidden = !button.ariaLabel.includes(wanted);
+    for (const button of find("materials").children) {
+      button.hidden = !`${button.ariaLabel} ${button.dataset.name}`.includes(wanted);
+    }
   });
   find("materials").addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

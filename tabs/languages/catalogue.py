@@ -1,0 +1,34 @@
+"""The languages of the page, and their catalogues."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+from tabs.languages.translator import Translator
+
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "zh-CN": "简体中文"}
+FOLDER = Path(__file__).parent
+SCRIPT_TEXTS = "scripts"  # the file of texts that the page's scripts show
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """Template -> translation, from all JSON files of a language."""
+    found: dict[str, str] = {}
+    for path in sorted((FOLDER / language).glob("*.json")):
+        found |= json.loads(path.read_text("utf-8"))
+    return found
+
+
+def script_texts(language: str) -> dict[str, str]:
+    """The texts of the page's scripts; none in English."""
+    path = FOLDER / language / f"{SCRIPT_TEXTS}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+@functools.cache
+def translator(language: str) -> Translator | None:
+    """The translator into a language; None for English."""
+    return None if language == ENGLISH else Translator(catalogue(language))

@@ -1,0 +1,24 @@
+// The language of the page. The server has written `ganvasLanguage` and `ganvasTexts` before this.
+(() => {
+  const language = window.ganvasLanguage ?? 'en';
+  const texts = window.ganvasTexts ?? {};
+  // Gradio's own texts follow the browser's language; here they follow the page's
+  Object.defineProperty(navigator, 'language', { get: () => language });
+  Object.defineProperty(navigator, 'languages', { get: () => [language] });
+
+  // A text of a script; holes {0}, {1}, … are filled with the values.
+  window.ganvasText = (template, ...values) =>
+    (texts[template] ?? template).replace(/\{(\d+)\}/g, (hole, k) => values[k] ?? hole);
+
+  // On another site's page, such as the Hub's, cookies need to be partitioned, and HTTPS.
+  const cookie = (value) => {
+    const place = location.protocol === 'https:' ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax';
+    document.cookie = `ganvas_language=${value}; path=/; max-age=31536000; ${place}`;
+  };
+  document.addEventListener('click', (event) => {
+    const chosen = event.target.closest?.('[data-language]')?.dataset.language;
+    if (!chosen || chosen === language) return;
+    cookie(chosen);
+    location.reload();
+  });
+})();

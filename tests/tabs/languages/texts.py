@@ -1,0 +1,68 @@
+"""The texts in the source code that visitors may read, as templates of the catalogue."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+# the command line, the rendered world and measurements speak to whoever runs the server
+NOT_SHOWN = ("cli", "landscape", "metrics", "__main__.py")
+_SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z(`{*\"'0-9]|^[A-Z][a-z]+|[a-z]{3,} *[{·]")
+_SCRIPT_TEXT = re.compile(r"\b(?:ganvasText|t)\(\s*(['\"])((?:(?!\1).)*)\1")
+_MARKUP_TEXT = re.compile(
+    r">([^<>]*[A-Za-z]{2}[^<>]*)<|(?:aria-label|title|alt|placeholder)=\"([^\"]+)\""
+)
+
+
+def source_files() -> list[Path]:
+    """Files whose texts visitors may read."""
+    files = [ROOT / "app.py", *(ROOT / "tabs").rglob("*.py"), *(ROOT / "gan_models").rglob("*.py")]
+    parts = {path: path.relative_to(ROOT).parts for path in files}
+    return sorted(path for path in files if not any(name in NOT_SHOWN for name in parts[path][:2]))
+
+
+def templates(source: str) -> Iterator[tuple[int, str]]:
+    """The line and the template of each text in a Python source, docstrings left out."""
+    tree = ast.parse(source)
+    inner: set[int] = set()  # parts of other texts, docstrings, and what no visitor reads
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            inner.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            inner.update(id(part) for part in ast.walk(node) if part is not node)
+            for hole in node.values:  # but texts within holes are texts of their own
+                if isinstance(hole, ast.FormattedValue):
+                    inner.difference_update(id(part) for part in ast.walk(hole.value))
+    for node in ast.walk(tree):
+        if id(node) not in inner and (text := _template(node)) and _SENTENCE.search(text):
+            yield node.lineno, text.strip()
+
+
+def _template(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    text, count = "", 0
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            text += part.value
+        else:
+            text += f"{{{count}}}"
+            count += 1
+    return text
+
+
+def markup_texts() -> set[str]:
+    """The texts of HTML files."""
+    files = [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.html")]
+    found = (match for file in files for match in _MARKUP_TEXT.finditer(file))
+    return {(match[1] or match[2]).strip() for match in found}
+
+
+def script_texts() -> set[str]:
+    """The texts of the page's scripts: what they give to `ganvasText`."""
+    scripts = [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.js")]
+    scripts += [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.py")]
+    return {match[2] for script in scripts for match in _SCRIPT_TEXT.finditer(script)}
