@@ -18,6 +18,7 @@ from tabs.components import links
 from tabs.components.events import Facts
 from tabs.components.models import checked_model, start_psi
 from tabs.components.seed_row import page_seeds
+from tabs.languages.chosen import translate
 
 TASK = "class"
 MAX_CLASSES_IN_A_ROW = 24
@@ -131,9 +132,13 @@ def file_name(class_name: str) -> str:
 
 
 def search_classes(model: str, text: str) -> list[str]:
-    """The classes whose names hold all the words of `text`, those that start with it first."""
+    """The classes whose names hold all the words of `text`, those that start with it first.
+
+    Names in the visitor's language count, too.
+    """
     words = str(text or "").lower().split()
-    found = [name for name in classes_of(model) if all(word in name.lower() for word in words)]
+    shown = {name: f"{name} {translate(name)}".lower() for name in classes_of(model)}
+    found = [name for name in shown if all(word in shown[name] for word in words)]
     return sorted(found, key=lambda name: not name.lower().startswith(" ".join(words)))
 
 

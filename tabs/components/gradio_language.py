@@ -11,7 +11,12 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction as Event
-from gradio.server_messages import EventMessage, LogMessage, ProcessCompletedMessage, ProgressMessage
+from gradio.server_messages import (
+    EventMessage,
+    LogMessage,
+    ProcessCompletedMessage,
+    ProgressMessage,
+)
 from gradio.state_holder import SessionState
 
 from tabs.components.gradio_compat import Page

@@ -18,7 +18,9 @@ _COPY_JS = """link => {
   const button = document.getElementById('ELEM-copy');
   const field = document.querySelector('#ELEM textarea, #ELEM input');
   const told = navigator.clipboard?.writeText(link) ?? Promise.reject();
-  told.then(() => ganvasText('Copied'), () => { field.select(); return ganvasText('Press Ctrl+C'); }).then(said => {
+  const copied = () => ganvasText('Copied');
+  const refused = () => { field.select(); return ganvasText('Press Ctrl+C'); };
+  told.then(copied, refused).then(said => {
     button.textContent = said;
     setTimeout(() => { button.textContent = ganvasText('Copy link'); }, 2000);
   });

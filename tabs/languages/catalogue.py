@@ -11,7 +11,7 @@ from tabs.languages.translator import Translator
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh-CN": "简体中文"}
 FOLDER = Path(__file__).parent
-SCRIPT_TEXTS = "scripts"  # the file of texts that the page's scripts show
+SCRIPT_TEXTS = ("scripts", "labels")  # files of texts that the page's scripts show
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -22,10 +22,14 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def script_texts(language: str) -> dict[str, str]:
     """The texts of the page's scripts; none in English."""
-    path = FOLDER / language / f"{SCRIPT_TEXTS}.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    paths = [FOLDER / language / f"{name}.json" for name in SCRIPT_TEXTS]
+    found: dict[str, str] = {}
+    for path in paths if language != ENGLISH else ():
+        found |= json.loads(path.read_text("utf-8"))
+    return found
 
 
 @functools.cache

@@ -73,4 +73,3 @@ def _button(button: Any, translate: Translate) -> Any:
     if isinstance(button, dict) and isinstance(button.get("value"), str):
         return button | {"value": translate(button["value"])}
     return button
-

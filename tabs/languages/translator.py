@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 _HOLE = re.compile(r"\{(\d+)\}")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 _TAG = re.compile(r"(<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>)", re.DOTALL)
-_ATTRIBUTE = re.compile(r'(\s(?:aria-label|title|alt|placeholder|data-text-[a-z-]+)=)(["\'])(.*?)\2')
+_ATTRIBUTE = re.compile(
+    r'(\s(?:aria-label|title|alt|placeholder|data-text-[a-z-]+)=)(["\'])(.*?)\2'
+)
 # what parts of a text are joined by, the coarsest first
 _JOINTS = (
     re.compile(r"(\n\s*\n)"),
@@ -19,6 +21,7 @@ _JOINTS = (
     re.compile(r"( · | — |; )"),
     re.compile(r"(, )"),
 )
+_SENTENCES = re.compile(r"[.!?] [A-Z]|\n")
 _MARKUP = re.compile(r"^((?:#+ |[-*] |\d+\. )?(?:\*\*|`)?)(.*?)((?:\*\*|`)?[.:,]?)$", re.DOTALL)
 _MEMORY = 8192  # translated texts that are remembered
 _LONGEST = 4000  # letters that templates with holes are compared with
@@ -53,7 +56,7 @@ class Translator:
             return text
         found = self._whole(bare)
         if found is None:
-            found = self._pieces(bare)
+            found = self._pieces(bare) if self._joint(bare) else self._loose(bare)
         start = text.index(bare)
         return text[:start] + found + text[start + len(bare) :]
 
@@ -61,13 +64,32 @@ class Translator:
         """Whether the catalogue has a template of the whole text."""
         return self._whole(text.strip()) is not None
 
-    def _whole(self, text: str) -> str | None:
+    def _whole(self, text: str, several: bool = False) -> str | None:
+        """The translation of a whole text; `several`: a hole may hold several sentences."""
         if text in self._texts:
             return self._texts[text]
         for pattern in self._patterns if len(text) <= _LONGEST else ():
-            if values := pattern.match(text):
-                return _HOLE.sub(lambda hole: self.text(values[int(hole[1])]), pattern.translation)
+            values = pattern.match(text)
+            if values and (several or not any(map(_SENTENCES.search, values))):
+                return self._filled(pattern.translation, values)
         return None
+
+    def _filled(self, translation: str, values: tuple[str, ...]) -> str:
+        return _HOLE.sub(lambda hole: self.text(values[int(hole[1])]), translation)
+
+    def _joint(self, text: str) -> re.Pattern[str] | None:
+        """Where a text falls into parts that are all known."""
+        for joint in _JOINTS:
+            parts = joint.split(text)[::2]
+            if len(parts) > 1 and all(
+                not _LETTERS.search(part) or self.knows(part) for part in parts
+            ):
+                return joint
+        return None
+
+    def _loose(self, text: str) -> str:
+        found = self._whole(text, several=True)
+        return self._pieces(text) if found is None else found
 
     def _pieces(self, text: str) -> str:
         """Translate the parts of a text that was put together from several."""

@@ -1,9 +1,14 @@
 """The texts in the source code that visitors may read, as templates of the catalogue."""
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from torchvision.models import ResNet50_Weights
+
+from gan_models import list_models
 
 ROOT = Path(__file__).parents[3]
 # the command line, the rendered world and measurements speak to whoever runs the server
@@ -66,3 +71,15 @@ def script_texts() -> set[str]:
     scripts = [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.js")]
     scripts += [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.py")]
     return {match[2] for script in scripts for match in _SCRIPT_TEXT.finditer(script)}
+
+
+def data_texts() -> set[str]:
+    """Names of labels, of classes, and of the canvas's layouts."""
+    found = set()
+    for path in (ROOT / "gan_models" / "palettes").glob("*.csv"):
+        found |= {row["name"] for row in csv.DictReader(path.open(encoding="utf-8"))}
+    for spec in list_models():
+        found.update(name for name in spec.classes if not name.isdecimal())
+    layouts = (ROOT / "tabs" / "paint" / "canvas" / "layouts.js").read_text("utf-8")
+    found.update(re.findall(r'^  "([^"]+)": \[', layouts, re.MULTILINE))
+    return found | set(ResNet50_Weights.DEFAULT.meta["categories"])
