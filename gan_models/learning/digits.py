@@ -47,6 +47,7 @@ class DigitSettings:
     clip: float = 0.01  # only for "wgan"
     penalty: float = 10.0  # only for "wgan-gp"
     conditional: bool = False
+    augment: bool = False  # what the discriminator sees is shifted, turned and scaled a little
 
 
 class DigitTrainer(Trainer):
@@ -102,6 +103,13 @@ class DigitTrainer(Trainer):
     def _one_hot(self, digits: Tensor) -> Tensor | None:
         return F.one_hot(digits, len(CLASSES)).float() if self.settings.conditional else None
 
+    def _seen(self, images: Tensor) -> Tensor:
+        """Pictures as the discriminator sees them: with few real ones it learns them by heart, and
+        the same random transform of real and generated ones delays that (Zhao et al. 2020,
+        arXiv:2006.10738).
+        """
+        return distort(images) if self.settings.augment else images
+
     def _generate(self, c: Tensor | None, count: int) -> Tensor:
         generator = self.networks["generator"]
         z = torch.randn(count, generator.z_dim, device=self.device)
@@ -112,7 +120,7 @@ class DigitTrainer(Trainer):
         c = self._one_hot(batch["digits"])
         with torch.no_grad():
             fakes = self._generate(c, len(images))
-        real, fake = critic(images, c), critic(fakes, c)
+        real, fake = critic(self._seen(images), c), critic(self._seen(fakes), c)
         if self.settings.objective == "nonsaturating":
             loss = objectives.discriminator_loss(real, fake)
             return loss, {"discriminator": loss, "d_real": real.mean(), "d_fake": fake.mean()}
@@ -127,7 +135,8 @@ class DigitTrainer(Trainer):
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         c = self._one_hot(batch["digits"])
-        fake = self.networks["discriminator"](self._generate(c, len(batch["digits"])), c)
+        made = self._seen(self._generate(c, len(batch["digits"])))
+        fake = self.networks["discriminator"](made, c)
         if self.settings.objective == "nonsaturating":
             loss = objectives.nonsaturating_generator(fake)
         else:
@@ -161,8 +170,13 @@ class DigitTrainer(Trainer):
         for name, network in (self.networks | self.averages).items():
             save_digits(folder / f"{name}.safetensors", network, self.settings, training)
 
-    def save_snapshot(self, path: Path, training: dict[str, Any]) -> None:
-        """The averaged generator as it stands."""
+    def save_snapshot(
+        self, path: Path, training: dict[str, Any], with_discriminator: bool = False
+    ) -> None:
+        """The averaged generator as it stands, and the discriminator beside it."""
+        if with_discriminator:
+            beside = path.with_name(f"{path.stem}-discriminator{path.suffix}")
+            save_digits(beside, self.networks["discriminator"], self.settings, training)
         save_digits(path, self.averages["generator"], self.settings, training)
 
 

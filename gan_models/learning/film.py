@@ -1,10 +1,12 @@
-"""Snapshots of a generator from its first step to its last, in one file."""
+"""Snapshots of a generator and its discriminator from the first step to the last, in one file."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -14,17 +16,21 @@ from gan_models import networks
 from gan_models.weights import CorruptWeightsError, load_checkpoint, read_metadata, read_tensors
 
 FORMAT = "1"
+DISCRIMINATOR = "discriminator"
+State = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Film:
-    """A generator at several steps of its training.
+    """A training as its networks were at several steps.
 
     Attributes:
         generators: step -> network in eval mode, by step; the last one is the finished generator.
+        discriminators: step -> network in eval mode; only of the steps where it was kept.
     """
 
-    generators: dict[int, nn.Module]
+    generators: Mapping[int, nn.Module]
+    discriminators: Mapping[int, nn.Module]
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -43,25 +49,65 @@ class Film:
         generator = self.generators[step]
         return generator(z) if c is None else generator(z, c)
 
+    @torch.inference_mode()
+    def score(self, step: int, images: Tensor, c: Tensor | None = None) -> Tensor | None:
+        """The logits [N] of the discriminator of a step; None where it was not kept.
+
+        Args:
+            step: of the training.
+            images: [N, 1, 28, 28] in [-1, 1].
+            c: one-hot classes [N, num_classes], for a conditional discriminator.
+        """
+        discriminator = self.discriminators.get(step)
+        return None if discriminator is None else discriminator(images, c)
+
 
 def pack_film(run: Path, out: Path) -> tuple[int, ...]:
-    """Write the snapshots in a run's folder `film/` to one file, the last step left out.
+    """Write the snapshots in a run's folder `film/` to one file.
 
-    The last step is the finished generator, which has a file of its own.
+    The generator of the last step is left out: it is the finished one, which has a file of its own.
 
     Returns:
         The steps in the file.
     """
-    files = sorted((run / "film").glob("*.safetensors"), key=lambda path: int(path.stem))[:-1]
-    tensors: dict[str, Tensor] = {}
-    for path in files:
-        generator, _ = load_checkpoint(path)
-        for name, tensor in generator.state_dict().items():
-            half = tensor.half() if tensor.is_floating_point() and tensor.ndim >= 2 else tensor
-            tensors[f"{int(path.stem)}/{name}"] = half.contiguous()
-    steps = tuple(int(path.stem) for path in files)
-    safetensors.torch.save_file(tensors, out, {"ganvas_film": FORMAT, "steps": json.dumps(steps)})
-    return steps
+    files = _by_step(run / "film", "")
+    judges = _by_step(run / "film", f"-{DISCRIMINATOR}")
+    last = max(files)
+    judges[last] = run / f"{DISCRIMINATOR}.safetensors"
+    tensors: State = {}
+    for step in sorted(files):
+        if step != last:
+            tensors |= _halves(f"{step}/", files[step])
+        if step in judges:
+            tensors |= _halves(f"{step}/{DISCRIMINATOR}/", judges[step])
+    _, info = load_checkpoint(judges[last])
+    facts = {"steps": json.dumps(sorted(files)), DISCRIMINATOR: json.dumps(_network_of(info))}
+    safetensors.torch.save_file(tensors, out, {"ganvas_film": FORMAT} | facts)
+    return tuple(sorted(files))
+
+
+def _by_step(folder: Path, ending: str) -> dict[int, Path]:
+    """Step -> snapshot with this ending of its name."""
+    found = {}
+    for path in folder.glob(f"*{ending}.safetensors"):
+        step = path.stem.removesuffix(ending)
+        if step.isdecimal():
+            found[int(step)] = path
+    return found
+
+
+def _network_of(info: Mapping[str, Any]) -> dict[str, Any]:
+    return {"family": info["family"], "config": info["config"]}
+
+
+def _halves(prefix: str, path: Path) -> State:
+    """The tensors of a checkpoint, weights in half precision."""
+    network, _ = load_checkpoint(path)
+    found = {}
+    for name, tensor in network.state_dict().items():
+        half = tensor.half() if tensor.is_floating_point() and tensor.ndim >= 2 else tensor
+        found[prefix + name] = half.contiguous()
+    return found
 
 
 def load_film(generator: Path, film: Path) -> Film:
@@ -74,20 +120,33 @@ def load_film(generator: Path, film: Path) -> Film:
     metadata = read_metadata(film)
     if metadata.get("ganvas_film") != FORMAT:
         raise CorruptWeightsError(f"{film.name} holds no film; get the file again.")
-    parts: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in read_tensors(film).items():
-        step, _, rest = name.partition("/")
-        parts.setdefault(int(step), {})[rest] = tensor
-    generators: dict[int, nn.Module] = {}
-    for step in sorted(parts):
-        network = networks.build(info["family"], info["config"])
-        state = {k: v.float() if v.is_floating_point() else v for k, v in parts[step].items()}
-        try:
-            network.load_state_dict(state)
-        except RuntimeError as error:
-            raise CorruptWeightsError(
-                f"{film.name} is of another network than {generator.name}; get both files again."
-            ) from error
-        generators[step] = network.eval().requires_grad_(False)
+    makers, judges = _split(read_tensors(film))
+    described = json.loads(metadata[DISCRIMINATOR])
+    try:
+        generators = {step: _network(info, makers[step]) for step in sorted(makers)}
+        discriminators = {step: _network(described, judges[step]) for step in sorted(judges)}
+    except RuntimeError as error:
+        raise CorruptWeightsError(
+            f"{film.name} is of another network than {generator.name}; get both files again."
+        ) from error
     generators[int(info["training"]["steps"])] = finished
-    return Film(generators)
+    return Film(generators, discriminators)
+
+
+def _split(tensors: Mapping[str, Tensor]) -> tuple[dict[int, State], dict[int, State]]:
+    """Step -> state of the generator, and of the discriminator."""
+    makers: dict[int, State] = {}
+    judges: dict[int, State] = {}
+    for name, tensor in tensors.items():
+        step, _, rest = name.partition("/")
+        of_judge = rest.startswith(f"{DISCRIMINATOR}/")
+        states = judges if of_judge else makers
+        states.setdefault(int(step), {})[rest.removeprefix(f"{DISCRIMINATOR}/")] = tensor
+    return makers, judges
+
+
+def _network(info: Mapping[str, Any], state: State) -> nn.Module:
+    network = networks.build(info["family"], info["config"])
+    whole = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    network.load_state_dict(whole)
+    return network.eval().requires_grad_(False)

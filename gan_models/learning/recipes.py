@@ -34,6 +34,7 @@ class DigitRecipe:
     settings: DigitSettings
     steps: int  # of the generator
     num_snapshots: int
+    with_discriminators: bool = True  # the film has those of all its steps, not of the last alone
 
 
 RECIPES = {
@@ -47,6 +48,7 @@ RECIPES = {
         ),
         steps=20_000,
         num_snapshots=8,
+        with_discriminators=False,
     ),
     "digits-dcgan": DigitRecipe(
         DigitSettings(
@@ -55,6 +57,7 @@ RECIPES = {
             "dcgan-28",
             CONVOLUTIONAL,
             {"width": 32, "norm": True},
+            augment=True,
         ),
         steps=10_000,
         num_snapshots=10,
@@ -96,6 +99,7 @@ RECIPES = {
             CONVOLUTIONAL | {"num_classes": 10},
             {"width": 32, "num_classes": 10, "norm": True},
             conditional=True,
+            augment=True,
         ),
         steps=12_000,
         num_snapshots=10,
@@ -112,6 +116,7 @@ RECIPES = {
         ),
         steps=8_000,
         num_snapshots=8,
+        with_discriminators=False,
     ),
 }
 
@@ -163,7 +168,8 @@ def train_digits(
     total = kimg or recipe.steps * batch / 1000
     settings = Settings(name, batch, total, DATA, ema_half_life_kimg=4.0)
     classifier = load_classifier()
-    film = FilmWriter(folder, int(total * 1000 / batch), recipe.num_snapshots, callback)
+    steps = geometric_steps(int(total * 1000 / batch), recipe.num_snapshots)
+    film = FilmWriter(folder, steps, recipe.with_discriminators, callback)
 
     def make_trainer() -> DigitTrainer:
         film.trainer = DigitTrainer(recipe.settings, chosen, held_out[0], classifier)
@@ -173,13 +179,13 @@ def train_digits(
 
 
 class FilmWriter:
-    """A callback of the loop that stores the generator at steps that are spaced geometrically."""
+    """A callback of the loop that stores the networks at these steps."""
 
     def __init__(
-        self, folder: Path, total_steps: int, count: int, callback: Callback | None
+        self, folder: Path, steps: list[int], with_discriminators: bool, callback: Callback | None
     ) -> None:
-        self.folder, self.callback = folder / "film", callback
-        self.steps = set(geometric_steps(total_steps, count))
+        self.folder, self.steps, self.callback = folder / "film", set(steps), callback
+        self.with_discriminators = with_discriminators
         self.trainer: DigitTrainer | None = None
 
     def __call__(self, progress: Progress) -> bool | None:
@@ -188,5 +194,5 @@ class FilmWriter:
             path = self.folder / f"{progress.step:07d}.safetensors"
             if not path.exists():
                 facts = {"steps": progress.step, "kimg": progress.kimg}
-                self.trainer.save_snapshot(path, facts)
+                self.trainer.save_snapshot(path, facts, self.with_discriminators)
         return None if self.callback is None else self.callback(progress)

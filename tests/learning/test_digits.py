@@ -62,8 +62,9 @@ def test_the_critic_takes_its_steps_and_is_clipped(digits, monkeypatch):
     assert all(p.abs().max() <= 0.01 for p in critic.parameters())
 
 
-def test_a_film_is_written_packed_and_played(digits, tmp_path):
-    film = FilmWriter(tmp_path, 6, 3, None)
+@pytest.mark.parametrize("with_discriminators", [True, False])
+def test_a_film_is_written_packed_and_played(digits, tmp_path, with_discriminators):
+    film = FilmWriter(tmp_path, geometric_steps(6, 3), with_discriminators, None)
 
     def make():
         film.trainer = small("digits-dcgan", digits)
@@ -71,13 +72,20 @@ def test_a_film_is_written_packed_and_played(digits, tmp_path):
 
     settings = Settings("digits-dcgan", 4, 0.024)
     run(settings, make, lambda: DigitData(*digits), tmp_path, callback=film)
-    assert pack_film(tmp_path, tmp_path / "film.safetensors") == (1, 2)
+    assert pack_film(tmp_path, tmp_path / "film.safetensors") == (1, 2, 6)
     played = load_film(tmp_path / "generator.safetensors", tmp_path / "film.safetensors")
     assert played.steps == (1, 2, 6)
     z = torch.randn(4, 100)
     first, last = played.draw(1, z), played.draw(6, z)
     assert first.shape == (4, 1, 28, 28)
     assert not torch.equal(first, last)
+    kept = (1, 2, 6) if with_discriminators else (6,)
+    for step in played.steps:
+        scores = played.score(step, first)
+        assert scores.shape == (4,) if step in kept else scores is None
+    assert film.trainer is not None
+    judge = film.trainer.networks["discriminator"].eval()
+    torch.testing.assert_close(played.score(6, first), judge(first), atol=0.02, rtol=0.02)
     with pytest.raises(ValueError, match="no snapshot of step 3"):
         played.draw(3, z)
 
