@@ -4,6 +4,9 @@ from pathlib import Path
 
 from gradio.themes import Default, LocalFont
 
+from tabs.components.models import ABSENT
+from tabs.languages.catalogue import in_all_languages
+
 # faces of weight 400 and 700 only: Gradio's files of weight 600 hold few letters of the alphabet
 _FONT = LocalFont("IBM Plex Sans", weights=(400, 700))
 _INK, _INK_DARK = "#047857", "#34d399"  # at least 4.5 : 1 on the page, and under white
@@ -86,8 +89,8 @@ CSS = """
 .large { aspect-ratio: 1; min-height: 192px; height: auto !important; }
 .large .image-container { height: 100% !important; }
 /* models that need a download are apart in the list */
-ul.option-list li[aria-label^="Needs a download"] { color: var(--body-text-color-subdued); }
-ul.option-list li:not([aria-label^="Needs a download"]) + li[aria-label^="Needs a download"] {
+ul.option-list li:is(ABSENT) { color: var(--body-text-color-subdued); }
+ul.option-list li:not(ABSENT) + li:is(ABSENT) {
   border-top: 1px solid var(--border-color-primary); margin-top: 6px; padding-top: 8px; }
 .sheet .grid-container {
   padding-top: 2.2em; gap: 6px;
@@ -165,7 +168,8 @@ polyline.line1 { stroke: #6366f1; } span.line1 { color: #6366f1; }
 .run-verdicts ul { max-height: 180px; overflow-y: auto; margin: 4px 0 0; padding-left: 18px; }
 .run-verdicts li { overflow-wrap: anywhere; }
 .run-verdicts li.refused b { color: #dc2626; }
-""" + "".join(
+""".replace("ABSENT", ", ".join(f'[aria-label^="{text}"]' for text in in_all_languages(ABSENT)))
+CSS += "".join(
     f".columns-{n} .grid-container "
     f"{{ grid-template-columns: repeat({n}, minmax(0, 1fr)) !important; gap: 3px; }}\n"
     for n in range(1, 25)

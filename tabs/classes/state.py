@@ -18,7 +18,7 @@ from tabs.components import links
 from tabs.components.events import Facts
 from tabs.components.models import checked_model, start_psi
 from tabs.components.seed_row import page_seeds
-from tabs.languages.chosen import translate
+from tabs.languages.chosen import translate_name
 
 TASK = "class"
 MAX_CLASSES_IN_A_ROW = 24
@@ -137,7 +137,7 @@ def search_classes(model: str, text: str) -> list[str]:
     Names in the visitor's language count, too.
     """
     words = str(text or "").lower().split()
-    shown = {name: f"{name} {translate(name)}".lower() for name in classes_of(model)}
+    shown = {name: f"{name} {translate_name(name)}".lower() for name in classes_of(model)}
     found = [name for name in shown if all(word in shown[name] for word in words)]
     return sorted(found, key=lambda name: not name.lower().startswith(" ".join(words)))
 

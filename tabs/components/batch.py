@@ -101,7 +101,7 @@ def build_several(work: Work) -> list[Event]:
                 for k, (head, stem) in enumerate(zip(heads, stems, strict=True), 1):
                     try:
                         steps = work.steps(pipeline, open_photo(head.path), *settings)
-                        made = yield from bar.follow(steps, f"{k} of {len(heads)}", head.pixels)
+                        made = yield from bar.follow(steps, f"{k}/{len(heads)}", head.pixels)
                     except ValueError as error:  # broken after its header, or refused
                         notes.append(f"**{head.name} was left out.** {error}")
                         continue

@@ -21,8 +21,16 @@ from gradio.state_holder import SessionState
 
 from tabs.components.gradio_compat import Page
 from tabs.languages.catalogue import ENGLISH, translator
-from tabs.languages.chosen import current_language, language_of, translate, use_language
-from tabs.languages.props import translate_props, translate_value
+from tabs.languages.chosen import (
+    current_language,
+    language_of,
+    translate,
+    translate_name,
+    use_language,
+)
+from tabs.languages.props import Words, translate_props, translate_value
+
+WORDS = Words(translate, translate_name)
 
 
 class TranslatedPage(Page):
@@ -83,14 +91,14 @@ class TranslatedPage(Page):
 
 def _output(kind: str, value: Any) -> Any:
     if isinstance(value, dict) and value.get("__type__") == "update":
-        return translate_props(kind, value, translate)
-    return translate_value(kind, value, translate)
+        return translate_props(kind, value, WORDS)
+    return translate_value(kind, value, WORDS)
 
 
 def _translated_config(config: Any) -> Any:
     """A page's description with the texts of all components translated."""
     components = [
-        part | {"props": translate_props(part["type"], part["props"], translate)}
+        part | {"props": translate_props(part["type"], part["props"], WORDS)}
         for part in config["components"]
     ]
     return config | {"components": components}
@@ -127,4 +135,6 @@ def _message(message: EventMessage, translate: Callable[[str], str]) -> EventMes
 
 
 def _described(unit: Any, translate: Callable[[str], str]) -> Any:
-    return unit.model_copy(update={"desc": translate(unit.desc)}) if unit.desc else unit
+    names = ("desc", "unit")
+    texts = {name: translate(value) for name in names if (value := getattr(unit, name))}
+    return unit.model_copy(update=texts)

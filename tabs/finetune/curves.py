@@ -75,7 +75,7 @@ def _panel(panel: Panel, series: dict[str, list[tuple[float, float]]]) -> str:
         paths.append(f'<polyline class="line{number}" points="{path}"/>')
         label = f"{word} " if word else ""
         legend.append(f'<span class="line{number}">{html.escape(label)}{line[-1][1]:.3g}</span>')
-    axis = f"{scaled.low:.3g} to {scaled.high:.3g}"
+    axis = f"{scaled.low:.3g} – {scaled.high:.3g}"
     return (
         f'<div class="run-panel"><b>{html.escape(panel.title)}</b> {" ".join(legend)}'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(panel.title)}">'

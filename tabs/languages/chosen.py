@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 
-from tabs.languages.catalogue import ENGLISH, LANGUAGES, translator
+from tabs.languages.catalogue import ENGLISH, LANGUAGES, name_translator, translator
 
 HEADER = "x-ganvas-language"  # the page's scripts send it with each call
 COOKIE = "ganvas_language"
@@ -29,6 +29,12 @@ def use_language(language: str) -> None:
 def translate(text: str) -> str:
     """A text in the language of the request that is being answered."""
     into = translator(current_language())
+    return text if into is None else into.text(text)
+
+
+def translate_name(text: str) -> str:
+    """As `translate`, for what may name a class."""
+    into = name_translator(current_language())
     return text if into is None else into.text(text)
 
 

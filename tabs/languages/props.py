@@ -3,73 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-Translate = Callable[[str], str]
-
 _TEXTS = ("label", "info", "placeholder", "alt_text", "submit_btn", "stop_btn", "title", "problem")
-_TEXT_VALUES = ("markdown", "button", "downloadbutton", "uploadbutton", "label")
-_MARKUP = ("html_template",)  # of gr.HTML
-_LISTS = ("corners",)  # of texts
+_MARKUP = ("html_template",)
+_NAMES = ("corners",)  # lists of names
+_TEXT_VALUES = ("markdown", "html", "button", "downloadbutton", "uploadbutton", "label")
 
 
-def translate_props(kind: str, props: dict[str, Any], translate: Translate) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Words:
+    """Translates one text, and what may name a class: choices and captions."""
+
+    text: Callable[[str], str]
+    name: Callable[[str], str]
+
+
+def translate_props(kind: str, props: dict[str, Any], words: Words) -> dict[str, Any]:
     """A component's properties with their texts translated; others, such as values that handlers
     get back, stay.
 
     Args:
         kind: the component's block name, such as "markdown".
         props: its properties or an update of them; not changed.
-        translate: one text.
+        words: the translations.
     """
     found = dict(props)
-    for name in _TEXTS:
+    for name in (*_TEXTS, *_MARKUP):
         if isinstance(found.get(name), str):
-            found[name] = translate(found[name])
-    for name in _MARKUP:
-        if isinstance(found.get(name), str):
-            found[name] = translate(found[name])
-    for name in _LISTS:
+            found[name] = words.text(found[name])
+    for name in _NAMES:
         if isinstance(found.get(name), list):
-            found[name] = [translate(text) for text in found[name]]
-    if isinstance(found.get("choices"), list | tuple) and kind != "dataset":
-        found["choices"] = [_choice(choice, translate) for choice in found["choices"]]
-    if isinstance(found.get("value"), str | list):
-        found["value"] = translate_value(kind, found["value"], translate)
+            found[name] = [words.name(text) for text in found[name]]
+    if isinstance(found.get("choices"), list | tuple):
+        found["choices"] = [_choice(choice, words) for choice in found["choices"]]
     if isinstance(found.get("buttons"), list):
-        found["buttons"] = [_button(button, translate) for button in found["buttons"]]
+        found["buttons"] = [_replaced(button, "value", words.text) for button in found["buttons"]]
+    if "value" in found:
+        found["value"] = translate_value(kind, found["value"], words)
     return found
 
 
-def translate_value(kind: str, value: Any, translate: Translate) -> Any:
-    """A component's value, translated where it is a text that the server has written.
+def translate_value(kind: str, value: Any, words: Words) -> Any:
+    """A component's value, translated where it is a text that the server has written: that of
+    Markdown, HTML and buttons, and the captions of a gallery.
 
     Args:
         kind: as in `translate_props`.
-        value: any; captions of a gallery, texts of Markdown, HTML and buttons are translated.
-        translate: one text.
+        value: any.
+        words: the translations.
     """
     if isinstance(value, str):
-        return translate(value) if kind in _TEXT_VALUES or kind == "html" else value
+        return words.text(value) if kind in _TEXT_VALUES else value
     if kind == "gallery" and isinstance(value, list):
-        return [_captioned(item, translate) for item in value]
+        return [_replaced(item, "caption", words.name) for item in value]
     return value
 
 
-def _choice(choice: Any, translate: Translate) -> Any:
+def _choice(choice: Any, words: Words) -> Any:
     """A choice of a list, as label and value: only its label is shown."""
     if isinstance(choice, list | tuple) and len(choice) == 2 and isinstance(choice[0], str):
-        return (translate(choice[0]), choice[1])
+        return (words.name(choice[0]), choice[1])
     return choice
 
 
-def _captioned(item: Any, translate: Translate) -> Any:
-    if isinstance(item, dict) and isinstance(item.get("caption"), str):
-        return item | {"caption": translate(item["caption"])}
+def _replaced(item: Any, key: str, translate: Callable[[str], str]) -> Any:
+    if isinstance(item, dict) and isinstance(item.get(key), str):
+        return item | {key: translate(item[key])}
     return item
-
-
-def _button(button: Any, translate: Translate) -> Any:
-    if isinstance(button, dict) and isinstance(button.get("value"), str):
-        return button | {"value": translate(button["value"])}
-    return button

@@ -21,6 +21,12 @@ _JOINTS = (
     re.compile(r"( · | — |; )"),
     re.compile(r"(, )"),
 )
+_HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
+_CHINESE_JOINTS = (
+    (re.compile(rf"(?<={_HAN}), |, (?={_HAN})"), "，"),
+    (re.compile(rf"(?<={_HAN}); |; (?={_HAN})"), "；"),
+    (re.compile(r"(?<=[。！？；：，]) "), ""),
+)
 _SENTENCES = re.compile(r"[.!?] [A-Z]|\n")
 _MARKUP = re.compile(r"^((?:#+ |[-*] |\d+\. )?(?:\*\*|`)?)(.*?)((?:\*\*|`)?[.:,]?)$", re.DOTALL)
 _MEMORY = 8192  # translated texts that are remembered
@@ -98,7 +104,7 @@ class Translator:
         for joint in _JOINTS:
             parts = joint.split(text)
             if len(parts) > 1:
-                return "".join(self.text(part) for part in parts)
+                return _joined("".join(self.text(part) for part in parts))
         match = _MARKUP.match(text)
         if match and (match[1] or match[3]) and match[2]:
             return match[1] + self.text(match[2]) + match[3]
@@ -119,6 +125,13 @@ class Translator:
     def _attribute(self, match: re.Match[str]) -> str:
         value = self.text(html.unescape(match[3]))
         return f"{match[1]}{match[2]}{html.escape(value)}{match[2]}"
+
+
+def _joined(text: str) -> str:
+    """Translated parts with the joints of a Chinese text, where that is what surrounds them."""
+    for pattern, joint in _CHINESE_JOINTS:
+        text = pattern.sub(joint, text)
+    return text
 
 
 class _Pattern:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tabs.languages.catalogue import ENGLISH, FOLDER, LANGUAGES, catalogue
+from tabs.languages.catalogue import ENGLISH, FOLDER, LANGUAGES, NAMES, catalogue
 from tests.tabs.languages.texts import (
     ROOT,
     data_texts,
@@ -45,7 +45,7 @@ def test_no_text_of_the_source_lacks_a_translation(language):
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_text_of_scripts_html_and_data_lacks_a_translation(language):
     texts = {text for text in script_texts() | markup_texts() if re.search("[A-Za-z]{2}", text)}
-    known = catalogue(language)
+    known = catalogue(language) | catalogue(f"{language}/{NAMES}")
     assert not {text for text in texts | data_texts() if text not in known}
 
 
@@ -75,7 +75,7 @@ def test_translations_are_chinese():
 def test_no_text_is_in_two_files_with_two_translations():
     for language in OTHERS:
         seen: dict[str, str] = {}
-        for path in sorted((FOLDER / language).glob("*.json")):
+        for path in sorted((FOLDER / language).rglob("*.json")):
             for text, translation in json.loads(path.read_text("utf-8")).items():
                 assert seen.setdefault(text, translation) == translation, text
 

@@ -39,7 +39,7 @@ def test_what_stands_in_a_hole_may_have_lines_and_signs(text):
 
 
 def test_parts_are_translated_where_the_whole_is_not_known(text):
-    assert text("640x480, with transparency") == "640x480, 带透明度"
+    assert text("640x480, with transparency") == "640x480，带透明度"
     assert text("# Sample\n\n- **Cats**\n- Sample") == "# 采样\n\n- **猫**\n- 采样"
     assert text("Seeds are 0 to 7, not 9. Choose another model.").endswith("请另选模型。")
 

@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,10 @@ ROOT = Path(__file__).parents[3]
 NOT_SHOWN = ("cli", "landscape", "metrics", "__main__.py")
 _SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z(`{*\"'0-9]|^[A-Z][a-z]+|[a-z]{3,} *[{·]")
 _SCRIPT_TEXT = re.compile(r"\b(?:ganvasText|t)\(\s*(['\"])((?:(?!\1).)*)\1")
-_MARKUP_TEXT = re.compile(
-    r">([^<>]*[A-Za-z]{2}[^<>]*)<|(?:aria-label|title|alt|placeholder)=\"([^\"]+)\""
-)
+_TAG = re.compile(r"</?[a-z][^<>]*>")
+_ATTRIBUTE = re.compile(r"""(?:aria-label|title|alt|placeholder)=["']([^"']+)["']""")
+# scripts, styles and patterns of the page
+_CODE = re.compile(r"=>|\bconst |\bdocument\.|[{;]\s*\n|:[^;{}\n]+;\s|\(\?[:=!<P]|\\[bsdw]|\$\{")
 
 
 def source_files() -> list[Path]:
@@ -40,8 +42,11 @@ def templates(source: str) -> Iterator[tuple[int, str]]:
                 if isinstance(hole, ast.FormattedValue):
                     inner.difference_update(id(part) for part in ast.walk(hole.value))
     for node in ast.walk(tree):
-        if id(node) not in inner and (text := _template(node)) and _SENTENCE.search(text):
-            yield node.lineno, text.strip()
+        if id(node) in inner or not (whole := _template(node)) or _CODE.search(whole):
+            continue
+        for text in _nodes(whole) if _TAG.search(whole) else [whole]:
+            if _SENTENCE.search(text):
+                yield node.lineno, text.strip()
 
 
 def _template(node: ast.AST) -> str | None:
@@ -59,11 +64,23 @@ def _template(node: ast.AST) -> str | None:
     return text
 
 
+def _nodes(markup: str) -> set[str]:
+    """The texts and the attributes that people read in HTML."""
+    found = {match[1].strip() for match in _ATTRIBUTE.finditer(markup)}
+    found.update(part.strip() for part in _TAG.split(markup))
+    return {_renumbered(text) for text in found if re.search(r"[A-Za-z]{2}", text)}
+
+
+def _renumbered(text: str) -> str:
+    """A template whose holes count from 0."""
+    count = itertools.count()
+    return re.sub(r"\{\d+\}", lambda _: f"{{{next(count)}}}", text)
+
+
 def markup_texts() -> set[str]:
     """The texts of HTML files."""
     files = [path.read_text("utf-8") for path in (ROOT / "tabs").rglob("*.html")]
-    found = (match for file in files for match in _MARKUP_TEXT.finditer(file))
-    return {(match[1] or match[2]).strip() for match in found}
+    return {text for file in files for text in _nodes(file)}
 
 
 def script_texts() -> set[str]:
