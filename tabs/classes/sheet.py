@@ -19,6 +19,7 @@ from tabs.components.history import History
 from tabs.components.loading import Load, loading
 from tabs.components.models import absence, refuse_absent
 from tabs.components.seed_row import recount, roll
+from tabs.languages.chosen import translate_name
 
 FIRST_SEEDS = "0-8"
 MAX_PICTURES = 36
@@ -135,9 +136,9 @@ def draw(
     near = pipeline.nearest_classes(sheet.class_name)
     return (
         gr.Gallery(made, selected_index=None, elem_classes=preview.sheet_classes(len(made))),
-        f"**{sheet.class_name}** · {line} · seeds {sheet.seeds_text}",
+        f"**{translate_name(sheet.class_name)}** · {line} · seeds {sheet.seeds_text}",
         "Classes with the nearest embedding: "
-        + ", ".join(f"{name} {score:.2f}" for name, score in near),
+        + ", ".join(f"{translate_name(name)} {score:.2f}" for name, score in near),
         past,
         len(sheet.seeds),
         preview.show(*made[0]),

@@ -12,7 +12,7 @@ ENGLISH = "en"
 NAMES = "names"  # the folder of names of classes
 LANGUAGES = {ENGLISH: "English", "zh-CN": "简体中文"}
 FOLDER = Path(__file__).parent
-SCRIPT_TEXTS = ("scripts", "labels")  # files of texts that the page's scripts show
+SCRIPT_TEXTS = ("scripts", "labels", "gradio")  # files of texts that the page's scripts show
 
 
 def catalogue(language: str) -> dict[str, str]:

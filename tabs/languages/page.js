@@ -10,6 +10,30 @@
   window.ganvasText = (template, ...values) =>
     (texts[template] ?? template).replace(/\{(\d+)\}/g, (hole, k) => values[k] ?? hole);
 
+  // Names and hints that Gradio has in English alone.
+  const ATTRIBUTES = ['aria-label', 'title', 'placeholder'];
+  const SLIDER = /^(number input|range slider) for (.*)$/s;
+  const translated = (text) => {
+    const slider = SLIDER.exec(text);
+    return slider ? window.ganvasText(`${slider[1]} for {0}`, slider[2]) : texts[text] ?? text;
+  };
+  const translateAttributes = () => {
+    for (const name of ATTRIBUTES) {
+      for (const element of document.querySelectorAll(`[${name}]`)) {
+        const before = element.getAttribute(name);
+        const after = translated(before);
+        if (after !== before) element.setAttribute(name, after);
+      }
+    }
+  };
+  let soon = null;
+  const later = () => { soon ??= setTimeout(() => { soon = null; translateAttributes(); }, 200); };
+  if (language !== 'en') {
+    new MutationObserver(later).observe(document, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ATTRIBUTES,
+    });
+  }
+
   // On another site's page, such as the Hub's, cookies need to be partitioned, and HTTPS.
   const cookie = (value) => {
     const place = location.protocol === 'https:' ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax';

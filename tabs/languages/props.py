@@ -36,6 +36,8 @@ def translate_props(kind: str, props: dict[str, Any], words: Words) -> dict[str,
     for name in _NAMES:
         if isinstance(found.get(name), list):
             found[name] = [words.name(text) for text in found[name]]
+    if isinstance(found.get("props"), dict):  # of gr.HTML
+        found["props"] = translate_props(kind, found["props"], words)
     if isinstance(found.get("choices"), list | tuple):
         found["choices"] = [_choice(choice, words) for choice in found["choices"]]
     if isinstance(found.get("buttons"), list):

@@ -17,8 +17,9 @@ _ATTRIBUTE = re.compile(
 _JOINTS = (
     re.compile(r"(\n\s*\n)"),
     re.compile(r"(\n(?:[-*] |#+ )?)"),
-    re.compile(r"(?<=[.!?;:])( )"),
+    re.compile(r"(?<=[.!?])( )"),
     re.compile(r"( · | — |; )"),
+    re.compile(r"(?<=:)( )"),
     re.compile(r"(, )"),
 )
 _HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"

@@ -97,7 +97,7 @@ def _preview(load: Load, request: Any) -> Answer:
     return {
         "picture": "data:image/png;base64," + _text(file),
         "seconds": seconds,
-        "device": device_of(pipeline),
+        "device": translate(device_of(pipeline)),
     }
 
 

@@ -230,7 +230,7 @@ class Studio {
     this.shown = true;
     this.find("message").hidden = true;
     this.find("picture").alt = t("A painted picture: {0}", this.describe());
-    this.tell(`${Math.round(answer.seconds * 1000)} ms · ${t(answer.device)} · ${styleName(this.style)} · ${this.describe()}`);
+    this.tell(`${Math.round(answer.seconds * 1000)} ms · ${answer.device} · ${styleName(this.style)} · ${this.describe()}`);
     if (this.ghost) this.redraw();
     this.root.dispatchEvent(new CustomEvent("painted", { detail: answer }));
   }
