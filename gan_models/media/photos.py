@@ -17,6 +17,8 @@ from PIL import Image, ImageCms, ImageSequence, TiffTags
 from gan_models.media.containers import open_video
 from gan_models.media.images import DECODE_ERRORS, open_picture
 from gan_models.media.limits import check_clip_size, check_size
+from gan_models.media.provenance import PROVENANCE_KEY
+from gan_models.media.xmp_files import provenance_text
 
 if TYPE_CHECKING:
     import av
@@ -258,6 +260,8 @@ def fill_hidden(picture: Image.Image) -> Image.Image:
 def read_clip(path: Path | str) -> Clip:
     """Read the frames of an animated GIF, WebP or PNG, or of a video file.
 
+    Each has the file's provenance, if there is one.
+
     Raises:
         ValueError: no moving picture that can be read, or over 240 frames or 200 megapixels.
     """
@@ -302,6 +306,9 @@ def _read_video(path: Path) -> Clip:
         raise ValueError(no_video) from error
     if not frames:
         raise ValueError(_broken(path.name))
+    if (text := provenance_text(path)) is not None:
+        for image in frames:
+            image.info[PROVENANCE_KEY] = text
     return Clip(frames, _durations_ms(times, last_ms, usual_ms))
 
 
