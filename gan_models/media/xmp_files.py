@@ -12,7 +12,9 @@ from typing import BinaryIO
 from gan_models.media import xmp
 from gan_models.media.containers import HEAD_BYTES, video_kind
 
-_GIF_TRAILER = b";"
+_GIF_SIGNATURES = (b"GIF87a", b"GIF89a")  # extensions are of the second
+_GIF_HEAD_BYTES = 13
+_MOST_BLOCKS = 16  # of XMP in a GIF: some programs add one instead of changing it
 _GIF_EXTENSION = b"!\xff\x0bXMP DataXMP"
 # a decoder that takes the packet for blocks with their lengths is led to the end from any byte
 _GIF_END = bytes([1, *range(255, -1, -1), 0])
@@ -21,17 +23,23 @@ _MOST_BOXES = 10_000
 
 
 def add_to_gif(path: Path, packet: bytes) -> None:
-    """Add a packet to a GIF, as its last block.
+    """Add a packet to a GIF, before its pictures: programs that change XMP look for it there.
 
     Raises:
-        ValueError: it does not end as a GIF does.
+        ValueError: it is no GIF.
     """
     with open(path, "r+b") as file:
-        file.seek(-1, io.SEEK_END)
-        if file.read(1) != _GIF_TRAILER:
-            raise ValueError(f"{path.name} is no whole GIF.")
-        file.seek(-1, io.SEEK_END)
-        file.write(_GIF_EXTENSION + packet + _GIF_END + _GIF_TRAILER)
+        head = file.read(_GIF_HEAD_BYTES)
+        if len(head) < _GIF_HEAD_BYTES or head[:6] not in _GIF_SIGNATURES:
+            raise ValueError(f"{path.name} is no GIF.")
+        has_colours, exponent = head[10] >> 7, (head[10] & 7) + 1  # of the table of all frames
+        start = _GIF_HEAD_BYTES + has_colours * 3 * 2**exponent
+        file.seek(start)
+        rest = file.read()
+        file.seek(start)
+        file.write(_GIF_EXTENSION + packet + _GIF_END + rest)
+        file.seek(0)
+        file.write(_GIF_SIGNATURES[1])
 
 
 def add_to_mp4(path: Path, packet: bytes) -> None:
@@ -45,29 +53,34 @@ def provenance_text(path: Path) -> str | None:
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
         if head[:4] == b"GIF8":
-            return xmp.provenance_text(_gif_packet(file))
-        return xmp.provenance_text(_mp4_packet(file)) if video_kind(head) == "mp4" else None
-
-
-def _gif_packet(file: BinaryIO) -> bytes | None:
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(_GIF_EXTENSION)
-        if start < 0:
+            packets = _gif_packets(file)
+        elif video_kind(head) == "mp4":
+            packets = _mp4_packets(file)
+        else:
             return None
-        start += len(_GIF_EXTENSION)
-        end = data.find(_GIF_END, start, start + xmp.MAX_PACKET_BYTES + len(_GIF_END))
-        return None if end < 0 else data[start:end]
+        return next(filter(None, map(xmp.provenance_text, packets)), None)
 
 
-def _mp4_packet(file: BinaryIO) -> bytes | None:
+def _gif_packets(file: BinaryIO) -> Iterator[bytes]:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = 0
+        for _ in range(_MOST_BLOCKS):
+            start = data.find(_GIF_EXTENSION, start)
+            if start < 0:
+                return
+            start += len(_GIF_EXTENSION)
+            end = data.find(_GIF_END, start, start + xmp.MAX_PACKET_BYTES + len(_GIF_END))
+            if end >= 0:
+                yield data[start:end]
+
+
+def _mp4_packets(file: BinaryIO) -> Iterator[bytes]:
     for start, kind, length in _boxes(file):
         if kind != b"uuid" or not 16 <= length <= 16 + xmp.MAX_PACKET_BYTES:
             continue
         file.seek(start)
-        body = file.read(length)
-        if body.startswith(_MP4_UUID):
-            return body[16:]
-    return None
+        if file.read(16) == _MP4_UUID:
+            yield file.read(length - 16)
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
