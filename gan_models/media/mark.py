@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 VARIABLE = "GANVAS_MARK"
 USUAL_TEXT = "AI"
 MAX_LETTERS = 40
-LETTER_SHARE = 1 / 16  # size of the letters, relative to the picture's shorter side
+LETTER_SHARE = 1 / 14  # size of the letters, relative to the picture's shorter side
 MAX_WIDTH_SHARE = 0.5  # of the mark, relative to the picture's width
-MIN_LETTER_PX = 8  # smaller ones cannot be read
+MIN_LETTER_PX = 9  # smaller ones cannot be read
 
 
 def mark_text() -> str:
@@ -42,8 +42,8 @@ def marked(image: Image.Image) -> Image.Image:
     """A copy with the mark in its lower right corner, or the picture itself where it gets none.
 
     The mark's size is proportional to the picture's shorter side, so that on an enlarged picture
-    it lies over the mark that was enlarged. Where its letters would have less than 8 px, which for
-    "AI" is below 128 px, they could not be read without covering the picture: there is no mark
+    it lies over the mark that was enlarged. Where its letters would have less than 9 px, which for
+    "AI" is below 126 px, they could not be read without covering the picture: there is no mark
     then.
 
     Args:
