@@ -129,12 +129,14 @@ def _in_picture(path: Path) -> dict[str, Any] | None:
             try:
                 picture.load()  # text chunks may follow the pixels
             except DECODE_ERRORS as error:
-                raise ValueError(
-                    f"{path.name} is broken: it ends too early or is damaged. Save or copy it "
-                    "again."
-                ) from error
+                raise ValueError(broken(path.name)) from error
             _attach_provenance(picture, path)
         return provenance_of(picture)
+
+
+def broken(name: str) -> str:
+    """The message on a file whose pixels cannot be decoded."""
+    return f"{name} is broken: it ends too early or is damaged. Save or copy it again."
 
 
 def _attach_provenance(picture: Image.Image, path: Path) -> None:

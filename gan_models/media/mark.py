@@ -46,9 +46,6 @@ def marked(image: Image.Image) -> Image.Image:
     "AI" is below 126 px, they could not be read without covering the picture: there is no mark
     then.
 
-    Args:
-        image: RGB, RGBA or grey.
-
     Raises:
         ValueError: as `mark_text`.
     """
@@ -57,6 +54,8 @@ def marked(image: Image.Image) -> Image.Image:
     if plate is None:
         return image
     copy = image.copy()
+    if copy.mode not in ("L", "RGB", "RGBA"):  # a palette may lack the colours
+        copy = copy.convert("RGBA" if copy.has_transparency_data else "RGB")
     copy.paste(plate.convert(copy.mode), (copy.width - plate.width, copy.height - plate.height))
     return copy
 

@@ -109,6 +109,15 @@ def test_stills_of_every_format_get_it(switched_on, tmp_path, suffix, mode):
         assert not changed(picture, written).any()
 
 
+def test_a_picture_of_few_colours_gets_it_in_its_own(switched_on):
+    for picture in (plain().quantize(4), plain().convert("1"), plain().convert("LA")):
+        after = marked(picture)
+        corner = np.asarray(after.convert("RGB"))[-16:, -16:]
+        assert corner.min() == 0
+        assert corner.max() > 200
+        assert not changed(picture, after)[:96].any()
+
+
 @pytest.mark.parametrize("suffix", FILMS)
 def test_every_frame_gets_it_whatever_frame_has_the_provenance(switched_on, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
