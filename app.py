@@ -33,6 +33,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     `load(id)` gives a pipeline, by default one shared by all visitors; `jobs` are those of
     fine-tuning, by default under `GANVAS_HOME`.
     """
+    gan_models.mark_text()  # refuses a wrong setting before anything is served
     load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
     with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:

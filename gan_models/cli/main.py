@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from gan_models import weights
 from gan_models.cli import commands, train
 from gan_models.cli.parser import build_parser
+from gan_models.media.mark import mark_text
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "convert": commands.run_convert,
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     warnings.filterwarnings("ignore", module="PIL")  # of odd metadata in good pictures
     try:
+        mark_text()  # refuses a wrong setting before any work
         COMMANDS[arguments.command](arguments)
     except (ValueError, weights.WeightsError, OSError) as error:
         print(f"{' '.join(str(error).split())}", file=sys.stderr)

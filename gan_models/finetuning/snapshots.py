@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from gan_models.finetuning.health import assess, write_health
-from gan_models.paths import atomic_write
+from gan_models.media.provenance import SAMPLES_AND_DATA
 from gan_models.training.loop import Callback, Progress
 from gan_models.training.optim import parameters_of
-from gan_models.training.run_folder import Journal
+from gan_models.training.run_folder import Journal, write_sheet
 from gan_models.training.trainers.finetune import FinetuneTrainer
 
 MAX_SNAPSHOTS = 12
@@ -54,13 +54,13 @@ class SnapshotWriter:
     def _save_nearest(self) -> None:
         sheet = self.trainer().nearest_sheet()
         if sheet is not None:
-            atomic_write(self.out / "nearest.png", sheet.save)
+            write_sheet(self.out / "nearest.png", sheet, SAMPLES_AND_DATA)
 
     def _save_pictures(self, progress: Progress) -> None:
         name, trainer = f"{progress.step:07d}", self.trainer()
         for folder in ("raw", "snapshots"):
             (self.out / folder).mkdir(exist_ok=True)
-        atomic_write(self.out / "raw" / f"{name}.png", trainer.raw_sheet().save)
+        write_sheet(self.out / "raw" / f"{name}.png", trainer.raw_sheet(), trainer.SHEET_SHOWS)
         if _is_finite(trainer):
             facts = {"kimg": progress.kimg, "steps": progress.step}
             trainer.save_snapshot(self.out / "snapshots" / f"{name}.safetensors", facts)

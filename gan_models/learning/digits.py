@@ -16,6 +16,7 @@ from gan_models import metrics, networks, seeds, weights
 from gan_models.learning import objectives
 from gan_models.learning.mnist import CLASSES
 from gan_models.media.images import grid, to_pil
+from gan_models.media.provenance import SAMPLES
 from gan_models.media.tensors import to_float
 from gan_models.networks.base import Network
 from gan_models.networks.digits import DigitClassifier
@@ -59,6 +60,8 @@ class DigitTrainer(Trainer):
         held_out: pictures uint8 [N, 1, 28, 28] that are not trained on, to measure against.
         classifier: of digits, to measure by.
     """
+
+    SHEET_SHOWS = SAMPLES
 
     def __init__(
         self,
@@ -235,6 +238,8 @@ def measure(
 
 class ClassifierTrainer(Trainer):
     """A classifier of digits, on pictures that are shifted, turned and scaled a little."""
+
+    SHEET_SHOWS = ""
 
     def __init__(self, device: torch.device, held_out: tuple[Tensor, Tensor]) -> None:
         self.device, self.held_out = device, held_out

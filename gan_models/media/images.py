@@ -1,4 +1,4 @@
-"""Convert PIL images to tensors and back, open files safely, and store provenance inside PNGs."""
+"""Convert PIL images to tensors and back, open files safely, write pictures with provenances."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import struct
 import warnings
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
 from PIL import Image, PngImagePlugin
 from torch import Tensor
 
-from gan_models.media import png
+from gan_models.media import png, xmp, xmp_files
+from gan_models.media.containers import HEAD_BYTES, video_kind
 from gan_models.media.limits import MAX_MEGAPIXELS, check_file_size, check_size
+from gan_models.media.mark import marked
+from gan_models.media.provenance import PROVENANCE_KEY, Provenance, combined, read_text
 
-PROVENANCE_KEY = "ganvas"
+_XMP_KEYWORD = "XML:com.adobe.xmp"  # of a PNG's text chunk
+_MAX_JPEG_XMP = 65_502  # bytes of a packet in the one segment that a JPEG has for it
 # what Pillow's readers raise on damaged files, whatever the format
 DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, MemoryError, EOFError, LookupError, TypeError),
@@ -43,39 +46,109 @@ def from_pil(pictures: Sequence[Image.Image]) -> Tensor:
     return torch.from_numpy(arrays).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
-def add_provenance(image: Image.Image, provenance: dict[str, Any]) -> Image.Image:
-    """Attach to `image` what is needed to make it again; `save_png` writes it into the file."""
+def add_provenance(image: Image.Image, provenance: Provenance) -> Image.Image:
+    """Attach to `image` what is needed to make it again; `save_picture` writes it into the file.
+
+    A picture with a provenance counts as a generated one.
+    """
     image.info[PROVENANCE_KEY] = json.dumps(provenance, ensure_ascii=False, sort_keys=True)
     return image
 
 
-def save_png(image: Image.Image, path: Path | str) -> None:
-    """Write a PNG with the picture's provenance, if it has one, in a text chunk."""
-    text = PngImagePlugin.PngInfo()
-    if PROVENANCE_KEY in image.info:
-        text.add_itxt(PROVENANCE_KEY, image.info[PROVENANCE_KEY])
-    image.save(path, "PNG", pnginfo=text)
+def provenance_of(image: Image.Image) -> dict[str, Any] | None:
+    """The provenance that is attached to a picture; None: there is none."""
+    return read_text(image.info.get(PROVENANCE_KEY))
+
+
+def save_png(image: Image.Image, path: Path | str | IO[bytes], **options: Any) -> None:
+    """Write a PNG; as `save_picture`."""
+    save_picture(image, path, "PNG", **options)
+
+
+def save_picture(
+    image: Image.Image,
+    path: Path | str | IO[bytes],
+    format: str,
+    *,
+    mark: bool = True,
+    **options: Any,
+) -> None:
+    """Write a picture; a generated one says so in the file, with its provenance.
+
+    The XMP packet of every format has the IPTC term of its origin and the provenance, which a PNG
+    also has in a text chunk. A JPEG has no room for a provenance of over 64 KB: its packet is
+    without it.
+
+    Args:
+        path: of the file, or a binary file to write to.
+        format: "PNG", "JPEG" or "WEBP".
+        mark: draw the visible mark that the host has switched on; not into pictures that are
+            written to be read as the input of a network.
+        options: for Pillow.
+
+    Raises:
+        ValueError: the host's mark cannot be drawn.
+    """
+    provenance = provenance_of(image)
+    if provenance is not None and mark:
+        image = marked(image)
+    if format == "PNG":
+        text = PngImagePlugin.PngInfo()
+        if PROVENANCE_KEY in image.info:
+            text.add_itxt(PROVENANCE_KEY, image.info[PROVENANCE_KEY])
+        if provenance is not None:
+            text.add_itxt(_XMP_KEYWORD, xmp.packet(provenance).decode())
+        options["pnginfo"] = text
+    elif provenance is not None:
+        options["xmp"] = xmp.packet(provenance, _MAX_JPEG_XMP if format == "JPEG" else None)
+    image.save(path, format, **options)
 
 
 def read_provenance(path: Path | str) -> dict[str, Any]:
-    """The provenance inside a PNG that Ganvas wrote.
+    """The provenance inside a PNG, JPEG, WebP, GIF or MP4 that Ganvas wrote.
 
     Raises:
-        ValueError: no picture, too large, or a picture without a provenance.
+        ValueError: no picture or film, broken, too large, or one without a provenance.
     """
-    with open_picture(path) as picture:
-        picture.load()  # text chunks may follow the pixels
-        text = picture.info.get(PROVENANCE_KEY)
-    provenance = None
-    if isinstance(text, str | bytes):
-        with suppress(ValueError):
-            provenance = json.loads(text)
-    if not isinstance(provenance, dict):
+    path = Path(path)
+    check_file_size(path)
+    with open(path, "rb") as file:
+        is_film = video_kind(file.read(HEAD_BYTES)) == "mp4"
+    provenance = read_text(xmp_files.provenance_text(path)) if is_film else _in_picture(path)
+    if provenance is None:
         raise ValueError(
-            "This picture has no Ganvas provenance; drop a PNG that was downloaded from this page, "
-            "not a screenshot or a copy that another program saved."
+            "This file has no Ganvas provenance; drop a picture or film that was downloaded from "
+            "this page, not a screenshot or a copy that another program saved."
         )
     return provenance
+
+
+def _in_picture(path: Path) -> dict[str, Any] | None:
+    with open_picture(path) as picture:
+        if picture.format == "PNG":
+            try:
+                picture.load()  # text chunks may follow the pixels
+            except DECODE_ERRORS as error:
+                raise ValueError(broken(path.name)) from error
+            _attach_provenance(picture, path)
+        return provenance_of(picture)
+
+
+def broken(name: str) -> str:
+    """The message on a file whose pixels cannot be decoded."""
+    return f"{name} is broken: it ends too early or is damaged. Save or copy it again."
+
+
+def _attach_provenance(picture: Image.Image, path: Path) -> None:
+    """Where a provenance is in the file's XMP, attach it, as Pillow does with a PNG's texts."""
+    if PROVENANCE_KEY in picture.info:
+        return
+    if picture.format == "GIF":
+        text = xmp_files.provenance_text(path)
+    else:
+        text = xmp.provenance_text(picture.info.get("xmp"))
+    if text is not None:
+        picture.info[PROVENANCE_KEY] = text
 
 
 def open_picture(path: Path | str) -> Image.Image:
@@ -96,6 +169,7 @@ def open_picture(path: Path | str) -> Image.Image:
             f"up to {MAX_MEGAPIXELS} megapixels."
         ) from error
     check_size(picture.size, path.name)
+    _attach_provenance(picture, path)
     return picture
 
 
@@ -111,11 +185,15 @@ def _open_without_large_notes(path: Path) -> Image.Image:
 
 
 def grid(pictures: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
-    """One picture of all, row by row; as square as can be without `columns`; all have one size."""
+    """One picture of all, row by row; as square as can be without `columns`; all have one size.
+
+    It has the provenances of those that have one.
+    """
     columns = columns or int(np.ceil(np.sqrt(len(pictures))))
     rows = int(np.ceil(len(pictures) / columns))
     width, height = pictures[0].size
     sheet = Image.new("RGB", (columns * width, rows * height))
     for index, picture in enumerate(pictures):
         sheet.paste(picture, (index % columns * width, index // columns * height))
-    return sheet
+    made = [provenance for picture in pictures if (provenance := provenance_of(picture))]
+    return add_provenance(sheet, combined(made)) if made else sheet

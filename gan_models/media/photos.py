@@ -15,8 +15,10 @@ import numpy as np
 from PIL import Image, ImageCms, ImageSequence, TiffTags
 
 from gan_models.media.containers import open_video
-from gan_models.media.images import DECODE_ERRORS, open_picture
+from gan_models.media.images import DECODE_ERRORS, broken, open_picture
 from gan_models.media.limits import check_clip_size, check_size
+from gan_models.media.provenance import PROVENANCE_KEY
+from gan_models.media.xmp_files import provenance_text
 
 if TYPE_CHECKING:
     import av
@@ -62,11 +64,7 @@ def read_photo(path: Path | str) -> Image.Image:
         try:
             return normalise(picture)
         except DECODE_ERRORS as error:
-            raise ValueError(_broken(Path(path).name)) from error
-
-
-def _broken(name: str) -> str:
-    return f"{name} is broken: it ends too early or is damaged. Save or copy it again."
+            raise ValueError(broken(Path(path).name)) from error
 
 
 def depth_note(path: Path | str, photo: Image.Image) -> str:
@@ -108,7 +106,7 @@ def count_frames(path: Path | str) -> int:
         try:
             return getattr(picture, "n_frames", 1)
         except DECODE_ERRORS as error:
-            raise ValueError(_broken(Path(path).name)) from error
+            raise ValueError(broken(Path(path).name)) from error
 
 
 def normalise(picture: Image.Image) -> Image.Image:
@@ -258,6 +256,8 @@ def fill_hidden(picture: Image.Image) -> Image.Image:
 def read_clip(path: Path | str) -> Clip:
     """Read the frames of an animated GIF, WebP or PNG, or of a video file.
 
+    Each has the file's provenance, if there is one.
+
     Raises:
         ValueError: no moving picture that can be read, or over 240 frames or 200 megapixels.
     """
@@ -274,7 +274,7 @@ def read_clip(path: Path | str) -> Clip:
                 durations.append(float(frame.info.get("duration") or _DEFAULT_FRAME_MS))
                 frames.append(frame.convert("RGB"))
         except DECODE_ERRORS as error:
-            raise ValueError(_broken(name)) from error
+            raise ValueError(broken(name)) from error
     return Clip(frames, tuple(durations))
 
 
@@ -301,7 +301,10 @@ def _read_video(path: Path) -> Clip:
     except (FFmpegError, OSError) as error:
         raise ValueError(no_video) from error
     if not frames:
-        raise ValueError(_broken(path.name))
+        raise ValueError(broken(path.name))
+    if (text := provenance_text(path)) is not None:
+        for image in frames:
+            image.info[PROVENANCE_KEY] = text
     return Clip(frames, _durations_ms(times, last_ms, usual_ms))
 
 

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from gan_models.media import xmp, xmp_files
+from gan_models.media.images import provenance_of
+from gan_models.media.mark import marked
+from gan_models.media.provenance import Provenance
+
 if TYPE_CHECKING:
     import av
     from av.container import OutputContainer
@@ -28,18 +33,29 @@ class VideoWriter:
     MP4 (H.264, through PyAV) is encoded as frames come; GIF and WebP hold them until the end. The
     file appears only when everything was written.
 
+    A film with a provenance states it and its origin in XMP, an MP4 the origin in its comment, too;
+    its frames get the visible mark that the host has switched on.
+
     Args:
         path: ends in .mp4, .gif or .webp, in any letter case.
         fps: frames a second where frames have no duration of their own, 1 to 60, whole or not.
         num_frames: how many will come, if that is known.
+        provenance: of the film; by default that of the last frame that has one.
 
     Raises:
         ValueError: another suffix, fps outside 1 to 60, or a GIF or WebP too large to hold.
     """
 
-    def __init__(self, path: Path | str, fps: float = 24, num_frames: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        fps: float = 24,
+        num_frames: int = 0,
+        provenance: Provenance | None = None,
+    ) -> None:
         self.path = Path(path)
         self.fps = check_video(self.path, fps)
+        self._given, self._provenance = provenance, provenance
         self._num_frames = num_frames
         self._suffix = self.path.suffix.lower()
         self._frames: list[Image.Image] = []
@@ -68,10 +84,14 @@ class VideoWriter:
         """
         if duration_ms is not None:
             duration_ms = max(float(duration_ms), 1.0)
+        self._provenance = self._given or provenance_of(frame) or self._provenance
+        if self._provenance is not None:
+            frame = marked(frame)
         end_ms = self._ends_ms[-1] + (duration_ms or float(1000 / self.fps))
         if self._suffix == ".mp4":
             if self._encoder is None:
-                self._encoder = _Encoder(self._part, self.fps)
+                comment = "" if self._provenance is None else _comment(self._provenance)
+                self._encoder = _Encoder(self._part, self.fps, comment)
             span_ms = None if duration_ms is None else (self._ends_ms[-1], end_ms)
             self._encoder.add(frame, span_ms)
         else:
@@ -80,13 +100,16 @@ class VideoWriter:
         self._ends_ms.append(end_ms)
 
     def _finish(self) -> None:
+        packet = None if self._provenance is None else xmp.packet(self._provenance)
         if self._encoder is not None:
             self._encoder.finish()
             self._encoder = None
+            if packet is not None:
+                xmp_files.add_to_mp4(self._part, packet)
         elif self._frames:
             extra: dict[str, Any] = {}
             if self._suffix == ".webp":
-                extra = {"quality": 90, "method": 2}
+                extra = {"quality": 90, "method": 2} | ({"xmp": packet} if packet else {})
             self._frames[0].save(
                 self._part,
                 save_all=True,
@@ -95,6 +118,8 @@ class VideoWriter:
                 loop=0,
                 **extra,
             )
+            if packet is not None and self._suffix == ".gif":
+                xmp_files.add_to_gif(self._part, packet)
         else:
             raise ValueError("A moving picture needs frames; none were made.")
 
@@ -139,20 +164,28 @@ def check_video(path: Path, fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
+def _comment(provenance: Provenance) -> str:
+    """What players show of a film's origin."""
+    return f"Made with {xmp.CREATOR}. Digital source type: {xmp.term(provenance)}"
+
+
 class _Encoder:
     """An MP4 file that is encoded frame by frame.
 
     Args:
         path: of the file.
         fps: frames a second.
+        comment: for the file's metadata; empty: none.
     """
 
-    def __init__(self, path: Path, fps: Fraction) -> None:
+    def __init__(self, path: Path, fps: Fraction, comment: str) -> None:
         import av  # takes a while to load, and only videos need it
 
         options = {"movflags": "+faststart"}
         self._fps = fps
         self._container: OutputContainer = av.open(str(path), "w", format="mp4", options=options)
+        if comment:
+            self._container.metadata["comment"] = comment
         self._stream: VideoStream | None = None
         self._ticks: dict[int, int] = {}  # duration of the frame that begins at a tick
 

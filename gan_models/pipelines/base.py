@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import torch
+from PIL import Image
 
+from gan_models.media.images import provenance_of
 from gan_models.networks.base import Network
 from gan_models.networks.inference import bfloat16_gains
 from gan_models.zoo import ModelSpec, same_weights
@@ -51,7 +53,7 @@ class BasePipeline(Generic[GeneratorT]):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=wanted)
 
     def provenance(self, **facts: Any) -> dict[str, Any]:
-        """The provenance for the PNG of a picture."""
+        """The provenance of a picture."""
         return {
             "version": 1,
             "task": self.spec.task,
@@ -60,6 +62,11 @@ class BasePipeline(Generic[GeneratorT]):
             **({"upscaler_sha256": self.upscaler_sha256} if self.upscaler_sha256 else {}),
             **facts,
         }
+
+    def provenance_after(self, image: Image.Image, **facts: Any) -> dict[str, Any]:
+        """The provenance of what is made of a picture: that of the picture, if any, is its base."""
+        base = provenance_of(image)
+        return self.provenance(**facts, **({"base": base} if base else {}))
 
     def made_with(self, provenance: Mapping[str, Any]) -> bool:
         """Whether a provenance is of these weights, so that the same picture can be made again."""

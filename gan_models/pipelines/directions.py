@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
+from gan_models.media.provenance import combined
 from gan_models.networks.base import Network
 from gan_models.networks.mapping import EqualLinear
 from gan_models.pipelines.base import BasePipeline
@@ -95,8 +96,16 @@ class StyleTools:
             ValueError: a seed, ψ or layer range that does not exist.
         """
         psi, chosen = check_truncation_psi(truncation_psi), self.layer_slice(layers)
-        base, style = self._ws(check_seeds(rows), psi), self._ws(check_seeds(columns), psi)
-        return self._mixed(base, style, chosen)
+        rows, columns = check_seeds(rows), check_seeds(columns)
+        made = self._mixed(self._ws(rows, psi), self._ws(columns, psi), chosen)
+        facts = {"layers": layers, "truncation_psi": psi}
+        pairs = ((row, column) for row in rows for column in columns)
+        return (
+            pictures.add_provenance(
+                image, self._pipeline.provenance(seed=row, style_seed=column, **facts)
+            )
+            for (row, column), image in zip(pairs, made, strict=True)
+        )
 
     def _mixed(self, base: Tensor, style: Tensor, chosen: slice) -> Iterator[Image.Image]:
         for ws in base:
@@ -125,7 +134,8 @@ class StyleTools:
         ]
         for column, row, image in cells:
             sheet.paste(image, (column * width, row * height))
-        return sheet
+        made = [provenance for image in mixed if (provenance := pictures.provenance_of(image))]
+        return pictures.add_provenance(sheet, combined(made)) if made else sheet
 
     def _pictures(self, seeds: Sequence[int], psi: float) -> list[Image.Image]:
         batches = self._ws(seeds, psi).split(self._pipeline.batch_size)

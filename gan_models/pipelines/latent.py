@@ -131,7 +131,12 @@ class LatentPipeline(BasePipeline[Network]):
         keys = self._keys(seeds, space, psi)  # [K, dim]
         times = walk_times(keys, num_frames, seeds[0] == seeds[-1], space)
         rows = (self._between(keys[i], keys[i + 1], t, space) for i, t in times)
-        return self._render(torch.stack(list(rows)), space, psi)
+        made = self._render(torch.stack(list(rows)), space, psi)
+        facts = {"seeds": seeds, "num_frames": num_frames, "space": space, "truncation_psi": psi}
+        return (
+            pictures.add_provenance(image, self.provenance(frame=k, **facts))
+            for k, image in enumerate(made)
+        )
 
     def _keys(self, seeds: Sequence[int], space: str, psi: float) -> Tensor:
         """The latents of the keyframes, [K, dim] on the CPU."""

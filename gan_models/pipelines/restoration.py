@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
@@ -113,11 +112,8 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
         yield clock.at(0.0)
         wanted = self._wants_bfloat16(bfloat16)
         made = yield from self._enlarge(original, scale, wanted, clock)
-        base = _provenance_of(image)
         facts = {"scale": scale} | ({"bfloat16": True} if wanted else {})
-        return pictures.add_provenance(
-            made, self.provenance(**facts, **({"base": base} if base else {}))
-        )
+        return pictures.add_provenance(made, self.provenance_after(image, **facts))
 
     def plan(
         self,
@@ -163,6 +159,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
         box = (left, top, left + side, top + side)
         part = original.crop(box)
         after = _run(self._enlarge(part, scale, False, Clock(1)))
+        pictures.add_provenance(after, self.provenance_after(image, scale=scale, box=list(box)))
         return CropPreview(box, part.resize(after.size, Image.Resampling.BICUBIC), after)
 
     def enlarge_frames(
@@ -363,18 +360,6 @@ def _keep_flat_alpha(enlarged: np.ndarray, pixels: np.ndarray, scale: int) -> np
 
 
 _EXTREMES = (ImageFilter.MinFilter, ImageFilter.MaxFilter)
-
-
-def _provenance_of(image: Image.Image) -> dict | None:
-    """The provenance in the metadata of a picture; None: there is none."""
-    text = image.info.get(pictures.PROVENANCE_KEY)
-    if not isinstance(text, str | bytes):
-        return None
-    try:
-        provenance = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return provenance if isinstance(provenance, dict) else None
 
 
 def _corner(picture: Image.Image, side: int, centre: tuple[int, int] | None) -> tuple[int, int]:

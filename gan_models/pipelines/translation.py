@@ -93,7 +93,7 @@ class TranslationPipeline(BasePipeline[Network]):
         if original.mode == "RGBA":
             made.putalpha(original.getchannel("A"))
         facts = {"strength": strength, "keep_colours": bool(keep_colours)}
-        return pictures.add_provenance(made, self.provenance(**facts))
+        return pictures.add_provenance(made, self.provenance_after(original, **facts))
 
     def hint(self, image: Image.Image) -> str:
         """A sentence if a picture is unlike the training data, else ""."""

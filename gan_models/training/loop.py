@@ -336,7 +336,7 @@ class Session:
 
     def save_sheet(self) -> None:
         """Save a sample sheet and the curves."""
-        path = self.folder.save_sheet(self.trainer.sheet(), self.step)
+        path = self.folder.save_sheet(self.trainer.sheet(), self.step, self.trainer.SHEET_SHOWS)
         self.journal.draw()
         self.report(sheet=path)
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from gan_models import weights
 from gan_models.media.curves import read_curves
+from gan_models.media.images import add_provenance, save_png
 from gan_models.paths import atomic_write
 from gan_models.training.curves import draw_curves
 from gan_models.training.errors import TrainingError
@@ -106,12 +107,23 @@ class RunFolder:
                 if path.stem.isdigit() and int(path.stem) > step:
                     path.unlink()
 
-    def save_sheet(self, sheet: Image.Image, step: int) -> Path:
-        """Store a sample sheet, named by its step."""
+    def save_sheet(self, sheet: Image.Image, step: int, shows: str) -> Path:
+        """Store a sample sheet, named by its step; `shows`: as `write_sheet`."""
         path = self.path / "sheets" / f"{step:07d}.png"
         path.parent.mkdir(exist_ok=True)
-        atomic_write(path, sheet.save)
+        write_sheet(path, sheet, shows)
         return path
+
+
+def write_sheet(path: Path, sheet: Image.Image, shows: str) -> None:
+    """Write a sheet of a training as a PNG that says what it shows.
+
+    Args:
+        shows: `SAMPLES`, `SAMPLES_AND_DATA`, or "" for data alone.
+    """
+    if shows:
+        add_provenance(sheet, {"version": 1, "task": shows})
+    atomic_write(path, lambda part: save_png(sheet, part))
 
 
 class Table:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-from gan_models import ClassPipeline, get_spec
+from gan_models import ClassPipeline, get_spec, pictures_of
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import FIRST_SEEDS, SheetPanel, draw, settings_of
 from tabs.classes.state import TASK, ClassPick, ClassSheet
@@ -116,16 +116,22 @@ def _draw_favourites(
 
 
 def read_class_provenance(provenance: Facts) -> ClassSheet:
-    """The sheet of a provenance; of a morph, that of its end A.
+    """The sheet of a provenance; of a morph, that of its end A; of several classes, the first's.
 
     Raises:
         ValueError: the provenance is another task's or broken.
     """
     with provenance_drop.reading(provenance, TASK):
-        if "class_weights" in provenance:
-            weights = provenance["class_weights"]
+        pictures = pictures_of(provenance)
+        first = pictures[0]
+        if "class_weights" in first:
+            weights = first["class_weights"]
             mixture = ", ".join(f"{name} {weights[name]:g}" for name in weights)
             raise ValueError(f"This picture is a mixture; write its weights into Mix: {mixture}.")
-        name = provenance.get("class_name", provenance.get("class_a"))
-        seed = provenance["seed"] if "seed" in provenance else provenance["seed_a"]
-        return ClassSheet.read(provenance["model"], name, seed, provenance["truncation_psi"])
+        if "seed" in first:
+            name = first["class_name"]
+            alike = [picture for picture in pictures if picture["class_name"] == name]
+            seeds = ", ".join(dict.fromkeys(str(picture["seed"]) for picture in alike))
+        else:
+            name, seeds = first["class_a"], first["seed_a"]
+        return ClassSheet.read(first["model"], name, seeds, first["truncation_psi"])

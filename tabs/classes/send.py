@@ -23,6 +23,6 @@ def build(load: Load, history: gr.State, clicked: gr.State) -> SendButton:
         pick = past.current.pick(clicked)
         pipeline: ClassPipeline = load(pick.model)
         made = pipeline.sample([pick.seed], pick.class_name, pick.truncation_psi)
-        return png_files(made, [pick.stem])[0]
+        return png_files(made, [pick.stem], mark=False)[0]
 
     return SendButton(button, make, [history, clicked])

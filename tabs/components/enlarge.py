@@ -16,7 +16,7 @@ from gradio.blocks import BlockContext
 from gradio.components import Component
 from PIL import Image
 
-from gan_models import count_frames, read_provenance, save_png
+from gan_models import before_task, count_frames, read_provenance, save_png
 from tabs.components import upscalers
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, PRIVATE, Options, Steps, Trigger, Updates
@@ -200,7 +200,7 @@ def enlarged(
 
 
 def provenance_of(path: str) -> dict[str, Any]:
-    """The provenance in a picture's PNG; empty where it has none."""
+    """The provenance in a picture's file; empty where it has none."""
     try:
         return read_provenance(path)
     except ValueError:
@@ -208,14 +208,12 @@ def provenance_of(path: str) -> dict[str, Any]:
 
 
 def read_base_provenance(path: str) -> dict[str, Any]:
-    """The provenance in a PNG of this page; of an enlarged one, that of the original.
+    """The provenance in a file of this page; of an enlarged one, that of the original.
 
     Raises:
         ValueError: there is none.
     """
-    provenance = read_provenance(path)
-    base = provenance.get("base")
-    return base if provenance.get("task") == TASK and isinstance(base, dict) else provenance
+    return before_task(read_provenance(path), TASK)
 
 
 def bicubic(photo: Image.Image) -> Image.Image:

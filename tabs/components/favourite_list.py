@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
+from gan_models import save_picture
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU, PRIVATE, Event, Facts, Options, Steps, Updates, Values
 from tabs.components.files import output_folder
@@ -168,7 +169,7 @@ def picture_text(image: Image.Image, side_px: int) -> str:
     """A picture of at most `side_px` a side as text, for the browser's storage."""
     small, file = image.copy(), io.BytesIO()
     small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    small.save(file, "WEBP", quality=90)
+    save_picture(small, file, "WEBP", quality=90)
     return _START + base64.b64encode(file.getvalue()).decode()
 
 

@@ -48,12 +48,17 @@ def _sweep() -> None:
             _sweep_later()
 
 
-def png_files(images: Sequence[Image.Image], stems: Sequence[str]) -> list[str]:
-    """Write pictures with their provenances as PNGs of these names; the paths."""
+def png_files(
+    images: Sequence[Image.Image], stems: Sequence[str], *, mark: bool = True
+) -> list[str]:
+    """Write pictures with their provenances as PNGs of these names; the paths.
+
+    `mark`: draw the host's visible mark; not where another network takes the pictures.
+    """
     folder = output_folder()
     paths = [folder / f"{stem}.png" for stem in stems]
     for image, path in zip(images, paths, strict=True):
-        save_png(image, path)
+        save_png(image, path, mark=mark)
     return [str(path) for path in paths]
 
 

@@ -1,4 +1,4 @@
-"""An upload for PNGs of this page; their provenance restores model and settings."""
+"""An upload for files of this page; their provenance restores model and settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import provenance_is_current
+from gan_models import SHEETS_OF_TRAININGS, provenance_is_current
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
 from tabs.components.events import Facts, Steps, Updates
@@ -18,9 +18,9 @@ OTHER_WEIGHTS = "The picture was made with other weights of this model; it may l
 
 
 def layout(elem_id: str, what: str = "model, seeds and settings") -> gr.File:
-    """Lay out the upload; `what` its pictures restore."""
+    """Lay out the upload; `what` the files restore."""
     return file_input(
-        label=f"Drop a PNG that was saved here: it brings back {what}",
+        label=f"Drop a picture or film that was saved here: it brings back {what}",
         elem_id=elem_id,
         elem_classes="forget-wrong",
         height=110,
@@ -56,6 +56,10 @@ def reading(provenance: Facts, task: str) -> Iterator[None]:
         ValueError: it is another task's, or broken.
     """
     try:
+        if provenance["task"] in SHEETS_OF_TRAININGS:
+            raise ValueError(
+                "This file is of a training and names no settings; drop a picture that a tab made."
+            )
         if provenance["task"] != task:
             raise ValueError(
                 f"This picture was made in another tab ({provenance['task']}); drop it there."

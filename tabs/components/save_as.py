@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from gan_models import save_png
+from gan_models import save_picture, save_png
 
 FORMATS = [("PNG", ".png"), ("JPEG", ".jpg"), ("WebP", ".webp")]
 _MAX_SIDE_PX = {".jpg": 65_500, ".webp": 16_383}
@@ -31,10 +31,10 @@ def check_format(suffix: str, size: tuple[int, int]) -> None:
         )
 
 
-def save_as(image: Image.Image, stem: Path, suffix: str) -> Path:
-    """Write a picture beside `stem` in the format of the suffix; the file's path.
+def save_as(image: Image.Image, stem: Path, suffix: str, *, mark: bool = True) -> Path:
+    """Write a picture beside `stem` in the format of the suffix, as `save_picture`; its path.
 
-    PNG is exact and carries the picture's provenance; JPEG shows transparency as white.
+    PNG is exact; JPEG shows transparency as white.
 
     Raises:
         ValueError: as `check_format`.
@@ -42,11 +42,11 @@ def save_as(image: Image.Image, stem: Path, suffix: str) -> Path:
     check_format(suffix, image.size)
     path = stem.with_name(stem.name + suffix)
     if suffix == ".png":
-        save_png(image, path)
+        save_png(image, path, mark=mark)
     elif suffix == ".jpg":
-        on_white(image).save(path, quality=95, subsampling=0)
+        save_picture(on_white(image), path, "JPEG", mark=mark, quality=95, subsampling=0)
     else:
-        image.save(path, quality=95, method=2)
+        save_picture(image, path, "WEBP", mark=mark, quality=95, method=2)
     return path
 
 
@@ -56,6 +56,7 @@ def on_white(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     ground = Image.new("RGB", image.size, "white")
     ground.paste(image, mask=image.getchannel("A"))
+    ground.info.update(image.info)
     return ground
 
 

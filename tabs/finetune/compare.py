@@ -64,7 +64,8 @@ def build(load: Load, visitor: Visitor, run: gr.Dropdown, chosen: ResultsPanel) 
         seed = page_seeds(seeds)[0]
         ticket = ticket_of_chosen(visitor, key, run, step)
         pipeline: LatentPipeline = load(ticket)
-        return png_files(pipeline.sample([seed]), [f"{file_stem(ticket)}-seed{seed:08d}"])[0]
+        stem = f"{file_stem(ticket)}-seed{seed:08d}"
+        return png_files(pipeline.sample([seed]), [stem], mark=False)[0]
 
     given = [visitor.key, run, chosen.step, seeds]
     go.click(compare, [*given, large], figures_of_both, **GPU, **PRIVATE)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from gan_models import JobStatus, list_models
+from gan_models import JobStatus, list_models, save_picture
 from tabs.components.text import duration
 
 STATES = {
@@ -65,7 +65,7 @@ def inline(image: Image.Image | Path) -> str:
     if isinstance(image, Path):
         return "data:image/png;base64," + base64.b64encode(image.read_bytes()).decode()
     buffer = io.BytesIO()
-    image.save(buffer, "webp", quality=92)
+    save_picture(image, buffer, "WEBP", quality=92)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

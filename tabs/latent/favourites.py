@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from gan_models import LatentPipeline
+from gan_models import LatentPipeline, pictures_of
 from tabs.components import favourite_list, preview, provenance_drop
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU, PRIVATE, Event, Facts, Steps, Updates, Values
@@ -83,7 +83,7 @@ def wire(
 
 
 def _wire_drop(panel: FavouritesPanel, sheet: SheetPanel, pair: MorphPanel, load: Load) -> Event:
-    """Restore the sheet of a PNG that is dropped on the page."""
+    """Restore the sheet of a file that is dropped on the page."""
 
     def restore(
         provenance: Facts,
@@ -123,15 +123,23 @@ def draw_favourites(load: Load, picks: list[Pick], progress: gr.Progress) -> Ste
 
 
 def read_latent_provenance(provenance: Facts) -> tuple[Sheet, Pair, float]:
-    """Sheet, morph ends and morph position of a provenance.
+    """Sheet, morph ends and morph position of a provenance; of a walk, its keyframes as the sheet.
 
     Raises:
         ValueError: the provenance is another task's or broken.
     """
     with provenance_drop.reading(provenance, TASK):
-        keys = ("seed",) if "seed" in provenance else ("seed_a", "seed_b")
-        seeds = ", ".join(str(provenance[key]) for key in keys)
-        sheet = Sheet.read(provenance["model"], seeds, provenance["truncation_psi"])
-        position = min(max(float(provenance.get("t", 0.5)), 0.0), 1.0)
+        pictures = pictures_of(provenance)
+        first, position = pictures[0], provenance.get("t")
+        if "seeds" in first:
+            seeds = list(first["seeds"])
+        elif "seed" in first:
+            seeds = [picture["seed"] for picture in pictures]
+        else:
+            seeds = [first["seed_a"], first["seed_b"]]
+        text = ", ".join(dict.fromkeys(map(str, seeds)))  # each once
+        sheet = Sheet.read(first["model"], text, first["truncation_psi"])
+        if not (isinstance(position, int | float) and 0 <= position <= 1):
+            position = 0.5
     picks = [Pick(sheet.model, seed, sheet.truncation_psi) for seed in sheet.seeds]
     return sheet, Pair(picks[0], picks[1] if len(picks) > 1 else None), position

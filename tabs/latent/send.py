@@ -24,6 +24,6 @@ def build(load: Load, history: gr.State, picked: gr.State) -> SendButton:
             raise ValueError("Sample some pictures first, then send one.")
         pipeline: LatentPipeline = load(pick.model)
         made = pipeline.sample([pick.seed], pick.truncation_psi)
-        return png_files(made, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"])[0]
+        return png_files(made, [f"{file_stem(pick.model)}-seed{pick.seed:08d}"], mark=False)[0]
 
     return SendButton(button, make, [history, picked])

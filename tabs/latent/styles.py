@@ -149,6 +149,7 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
         cancel = gr.Button("Cancel", elem_id="latent-mix-cancel", elem_classes="while-running")
     sheet = gr.Image(
         label="First row and column: the seeds themselves",
+        type="filepath",
         format="png",
         interactive=False,
         buttons=["download", "fullscreen"],
@@ -175,7 +176,8 @@ def build_mix(load: Load, model: gr.Dropdown, psi: gr.Slider) -> None:
                 progress((len(made), total), unit="pictures")
                 yield gr.skip()
             sheet = pipeline.styles.sheet(first, second, made, psi)
-            yield sheet, f"{len(first)} x {len(second)} pictures, {layers} layers from the columns."
+            path = png_files([sheet], [f"{file_stem(model)}-mixed"])[0]
+            yield path, f"{len(first)} x {len(second)} pictures, {layers} layers from the columns."
 
     started = run.click(
         mix,

@@ -115,4 +115,5 @@ def _side_by_side(
     colors = pipeline.indexed_map(label_map).convert("RGB")
     frame.paste(colors.resize(picture.size, Image.Resampling.NEAREST), (0, 0))
     frame.paste(picture, (width, 0))
+    frame.info.update(picture.info)  # with the provenance
     return frame

@@ -93,7 +93,7 @@ def _preview(load: Load, request: Any) -> Answer:
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches, draft=draft)
     seconds = time.perf_counter() - started
     file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=1)
+    save_png(picture, file, compress_level=1)
     return {
         "picture": "data:image/png;base64," + _text(file),
         "seconds": seconds,
@@ -114,7 +114,7 @@ def _download(load: Load, request: Any) -> Answer:
 def _picture_files(pipeline: SemanticPipeline, painting: Painting) -> list[Answer]:
     picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
     file = io.BytesIO()
-    save_png(picture, file)  # pyright: ignore[reportArgumentType] - PIL also writes to open files
+    save_png(picture, file)
     return [_file(f"{file_name(pipeline, painting)}.png", "image/png", file)]
 
 

@@ -26,6 +26,6 @@ def build(load: Load) -> SendButton:
         pipeline: SemanticPipeline = load(checked_painter(request.get("model")))
         painting = read_painting(request, pipeline)
         picture = pipeline.paint(painting.label_map, painting.style, painting.patches)
-        return png_files([picture], [file_name(pipeline, painting)])[0]
+        return png_files([picture], [file_name(pipeline, painting)], mark=False)[0]
 
     return SendButton(button, make, [text], PAINTING_JS)

@@ -352,7 +352,7 @@ def result_values(
 ) -> Values:
     """Write the result; the values of `SinglePanel.outputs`."""
     folder = output_folder()
-    full = save_as(made, folder / "enlarged", ".png")
+    full = save_as(made, folder / "enlarged", ".png", mark=False)  # saved again in other formats
     file = save_as(made, folder / stem, suffix)
     pair = slider_pair(photo, made, folder)
     result = Result(path, str(full), stem, line)

@@ -280,7 +280,7 @@ def translated(
     raw = yield from stepping(pipeline.iter_translate(photo), progress, "Translating")
     milliseconds = 1000 * (time.perf_counter() - started)
     where = output_folder() / "translated.png"
-    save_png(raw, where)
+    save_png(raw, where, mark=False)  # `finish` reads it
     line = f"{milliseconds:.0f} ms, {device_of(pipeline)} · {describe(str(path), photo)}"
     line = f"{line}\n\n{pipeline.hint(photo)}".strip()
     result = Result(settings, str(path), str(where), line)

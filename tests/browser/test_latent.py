@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from gan_models import VideoWriter, load_pipeline
 from gan_models.media.images import read_provenance
 from tests.browser.conftest import visit
 from tests.browser.open_tabs import go_to_tab
 from tests.finetune_page import wait_for as wait_until
+from tests.media.readers import origin
 
 
 def visible_seeds(page) -> list[str]:
@@ -174,6 +176,34 @@ def test_a_downloaded_picture_restores_sheet_and_morph(visitor, tmp_path):
     other.set_input_files("#latent-drop input[type=file]", str(path))
     wait_for(other, 42)
     expect(other.locator("#latent-psi input[type=number]")).to_have_value("0.6")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_a_film_that_is_dropped_brings_its_seeds_back(visitor, tmp_path, suffix):
+    page = visitor.page
+    enter(page)
+    pipeline = load_pipeline("landscapes", device="cpu")
+    with VideoWriter(tmp_path / f"walk{suffix}") as writer:
+        for frame in pipeline.iter_frames([11, 23, 11], 3, truncation_psi=0.6):
+            writer.add(frame)
+    page.click("#latent-tab-keep-button")
+    page.set_input_files("#latent-drop input[type=file]", str(tmp_path / f"walk{suffix}"))
+    wait_for(page, 11, 23)
+    expect(page.locator("#latent-psi input[type=number]")).to_have_value("0.6")
+
+
+def test_the_sheet_of_mixed_styles_says_that_it_is_generated(visitor, tmp_path):
+    page = visitor.page
+    enter(page)
+    page.click("#latent-tab-mix-button")
+    page.fill("#latent-mix-rows input, #latent-mix-rows textarea", "5")
+    page.fill("#latent-mix-columns input, #latent-mix-columns textarea", "6, 7")
+    page.click("#latent-mix")
+    with page.expect_download() as download:
+        page.locator("#latent-mixed").get_by_label("Download").click()
+    download.value.save_as(tmp_path / "mixed.png")
+    assert origin(tmp_path / "mixed.png")["source"] == "trainedAlgorithmicMedia"
+    assert read_provenance(tmp_path / "mixed.png")["seed"] == 5
 
 
 def test_a_link_sets_model_seeds_and_psi(visitor):

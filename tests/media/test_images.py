@@ -41,7 +41,7 @@ def test_a_provenance_is_stored_inside_the_png(tmp_path):
 
 def test_a_picture_without_a_provenance_is_refused_with_advice(tmp_path):
     save_png(Image.new("RGB", (16, 16)), tmp_path / "a.png")
-    with pytest.raises(ValueError, match="drop a PNG that was downloaded"):
+    with pytest.raises(ValueError, match="drop a picture or film that was downloaded"):
         read_provenance(tmp_path / "a.png")
 
 

@@ -23,6 +23,7 @@ from tabs.paint import film, start
 from tabs.paint.live import Turns, make_functions
 from tabs.paint.models import legend
 from tabs.paint.state import read_runs, write_runs
+from tests.media.readers import origin
 from tests.paint_fakes import fake_painter, painter_spec
 
 
@@ -154,6 +155,32 @@ def test_files_to_download(ask, ids, tmp_path):
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(layers["data"]))) as archive:
         assert archive.read("mimetype") == b"image/openraster"
     assert "nothing called" in ask("download", request | {"kind": ["film"]})["problem"]
+
+
+def test_all_that_shows_the_painting_says_that_it_is_generated(ask, painter, ids, tmp_path):
+    preview = ask("preview", request_of(ids, draft=True))["picture"]
+    (picture,) = ask("download", request_of(ids, kind="picture"))["files"]
+    for name, text in (("a.png", preview.partition(",")[2]), ("b.png", picture["data"])):
+        (tmp_path / name).write_bytes(base64.b64decode(text))
+        assert origin(tmp_path / name)["source"] == "trainedAlgorithmicMedia"
+    label_map, _ = ask("download", request_of(ids, kind="map"))["files"]
+    assert b"digitalsourcetype" not in base64.b64decode(label_map["data"])
+    (layers,) = ask("download", request_of(ids, kind="layers"))["files"]
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(layers["data"]))) as archive:
+        stated = [b"digitalsourcetype" in archive.read(f"data/layer{k}.png") for k in (0, 1)]
+    assert stated == [True, False]
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_film_brings_the_finished_painting_back(painter, ids, beside):
+    states = [write_runs(np.zeros((64, 64), int)), write_runs(ids)]
+    text = json.dumps(request_of(ids, states=states))
+    steps = film._write(lambda *_, **__: painter, text, beside, False, gr.Progress())
+    path, _ = _returned(steps)
+    assert origin(path)["source"] == "trainedAlgorithmicMedia"
+    provenance = start._provenance_of(path)
+    assert provenance is not None
+    assert (painter.restore(provenance).label_map == ids).all()
 
 
 def test_one_at_a_time_and_few_waiting():

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from gan_models import weights
+from gan_models.media.provenance import SAMPLES_AND_DATA
 from gan_models.networks.base import Network
 from gan_models.training.optim import Batch, Losses
 
@@ -31,6 +32,7 @@ class Trainer(ABC):
 
     # names of networks and optimisers in older snapshots -> present names
     RENAMED: ClassVar[Mapping[str, str]] = {}
+    SHEET_SHOWS: ClassVar[str] = SAMPLES_AND_DATA  # or `SAMPLES`, or "" for data alone
 
     networks: dict[str, Network]
     averages: dict[str, Network]

@@ -15,6 +15,7 @@ from torch import Tensor
 from gan_models import metrics, networks, seeds, weights
 from gan_models.device import fitting, mixed_precision
 from gan_models.media.images import grid, to_pil
+from gan_models.media.provenance import SAMPLES
 from gan_models.media.tensors import to_float
 from gan_models.metrics.features import FeatureMaps, pooled_features
 from gan_models.networks.base import Network, typed_modules
@@ -79,6 +80,7 @@ class LatentTrainer(Trainer):
     """
 
     RENAMED: ClassVar[Mapping[str, str]] = {"reader": "aux_classifier"}
+    SHEET_SHOWS = SAMPLES
 
     def __init__(
         self,

@@ -41,6 +41,8 @@ class SupervisedTrainer(Trainer):
         held_out: `images` uint8 [N, 3, H, W] and the target, never trained on.
     """
 
+    SHEET_SHOWS = ""
+
     def __init__(self, settings: SupervisedSettings, device: torch.device, held_out: Batch) -> None:
         self.settings, self.device, self.held_out = settings, device, held_out
         network, average = (networks.build(settings.family, settings.network) for _ in range(2))
