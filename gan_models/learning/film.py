@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from gan_models import networks
+from gan_models.media.curves import Curve, read_curves, thin
 from gan_models.weights import CorruptWeightsError, load_checkpoint, read_metadata, read_tensors
 
 FORMAT = "1"
+MOST_POINTS = 200  # of a stored curve
 DISCRIMINATOR = "discriminator"
 State = dict[str, Tensor]
 
@@ -27,10 +29,14 @@ class Film:
     Attributes:
         generators: step -> network in eval mode, by step; the last one is the finished generator.
         discriminators: step -> network in eval mode; only of the steps where it was kept.
+        curves: name of a loss -> (kimg, value), thinned.
+        measures: step -> `learning.digits.measure` of the generator.
     """
 
     generators: Mapping[int, nn.Module]
     discriminators: Mapping[int, nn.Module]
+    curves: Mapping[str, Curve]
+    measures: Mapping[int, Mapping[str, float]]
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -62,10 +68,17 @@ class Film:
         return None if discriminator is None else discriminator(images, c)
 
 
-def pack_film(run: Path, out: Path) -> tuple[int, ...]:
+def pack_film(
+    run: Path, out: Path, measure: Callable[[nn.Module], Mapping[str, float]]
+) -> tuple[int, ...]:
     """Write the snapshots in a run's folder `film/` to one file.
 
     The generator of the last step is left out: it is the finished one, which has a file of its own.
+
+    Args:
+        run: the folder of a finished run.
+        out: the file.
+        measure: measures of a generator, stored for each step.
 
     Returns:
         The steps in the file.
@@ -81,7 +94,15 @@ def pack_film(run: Path, out: Path) -> tuple[int, ...]:
         if step in judges:
             tensors |= _halves(f"{step}/{DISCRIMINATOR}/", judges[step])
     _, info = load_checkpoint(judges[last])
-    facts = {"steps": json.dumps(sorted(files)), DISCRIMINATOR: json.dumps(_network_of(info))}
+    curves = {name: thin(curve, MOST_POINTS) for name, curve in read_curves(run).items()}
+    rounded = {k: [(round(x, 3), float(f"{y:.4g}")) for x, y in v] for k, v in curves.items()}
+    measures = {step: dict(measure(load_checkpoint(files[step])[0])) for step in sorted(files)}
+    facts = {
+        "steps": json.dumps(sorted(files)),
+        DISCRIMINATOR: json.dumps(_network_of(info)),
+        "curves": json.dumps(rounded),
+        "measures": json.dumps(measures),
+    }
     safetensors.torch.save_file(tensors, out, {"ganvas_film": FORMAT} | facts)
     return tuple(sorted(files))
 
@@ -130,7 +151,9 @@ def load_film(generator: Path, film: Path) -> Film:
             f"{film.name} is of another network than {generator.name}; get both files again."
         ) from error
     generators[int(info["training"]["steps"])] = finished
-    return Film(generators, discriminators)
+    measures = {int(step): found for step, found in json.loads(metadata["measures"]).items()}
+    curves = {k: [(x, y) for x, y in v] for k, v in json.loads(metadata["curves"]).items()}
+    return Film(generators, discriminators, curves, measures)
 
 
 def _split(tensors: Mapping[str, Tensor]) -> tuple[dict[int, State], dict[int, State]]:

@@ -72,9 +72,15 @@ def test_a_film_is_written_packed_and_played(digits, tmp_path, with_discriminato
 
     settings = Settings("digits-dcgan", 4, 0.024)
     run(settings, make, lambda: DigitData(*digits), tmp_path, callback=film)
-    assert pack_film(tmp_path, tmp_path / "film.safetensors") == (1, 2, 6)
+    assert pack_film(tmp_path, tmp_path / "film.safetensors", lambda g: {"z_dim": g.z_dim}) == (
+        1,
+        2,
+        6,
+    )
     played = load_film(tmp_path / "generator.safetensors", tmp_path / "film.safetensors")
     assert played.steps == (1, 2, 6)
+    assert played.measures == {step: {"z_dim": 100} for step in (1, 2, 6)}
+    assert [x for x, _ in played.curves["generator"]] == [0.004 * k for k in range(1, 7)]
     z = torch.randn(4, 100)
     first, last = played.draw(1, z), played.draw(6, z)
     assert first.shape == (4, 1, 28, 28)

@@ -1,0 +1,150 @@
+"""Films of the digits as the page plays them: pictures of seeds at each stored step."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from gan_models import seeds as seed_latents
+from gan_models.learning.film import Film, load_film
+from gan_models.learning.recipes import RECIPES
+from gan_models.media.images import to_pil
+from gan_models.paths import CHECKPOINTS
+from gan_models.weights import load_checkpoint
+
+if TYPE_CHECKING:
+    from gan_models.networks.base import Network
+
+PLANE_SIDE = 11  # pictures a side of the plane
+PLANE_REACH = 2.0  # both coordinates go from minus this to this
+MAX_SEEDS = 100
+
+
+@dataclass(frozen=True)
+class DigitFilm:
+    """The film of one recipe.
+
+    Attributes:
+        name: of the recipe, which is the id of its finished model.
+        film: networks, curves and measures.
+        classes: of a conditional generator; empty otherwise.
+    """
+
+    name: str
+    film: Film
+    classes: tuple[str, ...]
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps of the snapshots, ascending."""
+        return self.film.steps
+
+    def draw(self, step: int, seeds: Sequence[int], digit: int | None = None) -> list[Image.Image]:
+        """One picture of 28 px a seed, as the generator was at a step.
+
+        Args:
+            step: one of `steps`.
+            seeds: up to 100 whole numbers from 0 to 2^32-1.
+            digit: of a conditional generator; by default the digits 0 to 9 in turn.
+
+        Raises:
+            ValueError: no such step or digit, or a seed out of range.
+        """
+        return to_pil(self._draw(step, seeds, digit))
+
+    def scores(self, step: int, seeds: Sequence[int], digit: int | None = None) -> list[float]:
+        """The discriminator's logit of each picture of `draw`; empty where it was not kept.
+
+        Raises:
+            ValueError: as `draw`.
+        """
+        made = self._draw(step, seeds, digit)
+        found = self.film.score(step, made, self._one_hot(len(made), digit))
+        return [] if found is None else found.tolist()
+
+    def plane(
+        self, step: int, seeds: tuple[int, int], digit: int | None = None
+    ) -> list[Image.Image]:
+        """11 x 11 pictures of the plane through 0 and the latents of two seeds, row by row.
+
+        The point (a, b) is a u + b v, a and b from -2 to 2, where u is the first seed's z, and v
+        the part of the second one's that is orthogonal to it, both with the length of a typical z.
+
+        Raises:
+            ValueError: as `draw`, or both seeds are the same.
+        """
+        first, second = seed_latents.check_seeds(seeds)
+        if first == second:
+            raise ValueError("A plane needs two seeds that differ; change one of them.")
+        u, v = self._latents([first, second])
+        u, v = u / u.norm(), v / v.norm()
+        v = F.normalize(v - (u @ v) * u, dim=0)
+        length = self._latents([0]).shape[1] ** 0.5
+        line = torch.linspace(-PLANE_REACH, PLANE_REACH, if TYPE_CHECKING:
+    from gan_models.networks.base import Network
+
+PLANE_SIDE)
+        z = torch.stack([length * (a * u + b * v) for b in line.flip(0) for a in line])
+        c = self._one_hot(len(z), 0 if self.classes and digit is None else digit)
+        return to_pil(self.film.draw(self._known(step), z, c))
+
+    def _draw(self, step: int, seeds: Sequence[int], digit: int | None) -> Tensor:
+        seeds = seed_latents.check_seeds(seeds)
+        if len(seeds) > MAX_SEEDS:
+            raise ValueError(f"A film draws up to {MAX_SEEDS} seeds, not {len(seeds)}; take fewer.")
+        c = self._one_hot(len(seeds), digit)
+        return self.film.draw(self._known(step), self._latents(seeds), c)
+
+    def _latents(self, seeds: Sequence[int]) -> Tensor:
+        z_dim = cast("Network", self.film.generators[self.steps[-1]]).z_dim
+        return seed_latents.sample_z(seeds, z_dim)
+
+    def _known(self, step: int) -> int:
+        if step not in self.steps:
+            known = ", ".join(map(str, self.steps))
+            raise ValueError(f"This film has no step {step}; choose from {known}.")
+        return step
+
+    def _one_hot(self, count: int, digit: int | None) -> Tensor | None:
+        if not self.classes:
+            return None
+        if digit is not None and not 0 <= digit < len(self.classes):
+            raise ValueError(f"There is no digit {digit}; choose 0 to {len(self.classes) - 1}.")
+        asked = torch.arange(count) % len(self.classes)
+        if digit is not None:
+            asked = torch.full_like(asked, digit)
+        return F.one_hot(asked, len(self.classes)).float()
+
+
+def film_names() -> tuple[str, ...]:
+    """The recipes whose films are here, in the order in which the page explains them."""
+    return tuple(name for name in RECIPES if film_path(name).is_file())
+
+
+def film_path(name: str) -> Path:
+    """The file of a recipe's film; it may not exist."""
+    return CHECKPOINTS / f"{name}-film.safetensors"
+
+
+@functools.cache
+def open_film(name: str) -> DigitFilm:
+    """The film of a recipe; opened once.
+
+    Raises:
+        ValueError: there is no film of this name here.
+        WeightsError: its file is damaged.
+    """
+    if name not in film_names():
+        known = ", ".join(film_names()) or "none is here"
+        raise ValueError(f"There is no film {str(name)[:40]!r}; choose from: {known}.")
+    generator = CHECKPOINTS / f"{name}.safetensors"
+    info = load_checkpoint(generator)[1]
+    return DigitFilm(name, load_film(generator, film_path(name)), tuple(info.get("classes") or ()))
