@@ -88,10 +88,7 @@ class DigitFilm:
         u, v = u / u.norm(), v / v.norm()
         v = F.normalize(v - (u @ v) * u, dim=0)
         length = self._latents([0]).shape[1] ** 0.5
-        line = torch.linspace(-PLANE_REACH, PLANE_REACH, if TYPE_CHECKING:
-    from gan_models.networks.base import Network
-
-PLANE_SIDE)
+        line = torch.linspace(-PLANE_REACH, PLANE_REACH, PLANE_SIDE)
         z = torch.stack([length * (a * u + b * v) for b in line.flip(0) for a in line])
         c = self._one_hot(len(z), 0 if self.classes and digit is None else digit)
         return to_pil(self.film.draw(self._known(step), z, c))
