@@ -6,6 +6,12 @@
   Object.defineProperty(navigator, 'language', { get: () => language });
   Object.defineProperty(navigator, 'languages', { get: () => [language] });
 
+  // Gradio writes the browser's language there
+  const page = document.documentElement;
+  const name = () => { if (page.lang !== language) page.lang = language; };
+  new MutationObserver(name).observe(page, { attributes: true, attributeFilter: ['lang'] });
+  name();
+
   // A text of a script; holes {0}, {1}, … are filled with the values.
   window.ganvasText = (template, ...values) =>
     (texts[template] ?? template).replace(/\{(\d+)\}/g, (hole, k) => values[k] ?? hole);
