@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from urllib.parse import urlsplit
 
 import httpx
@@ -64,6 +65,13 @@ def test_the_page_has_its_address_on_the_proxy(web, proxy):
     root = f"https://{HOST}:{proxy.port}{PREFIX}"
     assert f'"root":"{root}"' in answer.text
     assert web.get(f"{PREFIX}/config").json()["root"] == root
+
+
+@pytest.mark.parametrize("query", ["", "?seeds=1,2&model=faces-64"])
+def test_the_icon_of_the_page_lies_under_the_prefix(web, query):
+    found = re.search(r'<link rel="icon" href="([^"]+)">', web.get(f"{PREFIX}/{query}").text)
+    answer = web.get(f"{PREFIX}/{found[1]}")
+    assert answer.headers["content-type"].startswith("image/")
 
 
 def test_the_path_without_its_slash_leads_to_the_page(web, proxy):
