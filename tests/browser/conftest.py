@@ -32,11 +32,16 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def chromium_path():
     executable = installed()
     assert executable, NONE_FOUND
+    return executable
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium
         chromium.close()
 
