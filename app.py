@@ -18,7 +18,9 @@ from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_a
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.loading import Load
 from tabs.components.models import absence
+from tabs.components.programs import serves_mcp
 from tabs.components.visitor import Visitor, visitor_key
+from tabs.components.zero_gpu import shared_pipelines
 from tabs.languages.middleware import VisitorLanguage
 from tabs.languages.switch import layout_switch
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
@@ -34,7 +36,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     fine-tuning, by default under `GANVAS_HOME`.
     """
     gan_models.mark_text()  # refuses a wrong setting before anything is served
-    load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
+    load, jobs = load or shared_pipelines(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
     with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         with gr.Row(elem_id="top"):
@@ -62,7 +64,14 @@ def list_models() -> list[dict]:
 
 
 def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, str | None]:
-    """Serve the page on http://127.0.0.1:7860, or on PORT and GRADIO_SERVER_NAME."""
+    """Serve the page on http://127.0.0.1:7860, or on PORT and GRADIO_SERVER_NAME.
+
+    `mcp_server=True`, or GANVAS_MCP=1, serves the public endpoints as MCP tools, too.
+
+    Raises:
+        ValueError: MCP is wanted, and its package is not installed.
+    """
+    options["mcp_server"] = serves_mcp(options.get("mcp_server"))
     tiles = start.early_tiles(visible_tabs()[1:])
     settings: dict[str, Any] = {
         "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
