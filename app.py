@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
@@ -89,4 +90,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
 
 
 if __name__ == "__main__":
-    launch()
+    try:
+        launch()
+    except ValueError as error:  # a setting; the sentence says which
+        sys.exit(str(error))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 
 NOT_INSTALLED = (
-    "GANVAS_MCP=1 and mcp_server=True need the package mcp; "
-    "run: pip install -r requirements.txt, or serve the page without it."
+    "GANVAS_MCP=1 and mcp_server=True need the package mcp, before its version 2; "
+    "run pip install -r requirements.txt, or serve the page without MCP."
 )
 
 
@@ -18,11 +18,14 @@ def serves_mcp(wanted: bool | None = None) -> bool:
         wanted: the launch option; None: as GANVAS_MCP says.
 
     Raises:
-        ValueError: it is wanted, and the package is not installed; Gradio would serve the page
+        ValueError: it is wanted, and its package cannot be used; Gradio would serve the page
             without it.
     """
     if wanted is None:
         wanted = os.environ.get("GANVAS_MCP") == "1"
-    if wanted and importlib.util.find_spec("mcp") is None:
-        raise ValueError(NOT_INSTALLED)
+    if wanted:
+        try:
+            importlib.import_module("mcp.server.streamable_http_manager")
+        except ImportError as error:
+            raise ValueError(NOT_INSTALLED) from error
     return wanted

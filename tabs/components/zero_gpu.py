@@ -24,7 +24,7 @@ from tabs.components.space import on_zero_gpu
 # at once: `spaces` must be imported before anything initialises CUDA
 _SPACES = importlib.import_module("spaces") if on_zero_gpu() else None
 
-# methods that run a generator -> seconds that a call may take; a visitor's quota must have them left
+# methods that run a generator -> seconds that a call may take, which a quota must have left
 CALLS = {
     "sample": 30,
     "sample_mix": 30,
