@@ -332,7 +332,8 @@ def test_the_page_imports_spaces_before_cuda_and_decorates_before_the_launch(tmp
         "spaces.end_workers()\n"
         "page.close()\n"
     )
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    path = os.pathsep.join(filter(None, [str(tmp_path), str(ROOT), os.getenv("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": path}
     env |= {"SPACES_ZERO_GPU": "1", "SPACE_ID": "someone/ganvas", "GANVAS_DEVICE": "cpu"}
     done = subprocess.run(
         [sys.executable, "-c", code],
