@@ -17,9 +17,9 @@ from tabs import build_tab, connect, start, visible_tabs
 from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
 from tabs.components.gradio_language import TranslatedPage
+from tabs.components.gradio_mcp import serves_mcp
 from tabs.components.loading import Load
 from tabs.components.models import absence
-from tabs.components.programs import serves_mcp
 from tabs.components.visitor import Visitor, visitor_key
 from tabs.components.zero_gpu import shared_pipelines
 from tabs.languages.middleware import VisitorLanguage
@@ -57,7 +57,11 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
 
 
 def list_models() -> list[dict]:
-    """List every model: id, title, task, family, resolution, licence, source, ready or why not."""
+    """List every model.
+
+    Returns:
+        id, title, task, family, resolution, licence, source, size_bytes, available, reason if not.
+    """
     rows = gan_models.describe_models()
     for row in rows:  # the library's reason is meant for whoever runs the server
         row["reason"] = absence(gan_models.get_spec(str(row["id"])))
