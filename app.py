@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
@@ -16,9 +17,11 @@ from tabs import build_tab, connect, start, visible_tabs
 from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
 from tabs.components.gradio_language import TranslatedPage
+from tabs.components.gradio_mcp import serves_mcp
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
+from tabs.components.zero_gpu import shared_pipelines
 from tabs.languages.middleware import VisitorLanguage
 from tabs.languages.switch import layout_switch
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
@@ -34,7 +37,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     fine-tuning, by default under `GANVAS_HOME`.
     """
     gan_models.mark_text()  # refuses a wrong setting before anything is served
-    load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
+    load, jobs = load or shared_pipelines(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
     with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         with gr.Row(elem_id="top"):
@@ -54,7 +57,11 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
 
 
 def list_models() -> list[dict]:
-    """List every model: id, title, task, family, resolution, licence, source, ready or why not."""
+    """List every model.
+
+    Returns:
+        id, title, task, family, resolution, licence, source, size_bytes, available, reason if not.
+    """
     rows = gan_models.describe_models()
     for row in rows:  # the library's reason is meant for whoever runs the server
         row["reason"] = absence(gan_models.get_spec(str(row["id"])))
@@ -62,7 +69,14 @@ def list_models() -> list[dict]:
 
 
 def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, str | None]:
-    """Serve the page on http://127.0.0.1:7860, or on PORT and GRADIO_SERVER_NAME."""
+    """Serve the page on http://127.0.0.1:7860, or on PORT and GRADIO_SERVER_NAME.
+
+    `mcp_server=True`, or GANVAS_MCP=1, serves the public endpoints as MCP tools, too.
+
+    Raises:
+        ValueError: MCP is wanted, and its package is not installed.
+    """
+    options["mcp_server"] = serves_mcp(options.get("mcp_server"))
     tiles = start.early_tiles(visible_tabs()[1:])
     settings: dict[str, Any] = {
         "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
@@ -80,4 +94,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
 
 
 if __name__ == "__main__":
-    launch()
+    try:
+        launch()
+    except ValueError as error:  # a setting; the sentence says which
+        sys.exit(str(error))

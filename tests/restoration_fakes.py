@@ -50,5 +50,5 @@ def fake_upscaler(model: str, seconds: float = 0.0) -> RestorationPipeline:
 
 def planned(pipeline: RestorationPipeline, seconds_a_pixel: float) -> RestorationPipeline:
     """The pipeline as on a machine of this speed."""
-    pipeline._seconds_a_pixel = seconds_a_pixel
+    pipeline.seconds_a_pixel = seconds_a_pixel
     return pipeline

@@ -7,14 +7,20 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gan_models.jobs.job_folder import generator_of, sheet_files
 from gan_models.jobs.records import Job, JobError, JobHealth
 from gan_models.jobs.views import latest_metrics, read_health
 
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi, RepoUrl
+    from huggingface_hub.errors import HfHubHTTPError
+
 FILM_SECONDS, MOST_FPS, HOLD_SECONDS = 12, 12, 1.5
-_REPO = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
+_REPO = re.compile(r"([a-zA-Z0-9][\w.-]*/)?[a-zA-Z0-9][\w.-]{0,95}", re.ASCII)
+CONFLICT = 409  # HTTP: there is one already
+_NEW = {".gitattributes"}  # the files of a repository that was just made
 
 
 def film(folder: Path) -> Path:
@@ -69,6 +75,7 @@ def card(job: Job, folder: Path, step: int | None = None) -> str:
         "library_name: ganvas",
         "pipeline_tag: unconditional-image-generation",
         "tags: [gan, ganvas, fine-tuned]",
+        "inference: false",
         "---",
         "",
         f"# {_plain(job.title)}",
@@ -142,7 +149,8 @@ def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
     """Upload generator, card and last sheet; see `Jobs.push_to_hub`.
 
     Raises:
-        JobError: no such repository name, no token, no generator yet, or the Hub refuses.
+        JobError: no valid name of a repository, no token, no generator yet, the name is taken, or
+            the Hub refuses or cannot be reached.
     """
     import httpx
     from huggingface_hub import HfApi
@@ -151,7 +159,10 @@ def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
     from gan_models.weights import is_offline
 
     if not _REPO.fullmatch(repo.strip()):
-        raise JobError("Name the repository as on the Hub: your account, a slash, and a name.")
+        raise JobError(
+            "Name the repository as on the Hub, in letters, digits, dots and dashes: my-garden, or "
+            "your account, a slash, and the name."
+        )
     if not token.strip():
         raise JobError("A token of your Hub account is needed; make one that may write there.")
     if is_offline():
@@ -160,9 +171,9 @@ def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
         _gather(job, folder, Path(staging))
         try:
             api = HfApi(token=token.strip())
-            url = api.create_repo(repo.strip(), private=True, exist_ok=True)
+            url = _create_repo(api, repo.strip())
             api.upload_folder(
-                repo_id=repo.strip(), folder_path=staging, commit_message="Add the generator"
+                repo_id=url.repo_id, folder_path=staging, commit_message="Add the generator"
             )
         except HfHubHTTPError as error:
             raise JobError(_refusal(error)) from error
@@ -171,6 +182,31 @@ def push_to_hub(job: Job, folder: Path, repo: str, token: str) -> str:
         except (httpx.HTTPError, OSError) as error:
             raise JobError("The Hub could not be reached; try again later.") from error
     return str(url)
+
+
+def _create_repo(api: HfApi, repo: str) -> RepoUrl:
+    """Make a private repository; one that is private and still empty, of an upload that failed, is
+    used again.
+
+    Raises:
+        JobError: there is another one of this name.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return api.create_repo(repo, private=True)
+    except HfHubHTTPError as error:
+        if _status_of(error) != CONFLICT:
+            raise
+        url = api.create_repo(repo, private=True, exist_ok=True)
+        found = api.model_info(url.repo_id)
+        files = {file.rfilename for file in found.siblings or ()}
+        if not found.private or not files <= _NEW:
+            raise JobError(
+                f"There is a repository {url.repo_id} already; choose another name, or delete it "
+                "on the Hub first."
+            ) from error
+        return url
 
 
 def _gather(job: Job, folder: Path, staging: Path) -> None:
@@ -183,11 +219,15 @@ def _gather(job: Job, folder: Path, staging: Path) -> None:
     (staging / "README.md").write_text(text, "utf-8")
 
 
-def _refusal(error: Any) -> str:
-    status = getattr(error.response, "status_code", 0)
+def _refusal(error: HfHubHTTPError) -> str:
+    status = _status_of(error)
     if status in (401, 403):
         return (
-            "The Hub refuses this token: make one that may write to this account, "
+            "The Hub refuses this token: log in again, or make one that may write to this account, "
             "and check the repository's name."
         )
     return f"The Hub refuses the upload (error {status}); try again later, or under another name."
+
+
+def _status_of(error: HfHubHTTPError) -> int:
+    return getattr(error.response, "status_code", 0)

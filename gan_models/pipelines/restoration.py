@@ -50,6 +50,9 @@ class EnlargeCancelled(RuntimeError):  # noqa: N818 - not an error: requested by
 class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
     """Enlarges and restores pictures.
 
+    Attributes:
+        seconds_a_pixel: of the input, in float32, on this machine; None: not measured yet.
+
     Raises:
         ValueError: the network is neither for grey nor for RGB pictures.
     """
@@ -61,7 +64,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
                 f"{spec.id} takes {generator.in_channels} channels and gives "
                 f"{generator.out_channels}; only networks for grey or RGB pictures can be used."
             )
-        self._seconds_a_pixel: float | None = None  # of the input, in float32, measured
+        self.seconds_a_pixel: float | None = None
 
     @property
     def scale(self) -> int:
@@ -132,7 +135,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
         check_size(size, "The picture")
         out_size = _checked_size(size, scale)
         area = sum(tile.area for tile in self._tiles(size, scale))
-        seconds = num_frames * area * (2 if has_alpha else 1) * self._measured()
+        seconds = num_frames * area * (2 if has_alpha else 1) * self.measure_speed()
         return EnlargePlan((size[0], size[1]), out_size, num_frames, seconds)
 
     def preview(
@@ -153,7 +156,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
         """
         scale = self.check_scale(scale)
         original = photos.as_rgb(photos.normalise(image))
-        side = int(math.sqrt(PREVIEW_SECONDS / max(1e-9, self._measured()))) // 4 * 4
+        side = int(math.sqrt(PREVIEW_SECONDS / max(1e-9, self.measure_speed()))) // 4 * 4
         side = min(*original.size, max(PREVIEW_PX[0], min(PREVIEW_PX[1], side)))
         left, top = _corner(original, side, centre)
         box = (left, top, left + side, top + side)
@@ -273,16 +276,16 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
             made["RGB"].putalpha(made["L"])
         return made["RGB"]
 
-    def _measured(self) -> float:
+    def measure_speed(self) -> float:
         """Seconds per pixel of the input on this machine, measured on the first call."""
-        if self._seconds_a_pixel is None:
-            self._seconds_a_pixel = _measure_speed(self.generator)
-        return self._seconds_a_pixel
+        if self.seconds_a_pixel is None:
+            self.seconds_a_pixel = _measure_speed(self.generator)
+        return self.seconds_a_pixel
 
     def _update_speed(self, area: int, seconds: float) -> None:
         """Include the time of a tile in the measure; small ones are not representative."""
-        if area >= PROBE_PX**2 and self._seconds_a_pixel is not None:
-            self._seconds_a_pixel = (self._seconds_a_pixel + seconds / area) / 2
+        if area >= PROBE_PX**2 and self.seconds_a_pixel is not None:
+            self.seconds_a_pixel = (self.seconds_a_pixel + seconds / area) / 2
 
 
 def _measure_speed(network: RRDBNet | SRVGGNetCompact) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gan_models import Pipeline, device_title
+from tabs.components.space import on_zero_gpu
 
 
 def duration(seconds: float) -> str:
@@ -32,7 +33,7 @@ def megapixels(num_pixels: float) -> str:
 
 def device_of(pipeline: Pipeline) -> str:
     """The name of the device that a pipeline runs on."""
-    return device_title(pipeline.device)
+    return "ZeroGPU" if on_zero_gpu() else device_title(pipeline.device)
 
 
 def speed_line(num_pictures: int, seconds: float, device: str) -> str:

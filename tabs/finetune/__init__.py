@@ -30,7 +30,7 @@ def build(load: Load, visitor: Visitor) -> TabParts:
     """
     tab, load = open_tab(), with_tickets(load)
     notice = gr.Markdown(
-        bases.MISSING, visible=not bases.choices(visitor.jobs), elem_id="finetune-missing"
+        bases.missing(), visible=not bases.choices(visitor.jobs), elem_id="finetune-missing"
     )
     run = gr.Dropdown(
         [],

@@ -16,7 +16,7 @@ from tabs.components.events import Options
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import unchecked_upload, uploaded_path
 from tabs.components.visitor import Visitor
-from tabs.finetune.bases import checked_base
+from tabs.finetune import bases
 from tabs.finetune.results import DOWNLOAD, file_title
 from tabs.finetune.start import INGEST, discard
 
@@ -54,7 +54,7 @@ def _declare_start(visitor: Visitor, hidden: gr.Button, owned: Sequence[gr.Textb
                 raise ValueError("There are no pictures; send 10 files or more, or a zip of them.")
             key = visitor.key_or_new(key)
             paths = [Path(path) for path in images]
-            job, _ = jobs.start(key, paths, checked_base(jobs, base), preset or "quick")
+            job, _ = jobs.start(key, paths, bases.checked_base(jobs, base), preset or "quick")
             discard(images)
             return job, key
 
@@ -108,6 +108,8 @@ def _declare_control(jobs: Jobs, hidden: gr.Button, owned: Sequence[gr.Textbox])
         Returns:
             As finetune_status.
         """
+        with user_errors():
+            bases.check_offered()
         return steered(jobs.resume, job, key)
 
     def finetune_delete(job: str, key: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ import gradio as gr
 from gan_models import Jobs, JobStatus
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, PRIVATE, Event, Options
-from tabs.finetune import curves
+from tabs.finetune import bases, curves
 from tabs.finetune.render import FIRST_GRID, figure, placeholder, status_card, steps_text
 from tabs.finetune.results import step_choices
 from tabs.finetune.state import (
@@ -135,6 +135,8 @@ def wire(parts: TabParts) -> Callable[[Event], Event]:
     def act(name: str) -> Callable[[str, str | None], None]:
         def do(key: str, run: str | None) -> None:
             with user_errors():
+                if name == "resume":
+                    bases.check_offered()
                 getattr(jobs, name)(key, run or "")
 
         return do

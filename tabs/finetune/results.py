@@ -15,15 +15,12 @@ from tabs.components.files import output_folder
 from tabs.components.loading import in_thread
 from tabs.components.tickets import issue_ticket
 from tabs.components.visitor import Visitor
+from tabs.finetune import hub
 from tabs.finetune.render import steps_text
 from tabs.finetune.state import ResultsPanel, TabParts
 
 NEWEST = "newest"
 DOWNLOAD: Options = {"concurrency_id": "download", "concurrency_limit": 2, **PRIVATE}
-HUB_HELP = (
-    "Generator, model card and last grid go to a repository of yours, private at first. Your token "
-    "needs the right to write; it is used once and not kept."
-)
 
 
 def layout() -> ResultsPanel:
@@ -53,24 +50,6 @@ def layout() -> ResultsPanel:
         elem_id="finetune-video",
     )
     info = gr.Markdown("", elem_classes="card", elem_id="finetune-take-info")
-    with gr.Accordion("To your Hugging Face account", open=False, elem_id="finetune-hub"):
-        gr.Markdown(HUB_HELP, elem_classes="card")
-        with gr.Row():
-            repo = gr.Textbox(
-                label="Repository",
-                placeholder="your-name/my-garden",
-                max_lines=1,
-                elem_id="finetune-repo",
-            )
-            token = gr.Textbox(
-                label="Access token",
-                type="password",
-                max_lines=1,
-                placeholder="hf_…",
-                elem_id="finetune-token",
-            )
-        push = gr.Button("Push", elem_id="finetune-push")
-        pushed = gr.Markdown("", elem_classes="card", elem_id="finetune-pushed")
     return ResultsPanel(
         step=step,
         open=open_latent,
@@ -79,10 +58,7 @@ def layout() -> ResultsPanel:
         files=files,
         video=video,
         info=info,
-        repo=repo,
-        token=token,
-        push=push,
-        pushed=pushed,
+        hub=hub.layout(),
     )
 
 
@@ -132,23 +108,11 @@ def wire(parts: TabParts) -> None:
             line = f"{len(status.sheets)} grids, from the first to the last."
             yield gr.Files([str(copy)], visible=True), gr.Video(str(copy), visible=True), line
 
-    def push(key: str, run: str | None, repo: str, token: str) -> Updates:
-        with user_errors():
-            if not (repo or "").strip() or not (token or "").strip():
-                raise ValueError("Name a repository, as in your-name/my-garden, and your token.")
-            yield "Uploading …", ""
-            where = yield from in_thread(
-                lambda: jobs.push_to_hub(key, run or "", repo.strip(), token.strip())
-            )
-            yield f"It is at {where}", ""
-
     filled = [chosen.files, chosen.video, chosen.info]
     options: Options = {"show_progress_on": [chosen.info], **DOWNLOAD}
     chosen.generator.click(download, [*owned, chosen.step], filled, **options)
     chosen.film.click(film, owned, filled, **options)
-    chosen.push.click(
-        push, [*owned, chosen.repo, chosen.token], [chosen.pushed, chosen.token], **DOWNLOAD
-    )
+    hub.wire(chosen.hub, jobs, owned)
 
 
 def ticket_of_chosen(visitor: Visitor, key: str, run: str | None, step: str) -> str:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from gan_models import JobStatus
 from tabs.components.visitor import Visitor
+from tabs.finetune.hub import HubPanel
 
 NO_RUN = "There is no run to look at: start one under New."
 UNFINISHED = ("queued", "running", "stopping")
@@ -66,10 +67,7 @@ class ResultsPanel:
     files: gr.Files
     video: gr.Video
     info: gr.Markdown
-    repo: gr.Textbox
-    token: gr.Textbox
-    push: gr.Button
-    pushed: gr.Markdown
+    hub: HubPanel
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ def build(load: Load) -> None:
     def paint(label_map: str, model: str, style_seed: float) -> str:
         """Paint a landscape from a label map.
 
+        The ids of our own model are 0 sky, 1 cloud, 2 mountain, 3 hill, 4 rock, 5 snow, 6 grass,
+        7 forest, 8 flowers, 9 sand, 10 water, 11 path.
+
         Args:
-            label_map: A PNG of ids (indexed or grey, 0 sky, 1 cloud, 2 mountain, 3 hill, 4 rock,
-                5 snow, 6 grass, 7 forest, 8 flowers, 9 sand, 10 water, 11 path) or of the
-                palette's colours; 16x16 to 4096x4096, resized by nearest neighbour.
+            label_map: A PNG of ids (indexed or grey) or palette colours, 16x16 to 4096x4096.
             model: A model id of task "semantic" from list_models.
             style_seed: A whole number from 0 to 4294967295: another light and other colours.
 

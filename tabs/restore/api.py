@@ -32,8 +32,7 @@ def build(load: Load) -> None:
         Args:
             image: A picture file, up to 64 megapixels and 50 MB; of an animation, the first.
             model: A model id of task "restoration" from list_models.
-            scale: How many times as wide and high the result is: 2, 3 or 4, at most the model's own
-                factor, which it is by default.
+            scale: 2, 3 or 4 times the width and height; by default the model's own factor.
 
         Returns:
             A PNG file; its provenance names the model, and what made the picture if known.

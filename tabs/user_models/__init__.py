@@ -22,6 +22,7 @@ from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.files import file_input
 from tabs.components.loading import Load
 from tabs.components.preview import into_view
+from tabs.components.space import on_space
 
 TITLE, ELEM_ID = "Your model", "tab-your-file"
 TABS_OF_TASKS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
@@ -41,7 +42,7 @@ def is_private() -> bool:
     allowed = os.environ.get("GANVAS_OWN_FILES")
     if allowed is not None:
         return allowed == "1"
-    if os.environ.get("SPACE_ID"):
+    if on_space():
         return False
     host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
     try:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
-import httpx
-import huggingface_hub
 import pytest
 import torch
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub import ModelCard, constants
 from PIL import Image
 
 from gan_models import convert, load_pipeline, weights
 from gan_models.jobs import JobError
 from gan_models.zoo.spec import LocalFile, ModelSpec
+from tests.jobs import upload_hub
 from tests.jobs.conftest import BASE
 
 
@@ -145,75 +144,98 @@ def test_layers_come_from_the_base_or_from_the_job(jobs, done):
         jobs.swap(key, job, 17)
 
 
-class FakeHub:
-    """A fake of `huggingface_hub.HfApi` that stores its arguments."""
-
-    made, error = [], None
-
-    def __init__(self, token):
-        self.token = token
-
-    def create_repo(self, repo, *, private, exist_ok):
-        if FakeHub.error is not None:
-            raise FakeHub.error
-        FakeHub.made.append((self.token, repo, private, exist_ok))
-        return f"https://hub.example/{repo}"
-
-    def upload_folder(self, *, repo_id, folder_path, commit_message):
-        files = {path.name: path.read_bytes() for path in Path(folder_path).iterdir()}
-        FakeHub.made.append((repo_id, files))
-
-
 @pytest.fixture
-def hub(monkeypatch):
-    monkeypatch.setattr(huggingface_hub, "HfApi", FakeHub)
-    monkeypatch.delenv("GANVAS_OFFLINE", raising=False)
-    FakeHub.made, FakeHub.error = [], None
-    return FakeHub
+def hub():
+    with upload_hub.serving() as hub:
+        yield hub
 
 
 def test_a_model_is_pushed_to_the_visitors_own_account_without_a_picture(jobs, done, hub):
     key, job, folder = done
-    assert jobs.push_to_hub(key, job, " me/garden ", "hf_x\n") == "https://hub.example/me/garden"
-    (token, repo, private, _), (where, files) = hub.made
-    assert (token, repo, private, where) == ("hf_x", "me/garden", True, "me/garden")
-    assert {*files} == {"README.md", "generator.safetensors", "samples.png"}
-    assert files["generator.safetensors"] == jobs.generator(key, job).read_bytes()
-    assert b"![Samples](samples.png)" in files["README.md"]
+    assert jobs.push_to_hub(key, job, " me/garden ", "hf_x\n") == f"{hub.url}/me/garden"
+    repo = hub.repos["me/garden"]
+    assert repo.private
+    assert {*repo.files} == {".gitattributes", "README.md", "generator.safetensors", "samples.png"}
+    assert repo.files["generator.safetensors"] == jobs.generator(key, job).read_bytes()
+    assert b"![Samples](samples.png)" in repo.files["README.md"]
     everything = [path for path in folder.parent.rglob("*") if path.is_file()]
     assert not [path for path in everything if b"hf_x" in path.read_bytes()]
     assert not list(folder.glob("tmp*"))
 
 
+def test_a_name_without_an_account_is_in_that_of_the_token(jobs, done, hub):
+    key, job, _ = done
+    assert jobs.push_to_hub(key, job, "garden", "hf_x") == f"{hub.url}/me/garden"
+    assert "generator.safetensors" in hub.repos["me/garden"].files
+
+
+def test_the_card_is_one_of_the_hub(jobs, done, hub):
+    key, job, _ = done
+    jobs.push_to_hub(key, job, "garden", "hf_x")
+    text = hub.repos["me/garden"].files["README.md"].decode()
+    facts = ModelCard(text).data.to_dict()
+    assert facts["license"] == "mit"
+    assert facts["inference"] is False
+    assert {"gan", "ganvas"} <= set(facts["tags"])
+    for words in (f"fine-tuned from `{BASE}`", "Base and its licence", "load_pipeline"):
+        assert words in text
+
+
 @pytest.mark.parametrize(
     ("repo", "token", "sentence"),
     [
-        ("garden", "hf_x", "your account, a slash"),
+        ("a/b/c", "hf_x", "your account, a slash"),
         ("../../etc", "hf_x", "your account, a slash"),
+        ("gärten", "hf_x", "in letters, digits"),
+        ("x" * 97, "hf_x", "in letters, digits"),
+        ("", "hf_x", "Name the repository"),
+        ("garden--of..mine", "hf_x", "takes no such name"),
         ("me/garden", " ", "token of your Hub account"),
+        ("me/garden", "hf_unknown", "refuses this token: log in again"),
+        ("somebody/garden", "hf_x", "refuses this token"),
     ],
 )
 def test_what_cannot_be_pushed_says_why(jobs, done, hub, repo, token, sentence):
     key, job, _ = done
     with pytest.raises(JobError, match=sentence):
         jobs.push_to_hub(key, job, repo, token)
-    assert hub.made == []
+    assert not hub.repos
+
+
+def test_a_token_that_may_not_write_is_refused_with_a_sentence(jobs, done, hub):
+    key, job, _ = done
+    hub.may_write = False
+    with pytest.raises(JobError, match="may write to this account"):
+        jobs.push_to_hub(key, job, "garden", "hf_x")
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"), [(401, "refuses this token"), (500, r"error 500.*try again later")]
+    ("private", "files"),
+    [(True, {"README.md": b"mine"}), (False, {".gitattributes": b""}), (False, {})],
 )
-def test_a_refusal_of_the_hub_raises_a_message(jobs, done, hub, status, sentence):
+def test_a_name_that_is_taken_is_refused_and_nothing_is_overwritten(
+    jobs, done, hub, private, files
+):
     key, job, _ = done
-    request = httpx.Request("POST", "https://hub.example")
-    hub.error = HfHubHTTPError("no", response=httpx.Response(status, request=request))
-    with pytest.raises(JobError, match=sentence):
-        jobs.push_to_hub(key, job, "me/garden", "hf_x")
+    hub.repos["me/garden"] = upload_hub.Repo(private, dict(files))
+    with pytest.raises(JobError, match="me/garden already; choose another name"):
+        jobs.push_to_hub(key, job, "garden", "hf_x")
+    assert hub.repos["me/garden"].files == files
 
 
-def test_an_unreachable_hub_raises_a_message(jobs, done, hub):
+def test_an_upload_that_failed_can_be_made_again(jobs, done, hub):
     key, job, _ = done
-    hub.error = httpx.ConnectError("no route")
+    hub.broken = 422
+    with pytest.raises(JobError, match=r"error 422.*try again later"):
+        jobs.push_to_hub(key, job, "garden", "hf_x")
+    assert {*hub.repos["me/garden"].files} == {".gitattributes"}
+    jobs.push_to_hub(key, job, "garden", "hf_x")
+    assert "generator.safetensors" in hub.repos["me/garden"].files
+
+
+def test_an_unreachable_hub_raises_a_message(jobs, done, hub, monkeypatch):
+    key, job, _ = done
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(JobError, match="could not be reached; try again later"):
         jobs.push_to_hub(key, job, "me/garden", "hf_x")
 
@@ -223,4 +245,4 @@ def test_offline_nothing_is_pushed(jobs, done, hub, monkeypatch):
     monkeypatch.setenv("GANVAS_OFFLINE", "1")
     with pytest.raises(JobError, match="GANVAS_OFFLINE forbids"):
         jobs.push_to_hub(key, job, "me/garden", "hf_x")
-    assert hub.made == []
+    assert not hub.repos

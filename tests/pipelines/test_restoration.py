@@ -340,7 +340,7 @@ def test_durations_are_formatted_as_text(seconds, words):
 
 
 def test_a_slow_machine_gives_a_long_estimate(fast, monkeypatch):
-    monkeypatch.setattr(fast, "_seconds_a_pixel", 0.001)
+    monkeypatch.setattr(fast, "seconds_a_pixel", 0.001)
     assert "minutes" in fast.plan((1000, 1000)).sentence()
 
 
@@ -357,7 +357,7 @@ def test_a_preview_is_a_part_of_what_comes(fast, size):
 
 
 def test_a_preview_shows_the_place_asked_for_or_that_of_most_detail(fast, monkeypatch):
-    monkeypatch.setattr(fast, "_seconds_a_pixel", 1.0)  # the smallest part
+    monkeypatch.setattr(fast, "seconds_a_pixel", 1.0)  # the smallest part
     pixels = np.full((200, 300, 3), 120, np.uint8)
     pixels[150:180, 220:260] = np.random.RandomState(0).randint(0, 256, (30, 40, 3))
     left, top, right, bottom = fast.preview(Image.fromarray(pixels)).box
