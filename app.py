@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Any
 
@@ -14,20 +15,25 @@ from starlette.middleware import Middleware
 
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
-from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.gradio_mcp import serves_mcp
+from tabs.components.gradio_server import guarded
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
 from tabs.components.zero_gpu import shared_pipelines
 from tabs.languages.middleware import VisitorLanguage
 from tabs.languages.switch import layout_switch
+from tabs.server import folders, sweep
+from tabs.server.access import is_private
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
-from tabs.user_models import is_private
 
 INTRO = "# Ganvas"
+PRIVACY = (
+    f"What you upload and what is made of it is deleted from this server within {sweep.MINUTES} "
+    "minutes, and nothing about it is logged. Fine-tune says what it keeps."
+)
 
 
 def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) -> gr.Blocks:
@@ -37,9 +43,13 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     fine-tuning, by default under `GANVAS_HOME`.
     """
     gan_models.mark_text()  # refuses a wrong setting before anything is served
+    gan_models.use_limits(
+        lambda: gan_models.PRIVATE_LIMITS if is_private() else gan_models.PUBLIC_LIMITS
+    )
+    folder = folders.prepare()
     load, jobs = load or shared_pipelines(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
-    with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
+    with TranslatedPage(title="Ganvas") as app:
         with gr.Row(elem_id="top"):
             gr.Markdown(INTRO, elem_id="intro")
             layout_switch()
@@ -49,10 +59,12 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
             for tab in visible_tabs():
                 with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab.ELEM_ID):
                     built[tab.TITLE] = build_tab(tab, load, visitor)
+        gr.Markdown(PRIVACY, elem_id="privacy-note")
         connect(built, all_tabs)
         api(list_models, api_name="list_models")
     set_always_last(app)
     cache_configs(app)
+    sweep.keep_present(folder.gradio)
     return app.queue(max_size=64)
 
 
@@ -80,7 +92,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
     tiles = start.early_tiles(visible_tabs()[1:])
     settings: dict[str, Any] = {
         "server_port": int(os.environ["PORT"]) if "PORT" in os.environ else None,
-        "max_file_size": "2gb" if is_private() else "50mb",  # checkpoints are large
+        "max_file_size": int(gan_models.limits().upload_mb * 1_000_000),
         "show_error": False,
         "ssr_mode": False,
         "theme": THEME,
@@ -90,11 +102,19 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         **SKIP_START_CHECK,
         "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
-    return (app or create_app()).launch(**(settings | options))
+    return (app or create_app()).launch(**guarded(settings | options))
+
+
+def main() -> int:
+    """Serve the page until it is stopped; the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the files of visitors are deleted
+    try:
+        launch()
+    except (ValueError, folders.StartError, gan_models.JobError) as error:  # a setting
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    try:
-        launch()
-    except ValueError as error:  # a setting; the sentence says which
-        sys.exit(str(error))
+    sys.exit(main())

@@ -13,12 +13,15 @@ from gan_models.media.curves import read_curves
 from gan_models.media.curves import scale as scale_curves
 from gan_models.media.curves import thin as thin_curve
 from gan_models.media.images import grid, read_provenance, save_picture, save_png
-from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS
+from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, Limits, limits, use_limits
+from gan_models.media.limits import PRIVATE as PRIVATE_LIMITS
+from gan_models.media.limits import PUBLIC as PUBLIC_LIMITS
 from gan_models.media.mark import mark_text
 from gan_models.media.openraster import Layer, save_openraster
 from gan_models.media.photos import count_frames, depth_note, read_clip, read_photo
 from gan_models.media.provenance import SHEETS_OF_TRAININGS, before_task, pictures_of
 from gan_models.media.video import VideoWriter
+from gan_models.paths import ganvas_home
 from gan_models.pipelines import (
     ClassPipeline,
     ClassPoint,

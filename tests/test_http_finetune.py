@@ -1,6 +1,7 @@
 """Fine-tuning for programs, and access without the right key."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from gradio_client.exceptions import AppError
 
 from gan_models import load_pipeline
 from gan_models.jobs import Jobs
-from tabs.finetune.start import discard
 from tests.finetune_page import BASE, photos, serving
 from tests.test_http import call
 
@@ -84,7 +84,7 @@ def test_the_defaults_are_the_first_base_and_quick_and_an_earlier_key_is_taken(c
     assert {status.preset for status in page[1].list(key)} == {"quick"}
 
 
-def test_uploads_are_deleted_once_the_job_has_copies(page, tmp_path):
+def test_uploads_that_two_visitors_share_stay_when_one_of_them_starts(page, tmp_path):
     url = page[0]
     files = [("files", (path.name, path.read_bytes())) for path in photos(tmp_path / "photos")]
     uploaded = httpx.post(f"{url}/gradio_api/upload", files=files).json()
@@ -92,8 +92,20 @@ def test_uploads_are_deleted_once_the_job_has_copies(page, tmp_path):
     images = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded]
     event, answer = call(url, "finetune_start", [images, BASE, "quick", ""])
     assert event == "complete", answer
-    for path in uploaded:
-        assert httpx.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
+    for path in uploaded:  # the path is the hash of the content, and so another visitor's, too
+        assert httpx.get(f"{url}/gradio_api/file={path}").status_code == 200
+    event, answer = call(url, "finetune_start", [images, BASE, "quick", ""])
+    assert event == "complete", answer
+
+
+def test_the_pages_own_examples_stay_when_a_job_takes_them(page, tmp_path):
+    url = page[0]
+    examples = re.findall(r'"path":"(/[^"]+\.(?:jpg|png))"', httpx.get(f"{url}/config").text)
+    assert examples
+    images = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in examples]
+    call(url, "finetune_start", [images, BASE, "quick", ""])
+    for path in examples:
+        assert httpx.get(f"{url}/gradio_api/file={path}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -131,7 +143,6 @@ def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(page, tmp_path
     images = [{"path": str(path), "meta": {"_type": "gradio.FileData"}} for path in mine]
     event, _ = call(page[0], "finetune_start", [images, BASE, "quick", ""])
     assert event == "error"
-    discard([str(path) for path in mine])
     assert all(path.is_file() for path in mine)
 
 

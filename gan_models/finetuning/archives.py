@@ -21,7 +21,7 @@ from PIL import Image, ImageSequence
 
 from gan_models.media.containers import HEAD_BYTES, HEIC_BRANDS, open_video, video_kind
 from gan_models.media.images import DECODE_ERRORS, open_picture
-from gan_models.media.limits import MAX_CLIP_FRAMES, MAX_FILE_MB, check_size
+from gan_models.media.limits import MAX_CLIP_FRAMES, check_size, limits
 from gan_models.media.photos import normalise, read_photo, upright_frame
 
 STILL = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "TGA", "JPEG2000")
@@ -218,8 +218,9 @@ def _refusal(info: zipfile.ZipInfo) -> str:
         return "It is locked with a password; pack the pictures again without one."
     if info.compress_type not in _METHODS:
         return "It is packed in an unusual way; pack the pictures again as an ordinary zip."
-    if info.file_size > MAX_FILE_MB * 1_000_000:
-        return f"It has {info.file_size / 1e6:.0f} MB; at most {MAX_FILE_MB} MB are taken."
+    most = limits().file_mb
+    if info.file_size > most * 1_000_000:
+        return f"It has {info.file_size / 1e6:.0f} MB; at most {most:g} MB are taken."
     return ""
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gan_models.media import png, xmp, xmp_files
 from gan_models.media.containers import HEAD_BYTES, video_kind
-from gan_models.media.limits import MAX_MEGAPIXELS, check_file_size, check_size
+from gan_models.media.limits import check_file_size, check_size, limits
 from gan_models.media.mark import marked
 from gan_models.media.provenance import PROVENANCE_KEY, Provenance, combined, read_text
 
@@ -166,7 +166,7 @@ def open_picture(path: Path | str) -> Image.Image:
     except DECODE_ERRORS as error:
         raise ValueError(
             f"{path.name} is no picture that can be read; PNG, JPEG, WebP and GIF can, "
-            f"up to {MAX_MEGAPIXELS} megapixels."
+            f"up to {limits().megapixels:g} megapixels."
         ) from error
     check_size(picture.size, path.name)
     _attach_provenance(picture, path)

@@ -25,7 +25,7 @@ from gan_models.media.label_tables import (
     strange_colors,
     translate,
 )
-from gan_models.media.limits import MAX_LABEL_MAP_MEGAPIXELS, check_size
+from gan_models.media.limits import check_size, limits
 from gan_models.media.palettes import PALETTES, Palette, colors_of, palette
 
 _GREY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L")
@@ -103,7 +103,7 @@ def check_map_size(size: tuple[int, int], name: str = "The label map") -> None:
         ValueError: over 16.8 megapixels, or the shorter side under 16 px.
     """
     advice = "Make it smaller with nearest neighbour."
-    check_size(size, name, MAX_LABEL_MAP_MEGAPIXELS, advice)
+    check_size(size, name, limits().label_map_megapixels, advice)
 
 
 class _Reader:

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
 from gan_models.media import photos
-from gan_models.media.limits import MAX_ENLARGED_MEGAPIXELS, check_size
+from gan_models.media.limits import check_size, limits
 from gan_models.networks.base import Network
 from gan_models.networks.inference import bfloat16_gains, bfloat16_twin
 from gan_models.pipelines.base import BasePipeline
@@ -336,10 +336,11 @@ def _checked_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
         ValueError: it is over the limit.
     """
     width, height = _scaled(size, scale)
-    if width * height > MAX_ENLARGED_MEGAPIXELS * 1_000_000:
+    most = limits().enlarged_megapixels
+    if width * height > most * 1_000_000:
         raise ValueError(
             f"{size[0]}x{size[1]} would become {width}x{height}, {width * height / 1e6:.0f} "
-            f"megapixels; at most {MAX_ENLARGED_MEGAPIXELS} are made. Choose a smaller factor, or "
+            f"megapixels; at most {most:g} are made. Choose a smaller factor, or "
             "make the picture smaller first."
         )
     return width, height

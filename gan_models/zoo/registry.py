@@ -139,7 +139,8 @@ def get_spec(model_id: str) -> ModelSpec:
     for spec in MODELS:
         if spec.id == model_id:
             return spec
-    excerpt = model_id if len(model_id) <= 60 else model_id[:60] + "…"
+    name = str(model_id)  # a program may send anything
+    excerpt = name if len(name) <= 60 else name[:60] + "…"
     known = ", ".join(spec.id for spec in MODELS)
     raise ValueError(f"There is no model {excerpt!r}. Choose from: {known}.")
 

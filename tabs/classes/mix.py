@@ -121,10 +121,11 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
         return gr.HTML(corners=list(corners))
 
     def change_model(place: str, model: str) -> Values:
-        names = list(classes_of(model))
-        four = _four(names)
-        fresh = [gr.Dropdown(names, value=name) for name in four]
-        return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, place)))
+        with user_errors():
+            names = list(classes_of(model))
+            four = _four(names)
+            fresh = [gr.Dropdown(names, value=name) for name in four]
+            return (*fresh, gr.HTML(corners=four), write_weights(pad_weights(four, place)))
 
     live: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **GPU, **PRIVATE}
     given = [listed.model, weights, seed, sheet.psi]

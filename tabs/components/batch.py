@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gan_models import Pipeline, VideoWriter, count_frames, read_clip, save_png
+from gan_models import Pipeline, VideoWriter, count_frames, limits, read_clip, save_png
 from tabs.components.errors import user_errors
 from tabs.components.events import PRIVATE, Event, Options, Steps, Updates
 from tabs.components.files import file_input, output_folder
@@ -124,7 +124,7 @@ def build_several(work: Work) -> list[Event]:
 def build_clip(work: Work) -> list[Event]:
     """Lay out and connect the panel of moving pictures; returns the events to cancel."""
     clip = file_input(
-        label="GIF or short video, up to 240 frames",
+        label=f"GIF or short video, up to {limits().clip_frames:g} frames",
         elem_id=f"{work.prefix}-clip",
         height=140,
     )

@@ -6,9 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import gradio as gr
-
 from gan_models import MissingWeightsError, WeightsError
+from tabs.components.gradio_errors import toast
 
 NOT_HERE = "This model is not on this server; choose another one."
 _LOG = logging.getLogger(__name__)
@@ -29,9 +28,9 @@ def user_errors() -> Iterator[None]:
         yield
     except MissingWeightsError as error:  # its message is for whoever runs the server
         _LOG.warning("%s", error)
-        raise gr.Error(NOT_HERE, title="This model is not here", duration=12) from error
+        raise toast(NOT_HERE, "This model is not here") from error
     except (ValueError, WeightsError) as error:
-        raise gr.Error(str(error), title="That did not work", duration=12) from error
+        raise toast(str(error)) from error
 
 
 @contextmanager

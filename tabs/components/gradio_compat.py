@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
-import logging
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import gradio as gr
@@ -19,16 +17,15 @@ from gradio.components import Component
 from gradio.context import Context
 from gradio.data_classes import FileData
 from gradio.state_holder import SessionState
-from gradio.utils import get_upload_folder
 
-TITLE = "That did not work"
-SECONDS = 12
-BUG = "Something went wrong on the server, and its log says what. Try again, or reload the page."
+from tabs.components.gradio_errors import BUG, SECONDS, TITLE, quiet, toast
+from tabs.components.gradio_inputs import UNREADABLE, admit, admit_choice
+from tabs.server.folders import is_full
+
 # for `launch`: no request to the page at the start, which fails where the first answer takes
 # more than 3 s; relies on the private argument `_frontend`
 SKIP_START_CHECK: dict[str, Any] = {"_frontend": False}
 _FIELD_EVENTS = {"input", "release", "select", "submit", "upload"}
-_LOG = logging.getLogger(__name__)
 
 FileComponent = TypeVar("FileComponent", gr.File, gr.Image)
 
@@ -53,14 +50,42 @@ class Page(gr.Blocks):
         """
         fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         try:
+            if fn.collects_event_data:
+                event_data = options.get("event_data")
+                sources = [self.blocks[block] for block, _ in fn.targets if block is not None]
+                admit_choice(sources, event_data._data if event_data else None)
             return await super().process_api(fn, inputs, *args, **options)
-        except Exception as error:
+        except Exception as raised:  # noqa: BLE001 - raised again, or shown
+            error = quiet(raised, f"The event {fn.api_name or fn.name}")
             if fn.api_visibility != "private" or fn.batch:
-                raise
+                raise error from None
             self._report(error, fn, options.get("event_id"))
             if options.get("iterator") is not None and options.get("session_hash"):
                 self._drop_run(options["session_hash"], self._stream_run_key(options["iterator"]))
             return _no_updates(fn)
+
+    async def preprocess_data(
+        self,
+        block_fn: Event,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """As Gradio's, but `admit` looks at the values first, and what still fails has a sentence.
+
+        Relies on its being called with what was sent for an event, before its handler.
+        """
+        if explicit_call:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        if block_fn.fn is None:
+            raise toast(UNREADABLE)  # it runs in the browser alone
+        admit(block_fn.inputs, inputs)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except Exception as error:
+            if isinstance(error, gr.Error) or is_full(error):
+                raise
+            raise toast(UNREADABLE) from None
 
     async def postprocess_data(
         self, block_fn: Event, predictions: list[Any] | dict[Any, Any], state: SessionState | None
@@ -107,8 +132,6 @@ class Page(gr.Blocks):
 
         Relies on `_queue.log_message`, which `gr.Warning` uses.
         """
-        if not isinstance(error, gr.Error):
-            _LOG.error("An event of the page failed", exc_info=error)
         sentence, title = explain(error)
         field = _faulty_field(error, fn)
         mark = f'<i hidden class="field--{html.escape(field)}"></i>' if field else ""
@@ -232,11 +255,6 @@ def uploaded_path(payload: Any) -> str:
         ValueError: it is no uploaded file.
     """
     return FileData.model_validate(payload, context={"validate_meta": True}).path
-
-
-def upload_folder() -> Path:
-    """Where uploads are stored, each in a folder of its own; relies on `get_upload_folder`."""
-    return Path(get_upload_folder()).resolve()
 
 
 def add_to_toolbar(picture: gr.Image, label: str) -> gr.Button:

@@ -7,16 +7,27 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
-from gan_models import count_frames, depth_note, read_photo, save_png
-from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
+from gan_models import count_frames, depth_note, limits, read_photo, save_png
 from tabs.components.gradio_compat import photo_input
 from tabs.components.text import megapixels
+from tabs.server.sweep import MINUTES
 
-LIMITS = (
-    "PNG, JPEG, WebP, GIF or TIFF up to 64 megapixels and 50 MB, shorter side 16 px or more. Your "
-    "picture stays on this server, under a name that only you are told, and is deleted within "
-    f"{(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes."
-)
+
+def photo_limits() -> str:
+    """What pictures the page takes, and when it deletes them."""
+    most = limits()
+    return (
+        f"PNG, JPEG, WebP, GIF or TIFF up to {most.megapixels:g} megapixels and {most.file_mb:g} "
+        f"MB, shorter side 16 px or more. {privacy_note()}"
+    )
+
+
+def privacy_note() -> str:
+    """What becomes of an upload, in one line."""
+    return (
+        "Your picture stays on this server, under a name that only you are told, and is deleted "
+        f"within {MINUTES} minutes."
+    )
 
 
 def layout_photo(prefix: str, height: int) -> gr.Image:

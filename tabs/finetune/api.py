@@ -15,10 +15,11 @@ from tabs.components.errors import user_errors
 from tabs.components.events import Options
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import unchecked_upload, uploaded_path
+from tabs.components.gradio_errors import toast
 from tabs.components.visitor import Visitor
 from tabs.finetune import bases
 from tabs.finetune.results import DOWNLOAD, file_title
-from tabs.finetune.start import INGEST, discard
+from tabs.finetune.start import INGEST
 
 Status = dict[str, Any]  # of a job, as JSON
 
@@ -55,7 +56,6 @@ def _declare_start(visitor: Visitor, hidden: gr.Button, owned: Sequence[gr.Textb
             key = visitor.key_or_new(key)
             paths = [Path(path) for path in images]
             job, _ = jobs.start(key, paths, bases.checked_base(jobs, base), preset or "quick")
-            discard(images)
             return job, key
 
     files = gr.Files(visible=False, label="images")
@@ -188,7 +188,6 @@ def _read_paths(payload: Any) -> list[str]:
     try:
         return [uploaded_path(item) for item in items]
     except (ValueError, TypeError):
-        raise gr.Error(
-            "images must be uploaded files: send them with gradio_client's handle_file.",
-            title="That did not work",
+        raise toast(
+            "images must be uploaded files: send them with gradio_client's handle_file."
         ) from None

@@ -10,9 +10,9 @@ import gradio as gr
 from gan_models import Jobs, JobStatus
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, Event, Values
-from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
 from tabs.finetune.render import megabytes
 from tabs.finetune.state import TabParts, run_dropdown
+from tabs.server.sweep import MINUTES
 
 NOTHING = "Nothing of yours is kept here."
 PRIVACY = f"""
@@ -23,7 +23,7 @@ visitors.
 
 **Where it is.** On this server's disk, in a folder of its own for each run; nothing is sent
 elsewhere unless you push it to your own account. Files that you download leave a copy under an
-address that cannot be guessed; it goes within {(CACHE_SECONDS + SWEEP_SECONDS) // 60} minutes.
+address that cannot be guessed; it goes within {MINUTES} minutes.
 
 **What it is used for.** For your run alone.
 """

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
-from gan_models import Draft, Jobs, NotFound
+from gan_models import Draft, Jobs, NotFound, limits
 from tabs.components.errors import user_errors
 from tabs.components.events import PRIVATE, Event, Options, Steps, Updates, Values
-from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS, file_input
-from tabs.components.gradio_compat import upload_folder
+from tabs.components.files import file_input
 from tabs.components.loading import in_thread
 from tabs.components.preview import into_view
 from tabs.components.visitor import Visitor
 from tabs.finetune import bases, settings
 from tabs.finetune.render import figure, placeholder, side_by_side, verdict_list
 from tabs.finetune.state import RunForm, TabParts, run_dropdown
-from tabs.user_models import is_private
+from tabs.server.sweep import MINUTES
 
 # ingesting pictures takes a processor; sampling need not wait for it
 INGEST: Options = {"concurrency_id": "ingest", "concurrency_limit": 2, **PRIVATE}
@@ -98,13 +97,13 @@ def layout(jobs: Jobs) -> RunForm:
 
 def limits_note(jobs: Jobs) -> str:
     """The quotas, and how long files are stored, for the page."""
-    minutes = (CACHE_SECONDS + SWEEP_SECONDS) // 60
+    most = limits()
     return " ".join(
         [
             *jobs.quotas.sentences(),
-            f"Files up to {'2 GB' if is_private() else '50 MB'}, pictures up to 64 megapixels.",
-            f"What you upload is copied for the training and deleted from the upload folder within "
-            f"{minutes} minutes, at the start at once.",
+            f"Files up to {most.upload_mb:g} MB, pictures up to {most.megapixels:g} megapixels.",
+            "What you upload is copied for the training, and deleted from the upload folder within "
+            f"{MINUTES} minutes.",
         ]
     )
 
@@ -153,7 +152,6 @@ def wire(parts: TabParts, refresh_after: Callable[[Event], Event]) -> None:
             chosen = settings.read(advanced)
             with explain_expiry():
                 run = visitor.jobs.launch(key, draft, preset, chosen, title=(title or "").strip())
-            discard(files or [])
             return (
                 run_dropdown(visitor.jobs.list(key), run),
                 gr.Tabs(selected="watch"),
@@ -228,11 +226,3 @@ def preview(visitor: Visitor, key: str, draft: str, augmentation: str) -> str:
             figure(augmented, "The same, augmented for the discriminator"),
         ]
     )
-
-
-def discard(files: Sequence[str]) -> None:
-    """Delete uploads that were ingested: the job has copies."""
-    uploads = upload_folder()
-    for path in (Path(file).resolve() for file in files):
-        if path.is_relative_to(uploads):
-            path.unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import gradio as gr
 from PIL import Image
 
@@ -84,6 +86,6 @@ def whole_number(value: float | None) -> int:
     Raises:
         ValueError: it is not a whole number.
     """
-    if value is None or value != value or int(value) != value:
+    if value is None or not math.isfinite(value) or int(value) != value:
         raise ValueError(f"num_frames must be a whole number, not {value}.")
     return int(value)

@@ -11,6 +11,7 @@ from gan_models import LatentPipeline
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, GPU, PRIVATE, Options, Updates
 from tabs.components.files import png_files
+from tabs.components.gradio_errors import toast
 from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
@@ -132,7 +133,7 @@ def _label(effect: Effect) -> str:
 def clicked_seed(picked: Pick | None) -> str:
     """The seed of the picture clicked last."""
     if picked is None:
-        raise gr.Error("Click a picture of the sheet first.")
+        raise toast("Click a picture of the sheet first.")
     return str(picked.seed)
 
 

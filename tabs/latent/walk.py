@@ -9,6 +9,7 @@ from tabs.components import film_export
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.film_export import Film
+from tabs.components.gradio_errors import toast
 from tabs.components.history import History
 from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
@@ -101,7 +102,7 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
 def append_pick(keys: str, picked: Pick | None) -> str:
     """The keyframes, and the clicked picture's seed after them."""
     if picked is None:
-        raise gr.Error("Click a picture of the sheet first.")
+        raise toast("Click a picture of the sheet first.")
     return f"{keys.rstrip(', ')}, {picked.seed}".lstrip(", ")
 
 

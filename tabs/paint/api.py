@@ -12,6 +12,7 @@ from tabs.components.errors import user_errors
 from tabs.components.events import GPU
 from tabs.components.files import png_files
 from tabs.components.gradio_compat import unchecked_upload, uploaded_path
+from tabs.components.gradio_errors import toast
 from tabs.components.loading import Load
 from tabs.paint.models import OURS, checked_painter
 
@@ -57,10 +58,9 @@ def _read_path(payload: Any) -> str | None:
     try:
         return uploaded_path(payload)
     except ValueError as error:
-        raise gr.Error(
+        raise toast(
             "label_map must be an uploaded file: send a PNG with gradio_client's handle_file, not "
-            f"a {type(payload).__name__}.",
-            title="That did not work",
+            f"a {type(payload).__name__}."
         ) from error
 
 

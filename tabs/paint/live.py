@@ -25,6 +25,7 @@ from gan_models import (
     save_openraster,
     save_png,
 )
+from tabs.components.gradio_errors import quiet
 from tabs.components.loading import Load
 from tabs.components.text import device_of
 from tabs.languages.chosen import translate
@@ -78,6 +79,8 @@ def _answer(turns: Turns, work: Callable[[], Answer]) -> Answer:
             return work()
         except (ValueError, WeightsError) as error:
             return {"problem": translate(str(error))}
+        except Exception as error:  # noqa: BLE001 - the canvas shows a sentence
+            return {"problem": translate(str(quiet(error, "The canvas").message))}
 
 
 def _pipeline(load: Load, request: Any) -> SemanticPipeline:

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_models import SemanticPipeline, WeightsError, read_photo
+from gan_models import SemanticPipeline, WeightsError, limits, read_photo
 from tabs.components import model_menu
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
@@ -20,6 +20,7 @@ from tabs.components.files import file_input
 from tabs.components.loading import Load, loading
 from tabs.components.model_menu import ModelMenu
 from tabs.components.models import model_card, refresh_on_load, refuse_absent
+from tabs.components.upload import privacy_note
 from tabs.paint.models import checked_painter, choices, is_ready, legend
 from tabs.paint.state import TASK, write_runs, write_style
 
@@ -39,10 +40,6 @@ NO_ENCODER = (
     "with its encoder."
 )
 FOREIGN = ("ade20k", "coco-stuff", "cityscapes")
-_LIMITS = (
-    "Label maps are PNGs from 16x16 up to 16.8 megapixels; pictures have up to 64 megapixels. "
-    "A picture saved on this page brings its canvas and style back."
-)
 
 
 @dataclass(frozen=True)
@@ -74,11 +71,20 @@ def layout_file() -> OpenPanel:
             READINGS,
             value=AUTOMATIC,
             label="Read it as",
-            info=_LIMITS,
+            info=_limits_note(),
             elem_id="paint-reading",
             min_width=280,
         )
     return OpenPanel(file, reading)
+
+
+def _limits_note() -> str:
+    most = limits()
+    return (
+        f"Label maps are PNGs from 16x16 up to {most.label_map_megapixels:g} megapixels; pictures "
+        f"have up to {most.megapixels:g} megapixels. A picture saved on this page brings its "
+        f"canvas and style back. {privacy_note()}"
+    )
 
 
 def layout_style() -> StylePanel:

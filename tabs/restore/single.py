@@ -23,11 +23,11 @@ from tabs.components.models import absence
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_result, save_as, slider_pair
 from tabs.components.upload import (
-    LIMITS,
     describe_upload,
     last_good,
     layout_photo,
     open_photo,
+    photo_limits,
     read_upload,
 )
 from tabs.components.upscalers import AUTOMATIC, ENLARGE, TASK, candidates, choose, is_ready
@@ -113,7 +113,7 @@ def layout_controls() -> Controls:
         cancel = gr.Button(
             "Cancel", elem_id="restore-cancel", elem_classes="while-running", min_width=80
         )
-    note = gr.Markdown(LIMITS, elem_classes="card", elem_id="restore-note")
+    note = gr.Markdown(photo_limits(), elem_classes="card", elem_id="restore-note")
     gr.Examples(
         [str(_FOLDER / "examples" / name) for name in EXAMPLES],
         photo,
@@ -294,7 +294,7 @@ def _wire_previews(panel: SinglePanel, load: Load) -> list[Event]:
     ]
     into_window = "photo => { if (photo) window.ganvasShow('restore-compare'); }"
     events[0].then(None, left.photo, None, js=into_window, **PRIVATE)
-    left.photo.clear(lambda: (LIMITS, None), None, [left.note, right.taken], **AT_ONCE)
+    left.photo.clear(lambda: (photo_limits(), None), None, [left.note, right.taken], **AT_ONCE)
     return events
 
 

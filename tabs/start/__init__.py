@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from tabs.components.tab_module import TabModule
+from tabs.server import folders
 from tabs.start.early import EarlyTiles
 
 TITLE, ELEM_ID = "Start", "tab-start"
@@ -69,7 +71,6 @@ element.addEventListener('click', event => {
 
 def build(tabs: Sequence[TabModule]) -> None:
     """Lay out the tiles of these tabs inside an open `gr.Tab`."""
-    gr.set_static_paths(FOLDER)
     gr.HTML(
         html_template=tiles_of(tabs),
         css_template=CSS,
@@ -108,5 +109,10 @@ def moving_picture(name: str) -> str:
 
 
 def _address(name: str) -> str:
+    """Where a picture is served: a copy, so that the page does not show where it is installed."""
     path = FOLDER / f"{name}.webp"
-    return f"gradio_api/file={path.as_posix()}?{path.stat().st_mtime_ns}"
+    served = folders.prepare().gradio / "tiles" / path.name
+    if not served.is_file():
+        served.parent.mkdir(exist_ok=True)
+        shutil.copy(path, served)
+    return f"gradio_api/file={served.as_posix()}?{path.stat().st_mtime_ns}"

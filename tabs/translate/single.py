@@ -37,12 +37,12 @@ from tabs.components.preview import into_view
 from tabs.components.progress import stepping
 from tabs.components.text import device_of
 from tabs.components.upload import (
-    LIMITS,
     describe,
     describe_upload,
     last_good,
     layout_photo,
     open_photo,
+    photo_limits,
     preview,
     read_upload,
 )
@@ -115,7 +115,7 @@ def layout_controls() -> Controls:
         visible=_has_inverse(menu.dropdown.value),
     )
     photo = layout_photo("translate", 260)
-    note = gr.Markdown(LIMITS, elem_classes="card", elem_id="translate-note")
+    note = gr.Markdown(photo_limits(), elem_classes="card", elem_id="translate-note")
     gr.Examples(
         [str(path) for path in EXAMPLES],
         photo,
@@ -246,7 +246,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Event]:
     left.keep_colours.input(change_settings, changed, panel.outputs, **quiet)
     inspected = [left.photo, left.note, right.taken]
     left.photo.change(_inspect, [left.photo, right.taken], inspected, **quiet)
-    left.photo.clear(lambda: (LIMITS, None), None, [left.note, right.taken], **AT_ONCE)
+    left.photo.clear(lambda: (photo_limits(), None), None, [left.note, right.taken], **AT_ONCE)
     panel.model.change(
         lambda model: gr.Button(visible=_has_inverse(model)), panel.model, left.swap, **AT_ONCE
     )

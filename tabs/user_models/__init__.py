@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from pathlib import Path
 
 import gradio as gr
@@ -22,7 +20,7 @@ from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.files import file_input
 from tabs.components.loading import Load
 from tabs.components.preview import into_view
-from tabs.components.space import on_space
+from tabs.server.access import is_private
 
 TITLE, ELEM_ID = "Your model", "tab-your-file"
 TABS_OF_TASKS = {"latent": "Sample", "class": "Classes", "translation": "Translate"}
@@ -32,23 +30,6 @@ Open a generator checkpoint of your own. It is read as plain tensors; no code in
 is checked and converted, it is in the model list of its tab, on this machine only.
 """
 LICENCE_NOTE = "Use only weights whose licence allows what you do with them."
-
-
-def is_private() -> bool:
-    """Whether the page is served to this machine only, and not on a Space.
-
-    `GANVAS_OWN_FILES=1` allows user models everywhere, `=0` nowhere.
-    """
-    allowed = os.environ.get("GANVAS_OWN_FILES")
-    if allowed is not None:
-        return allowed == "1"
-    if on_space():
-        return False
-    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def build(load: Load) -> None:

@@ -1,21 +1,17 @@
-"""/translate and /class_sample for programs, and the deletion of uploads."""
+"""/translate and /class_sample for programs, and the names of uploads."""
 
-import os
 import re
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from gradio.route_utils import delete_files_created_by_app
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
 from gan_models.media.images import read_provenance
-from tabs.components import files
-from tabs.components.upload import LIMITS
 from tests.media.test_photos import BAD_FILES
 
 
@@ -74,27 +70,3 @@ def test_uploads_have_names_that_cannot_be_guessed_and_are_not_listed(page_url, 
     folder = str(Path(uploaded).parent)
     for path in (folder, str(Path(folder).parent)):
         assert httpx.get(f"{page_url}/gradio_api/file={path}").status_code in (403, 404)
-
-
-def test_uploads_are_deleted_in_time(page_url, photo, tmp_path):
-    from app import create_app
-
-    app = create_app()
-    kept, frequency = app.delete_cache[1], app.delete_cache[0]
-    assert f"within {(kept + frequency) // 60} minutes" in LIMITS
-    app.upload_file_set.add(str(photo))
-    delete_files_created_by_app(app, kept)
-    assert photo.exists()
-    delete_files_created_by_app(app, 0)
-    assert not photo.exists()
-
-
-def test_files_of_handlers_are_deleted_after_an_hour(monkeypatch):
-    folder = files.output_folder()
-    (folder / "x.png").write_bytes(b"x")
-    files._sweep()
-    assert folder.exists()
-    # the clock itself is not changed: the page's server uses it
-    monkeypatch.setattr(files, "CACHE_SECONDS", -1)
-    files._sweep()
-    assert not os.path.exists(folder)

@@ -203,12 +203,6 @@ def test_the_path_of_an_uploaded_file_is_read():
     assert compat.uploaded_path(payload) == "/tmp/gradio/x.png"
 
 
-def test_uploads_are_stored_where_the_environment_says(monkeypatch, tmp_path):
-    """Else uploads are not deleted at the start of a fine-tuning."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    assert compat.upload_folder() == tmp_path.resolve()
-
-
 def test_a_button_is_added_to_the_toolbar_of_a_picture():
     """Else `buttons` is read only once, and Enlarge is missing in the corner of pictures."""
     with gr.Blocks() as app:
