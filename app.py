@@ -13,9 +13,12 @@ from starlette.middleware import Middleware
 
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
+from tabs.components.clients import Clients, trusted_proxies
 from tabs.components.files import CACHE_SECONDS, SWEEP_SECONDS
-from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
+from tabs.components.gradio_compat import SKIP_START_CHECK, set_always_last
 from tabs.components.gradio_language import TranslatedPage
+from tabs.components.gradio_queue import install_queue
+from tabs.components.gradio_sessions import CAPACITY, use_lean_sessions
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
@@ -36,11 +39,13 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     gan_models.mark_text()  # refuses a wrong setting before anything is served
     load, jobs = load or gan_models.PipelineCache(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
+    use_lean_sessions()
+    clients = Clients(public=not is_private())
     with TranslatedPage(title="Ganvas", delete_cache=(SWEEP_SECONDS, CACHE_SECONDS)) as app:
         with gr.Row(elem_id="top"):
             gr.Markdown(INTRO, elem_id="intro")
             layout_switch()
-        visitor = Visitor(visitor_key(), jobs)
+        visitor = Visitor(visitor_key(), jobs, clients.remember)
         built = {}
         with gr.Tabs(elem_id="rooms", overflow_behavior="wrap") as all_tabs:
             for tab in visible_tabs():
@@ -49,8 +54,8 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
         connect(built, all_tabs)
         api(list_models, api_name="list_models")
     set_always_last(app)
-    cache_configs(app)
-    return app.queue(max_size=64)
+    app.queue(status_update_rate=1, api_open=False)
+    return install_queue(app, clients)
 
 
 def list_models() -> list[dict]:
@@ -69,6 +74,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "max_file_size": "2gb" if is_private() else "50mb",  # checkpoints are large
         "show_error": False,
         "ssr_mode": False,
+        "state_session_capacity": CAPACITY,
         "theme": THEME,
         "css": CSS,
         "js": SCRIPT,
@@ -76,6 +82,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         **SKIP_START_CHECK,
         "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
+    os.environ["FORWARDED_ALLOW_IPS"] = trusted_proxies()  # read by the server, uvicorn
     return (app or create_app()).launch(**(settings | options))
 
 
