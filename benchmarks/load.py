@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.load [--visitors 64] [--seconds 300] [--url URL] [--finetune] [--public]
 
 Without --url it starts a page of its own with a home of its own, on two cores. The visitors ask
-without a pause for samples, classes, translations, enlargements and paintings in turn. It ends with
-1 where something that must hold does not: no error but a "busy", no wrong picture, memory at the end
+without a pause for samples, classes, translations, enlargements and paintings. Its exit status is 1
+where something that must hold does not: no error but a "busy", no wrong picture, memory at the end
 within 10 % of that after the first minute, p95 of a sample at most 4 times its median.
 """
 
@@ -145,10 +145,8 @@ async def _warm_up(url: str, errands: dict[str, list[Errand]], events: dict[str,
     """Load all models."""
     async with _client(8) as client:
         for kind, some in errands.items():
-            chosen = (
-                {errand.data[1:]: errand for errand in some} if kind == "sample" else {0: some[0]}
-            )
-            for errand in chosen.values():
+            by_model = {errand.data[1]: errand for errand in some}
+            for errand in by_model.values():
                 await Visitor(client, url, 1, {kind: [errand]}, {kind: 1}, events).run_once()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,7 +13,7 @@ import gan_models
 from benchmarks.load_visitor import Errand
 
 EACH = 12  # different requests of a kind
-LARGE_PX, SMALL_PX, PHOTO_PX = 256, 64, 128
+LARGE_PX, SMALL_PX, PHOTO_PX = 128, 64, 128
 # how often each kind is asked for
 WEIGHTS = {"sample": 40, "class": 20, "translate": 14, "enlarge": 14, "paint": 10, "large": 2}
 
@@ -72,7 +73,7 @@ def _paintings() -> Iterator[Errand]:
         yield Errand("paint", "paint", (None, "paint", k), _png(label_map), _pixels(made))
 
 
-def _load(model: str):  # noqa: ANN202 - pipelines of several kinds
+def _load(model: str) -> Any:  # pipelines of several kinds
     return gan_models.load_pipeline(model)
 
 

@@ -47,11 +47,11 @@ class Outcome:
     detail: str = ""
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """The page says that it is busy."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The page answers with any other error."""
 
 
@@ -109,7 +109,7 @@ class Visitor:
         try:
             picture = await self._ask(errand)
             result, detail = self._check(picture, errand)
-        except Busy as answer:
+        except BusyError as answer:
             result, detail = "busy", str(answer)
         except Exception as error:  # noqa: BLE001 - counted and shown in the table
             result, detail = "error", f"{kind}: {type(error).__name__}: {str(error)[:200]}"
@@ -149,6 +149,7 @@ class Visitor:
             "session_hash": self._session,
         }
         event = await self._post(f"{self._url}{API}/queue/join", body)
+        result: list[Any] = []
         address = f"{self._url}{API}/queue/data?session_hash={self._session}"
         async with self._client.stream("GET", address, headers=self._headers) as stream:
             async for line in stream.aiter_lines():
@@ -161,7 +162,7 @@ class Visitor:
                     return result
                 elif message.get("msg") == "unexpected_error":
                     _fail(str(message.get("message")))
-        raise Refused("the stream ended without an answer")
+        raise RefusedError("the stream ended without an answer")
 
     async def _as_program(self, errand: Errand, data: list[Any]) -> list[Any]:
         address = f"{self._url}{API}/call/{errand.endpoint}"
@@ -177,7 +178,7 @@ class Visitor:
                     return json.loads(line[6:])
                 elif name == "error" and line.startswith("data: "):
                     _fail(line[6:])
-        raise Refused("the stream ended without an answer")
+        raise RefusedError("the stream ended without an answer")
 
     async def _post(self, address: str, body: dict[str, Any]) -> str:
         response = await self._client.post(address, json=body, headers=self._headers)
@@ -195,4 +196,4 @@ class Visitor:
 
 def _fail(text: str) -> None:
     """Raise what an answer that is no picture means."""
-    raise (Busy if "busy" in text.lower() else Refused)(text[:300])
+    raise (BusyError if "busy" in text.lower() else RefusedError)(text[:300])
