@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
@@ -19,6 +21,7 @@ from tabs.components.gradio_compat import SKIP_START_CHECK, set_always_last
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.gradio_queue import install_queue
 from tabs.components.gradio_sessions import CAPACITY, use_lean_sessions
+from tabs.components.gradio_stop import finish
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
@@ -83,8 +86,13 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
     os.environ["FORWARDED_ALLOW_IPS"] = trusted_proxies()  # read by the server, uvicorn
-    return (app or create_app()).launch(**(settings | options))
+    page = app or create_app()
+    try:
+        return page.launch(**(settings | options))
+    except SystemExit:  # the process is told to end
+        finish(page)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     launch()

@@ -45,6 +45,7 @@ KEPT_SECONDS = 600.0  # that an answer nobody has read is kept
 SWEEP_SECONDS = 5.0
 FIRST_COST_SECONDS = 1.0  # expected of an event that has not run yet
 BUSY_TITLE, BUSY_SECONDS = "Busy", 10
+STOPPING = "Busy: the page is being restarted; try again in a minute."
 _MOST_UNREAD = 64  # messages of one session; then requests get a plain 503
 _MANY_FILES = 1000  # in one component's list of files, before it is looked through
 
@@ -95,6 +96,8 @@ class VisitorQueue(Queue):
         )
         self.ANALYTICS_MAX_EVENTS = 1  # nobody looks at statistics of single events
         self._clients, self._order, self._turns = clients, FairOrder(), Turns()
+        self.loop: asyncio.AbstractEventLoop | None = None  # that the server runs in
+        self.is_closing = False  # then nothing more is let in
         self._of: dict[str, Client] = {}  # by the id of an event that waits or runs
         self._tags: dict[str, tuple[float, float]] = {}  # tag and cost, of those of the device
 
@@ -176,6 +179,8 @@ class VisitorQueue(Queue):
 
     def _refusal(self, fn: BlockFunction, client: Client) -> str | None:
         """Why an event may not wait; None: it may."""
+        if self.is_closing:
+            return STOPPING
         control = not is_work(fn)
         room = self._clients.room(control)
         waiting = [
@@ -233,12 +238,16 @@ class VisitorQueue(Queue):
             )
             self.send_message(event, note)
             answer = ProcessCompletedMessage(output=no_updates(fn), success=True)
+            self.send_message(event, answer)
         else:
-            error = {"error": sentence, "title": BUSY_TITLE, "visible": True}
-            error |= {"duration": BUSY_SECONDS}
-            answer = ProcessCompletedMessage(output=error, success=False, title=BUSY_TITLE)
-        self.send_message(event, answer)
+            self.fail(event, sentence)
         return True, event._id, "success"
+
+    def fail(self, event: Event, sentence: str) -> None:
+        """End an event with an error; relies on the entries of `error_payload`."""
+        error = {"error": sentence, "title": BUSY_TITLE, "visible": True, "duration": BUSY_SECONDS}
+        answer = ProcessCompletedMessage(output=error, success=False, title=BUSY_TITLE)
+        self.send_message(event, answer)
 
     # what they see
 
@@ -305,6 +314,7 @@ class VisitorQueue(Queue):
     # what is dropped
 
     async def _sweep_on_schedule(self) -> None:
+        self.loop = asyncio.get_running_loop()
         while not self.stopped:
             await asyncio.sleep(SWEEP_SECONDS)
             await self.sweep()
