@@ -201,7 +201,7 @@ class VisitorQueue(Queue):
             room.of_address is not None and of_address >= room.of_address
         ):
             return (
-                f"Busy: {of_client or of_address} requests of yours are not finished; nothing was "
+                f"Busy: {of_client or of_address} of your requests are not finished; nothing was "
                 "done. Try again when one of them is."
             )
         return None
@@ -254,14 +254,16 @@ class VisitorQueue(Queue):
     def broadcast_estimations(self, concurrency_id: str, after: int | None = None) -> None:
         """As Gradio's, and those who wait are told how many are before them.
 
-        Relies on the progress of a pending event being shown in its place.
+        Relies on the progress of a pending event being shown in its place, where it is a number.
         """
         super().broadcast_estimations(concurrency_id, after)
         queue = self.event_queue_per_concurrency_id[concurrency_id]
+        if queue.concurrency_limit is None or queue.current_concurrency < queue.concurrency_limit:
+            return  # they begin at once
         for rank, event in enumerate(queue.queue):
             if (after is None or rank >= after) and event.fn.show_progress != "hidden":
                 text = f"Busy: {rank} before you" if rank else "Busy: you are next"
-                unit = ProgressUnit(index=None, length=None, unit=None, progress=None, desc=text)
+                unit = ProgressUnit(index=None, length=None, unit=None, progress=0.0, desc=text)
                 self.send_message(event, ProgressMessage(progress_data=[unit]))
 
     # what runs

@@ -32,13 +32,14 @@ class Site:
     def __init__(self, public: bool = True) -> None:
         self.gate, self.begun, self.log, self.ended = threading.Event(), [], [], []
         with compat.Page() as page:
-            text, out = gr.Textbox("x"), gr.Textbox()
-            button = gr.Button()
+            text, out = gr.Textbox("x"), gr.Textbox(label="Result")
+            button, other = gr.Button("Quick"), gr.Button("Hidden")
+            events = gr.Button()
             button.click(self.quick, text, out, api_name="quick", **GPU)
-            button.click(self.hidden, text, out, api_name="hidden", **GPU, **PRIVATE)
-            button.click(self.slow, text, out, api_name="slow", **LONG)
-            button.click(self.status, text, out, api_name="status", queue=True)
-            button.click(self.click, text, out, api_name="click", **AT_ONCE)
+            other.click(self.hidden, text, out, api_name="hidden", **GPU, **PRIVATE)
+            events.click(self.slow, text, out, api_name="slow", **LONG)
+            events.click(self.status, text, out, api_name="status", queue=True)
+            events.click(self.click, text, out, api_name="click", **AT_ONCE)
         page.queue(status_update_rate=1, api_open=False)
         self.clients = Clients(public)
         self.page = install_queue(page, self.clients)
@@ -130,7 +131,7 @@ def test_a_visitor_who_asks_for_too_much_is_told_busy_and_others_are_served(site
     assert [response.status_code for response in first] == [200] * 3
     refused = post(site, "quick", "greedy 4")
     assert refused.status_code == 503
-    assert refused.json()["detail"].startswith("Busy: 3 requests of yours")
+    assert refused.json()["detail"].startswith("Busy: 3 of your requests")
     assert post(site, "quick", "modest", "10.0.0.2").status_code == 200
     site.gate.set()
     assert "made greedy 0" in answer(site, "quick", first[0])
@@ -210,7 +211,7 @@ def test_a_page_gets_the_sentence_as_a_toast_and_keeps_its_outputs(site):
     session = uuid.uuid4().hex
     assert join(site, "hidden", "x", session).status_code == 200
     found = messages(site, session)
-    assert next(m for m in found if m["msg"] == "log")["log"].startswith("Busy: 3 requests")
+    assert next(m for m in found if m["msg"] == "log")["log"].startswith("Busy: 3 of your")
     done = next(m for m in found if m["msg"] == "process_completed")
     assert done["success"]
     assert done["output"]["data"] == [{"__type__": "update"}]
@@ -221,7 +222,7 @@ def test_gradio_client_raises_the_sentence(site, tmp_path):
     for k in range(3):
         post(site, "quick", str(k), "127.0.0.1")
     client = Client(site.url.removesuffix("/gradio_api"), verbose=False, download_files=tmp_path)
-    with pytest.raises(AppError, match="Busy: 3 requests of yours"):
+    with pytest.raises(AppError, match="Busy: 3 of your requests"):
         client.predict("x", api_name="/quick")
     assert client.predict("x", api_name="/status") == "status of x"
     client.close()
