@@ -58,7 +58,8 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
         api(list_models, api_name="list_models")
     set_always_last(app)
     app.queue(status_update_rate=1, api_open=False)
-    return install_queue(app, clients)
+    install_queue(app, clients).translate_messages()
+    return app
 
 
 def list_models() -> list[dict]:

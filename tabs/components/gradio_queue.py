@@ -17,7 +17,7 @@ from asyncio import Queue as Messages
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import fastapi
 from gradio import route_utils
@@ -49,6 +49,7 @@ STOPPING = "Busy: the page is being restarted; try again in a minute."
 _MOST_UNREAD = 64  # messages of one session; then requests get a plain 503
 _MANY_FILES = 1000  # in one component's list of files, before it is looked through
 
+PageT = TypeVar("PageT", bound=Page)
 Pushed = tuple[bool, Any, Literal["success", "error", "queue_full", "validator_error"]]
 
 
@@ -366,7 +367,7 @@ def is_work(fn: BlockFunction) -> bool:
     return fn.concurrency_id in WORK
 
 
-def install_queue(app: Page, clients: Clients) -> Page:
+def install_queue(app: PageT, clients: Clients) -> PageT:
     """Replace the queue of a page after `app.queue()`.
 
     Relies on everything asking the page for its `_queue`, and on `start` being called later.
