@@ -15,10 +15,14 @@ from starlette.middleware import Middleware
 
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
-from tabs.components.gradio_compat import SKIP_START_CHECK, cache_configs, set_always_last
+from tabs.components.clients import Clients, trusted_proxies
+from tabs.components.gradio_compat import SKIP_START_CHECK, set_always_last
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.gradio_mcp import serves_mcp
+from tabs.components.gradio_queue import install_queue
 from tabs.components.gradio_server import guarded
+from tabs.components.gradio_sessions import CAPACITY, use_lean_sessions
+from tabs.components.gradio_stop import finish
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
@@ -49,11 +53,13 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
     folder = folders.prepare()
     load, jobs = load or shared_pipelines(), jobs or gan_models.Jobs()
     jobs.start_housekeeping()
+    use_lean_sessions()
+    clients = Clients(public=not is_private())
     with TranslatedPage(title="Ganvas") as app:
         with gr.Row(elem_id="top"):
             gr.Markdown(INTRO, elem_id="intro")
             layout_switch()
-        visitor = Visitor(visitor_key(), jobs)
+        visitor = Visitor(visitor_key(), jobs, clients.remember)
         built = {}
         with gr.Tabs(elem_id="rooms", overflow_behavior="wrap") as all_tabs:
             for tab in visible_tabs():
@@ -63,9 +69,10 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
         connect(built, all_tabs)
         api(list_models, api_name="list_models")
     set_always_last(app)
-    cache_configs(app)
     sweep.keep_present(folder.gradio)
-    return app.queue(max_size=64)
+    app.queue(status_update_rate=1, api_open=False)
+    install_queue(app, clients).translate_messages()
+    return app
 
 
 def list_models() -> list[dict]:
@@ -95,6 +102,7 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "max_file_size": int(gan_models.limits().upload_mb * 1_000_000),
         "show_error": False,
         "ssr_mode": False,
+        "state_session_capacity": CAPACITY,
         "theme": THEME,
         "css": CSS,
         "js": SCRIPT,
@@ -102,7 +110,12 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         **SKIP_START_CHECK,
         "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
-    return (app or create_app()).launch(**guarded(settings | options))
+    os.environ["FORWARDED_ALLOW_IPS"] = trusted_proxies()  # read by the server, uvicorn
+    page = app or create_app()
+    try:
+        return page.launch(**guarded(settings | options))
+    except SystemExit:  # the process is told to end
+        finish(page)
 
 
 def main() -> int:

@@ -36,8 +36,8 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):  # inherited by the page, and by the worker from it
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:NUM_CORES])
     with tempfile.TemporaryDirectory() as folder:
-        home = _make_home(Path(folder) / "home")
-        pictures = _make_pictures(Path(folder) / "pictures")
+        home = make_home(Path(folder) / "home")
+        pictures = make_pictures(Path(folder) / "pictures")
         page = subprocess.Popen(
             [sys.executable, "app.py"],
             cwd=ROOT,
@@ -51,7 +51,7 @@ def main() -> None:
             page.wait()
 
 
-def _make_home(home: Path) -> Path:
+def make_home(home: Path) -> Path:
     """A home that shares the weights and the models of the real one, and nothing else."""
     home.mkdir()
     for name in ("weights", "models"):
@@ -61,7 +61,7 @@ def _make_home(home: Path) -> Path:
     return home
 
 
-def _make_pictures(folder: Path) -> list[Path]:
+def make_pictures(folder: Path) -> list[Path]:
     folder.mkdir()
     random = np.random.RandomState(0)
     for number in range(60):
@@ -80,7 +80,7 @@ def _compare(jobs: Jobs, pictures: list[Path], base: str, calls: int) -> None:
             visitors.call(client, url, model, 0, "warm-up")  # loads it
         before = {model: _median_ms(client, url, model, calls, 0) for model in models}
         job, _ = jobs.start(key, pictures, base, "long")
-        _wait_for_step(jobs, key, job)
+        wait_for_step(jobs, key, job)
         busy = {model: _median_ms(client, url, model, calls, 1000) for model in models}
         speed = jobs.status(key, job).images_per_second
         jobs.delete_everything(key)
@@ -92,7 +92,7 @@ def _compare(jobs: Jobs, pictures: list[Path], base: str, calls: int) -> None:
         print(f"{model:14} {idle:8.0f} {busy[model]:8.0f} {busy[model] / idle:5.1f}x{verdict}")
 
 
-def _wait_for_step(jobs: Jobs, key: str, job: str) -> None:
+def wait_for_step(jobs: Jobs, key: str, job: str) -> None:
     """Return once the job trains.
 
     Raises:

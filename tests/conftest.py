@@ -48,6 +48,7 @@ def page_url():
 SLOW = (
     *("training/", "finetuning/", "metrics/", "landscape/", "learning/", "networks/", "tabs/"),
     *("cli/", "jobs/", "test_http", "test_import", "test_readme", "test_checkpoints"),
+    "test_stopping",
     *("weights/test_wheels", "weights/test_locate", "zoo/test_user_models"),
     *("media/test_photos", "media/test_likeness", "pipelines/test_translation"),
     *("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants"),

@@ -18,15 +18,12 @@ def build(load: Load) -> None:
     """Declare the endpoint; its components are invisible."""
     first = models_of(TASK)[0].id
 
-    def draw(sheets: list[ClassSheet]) -> list[list[Image.Image]]:
-        first = sheets[0]
-        cells = [(seed, sheet.class_name) for sheet in sheets for seed in sheet.seeds]
+    def draw(kind: tuple[str, float], cells: list[tuple[int, str]]) -> list[Image.Image]:
         seeds, names = zip(*cells, strict=True)
-        pipeline: ClassPipeline = load(first.model)
-        made = iter(pipeline.sample(seeds, names, first.truncation_psi))
-        return [[next(made) for _ in sheet.seeds] for sheet in sheets]
+        pipeline: ClassPipeline = load(kind[0])
+        return pipeline.sample(seeds, names, kind[1])
 
-    batcher = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
+    batcher = Batcher(draw)
 
     def class_sample(class_name: str, seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample pictures of one class from a class-conditional GAN.
@@ -42,7 +39,8 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = ClassSheet.read(model, class_name, seeds, truncation_psi)
-            made = batcher(sheet)
+            cells = [(seed, sheet.class_name) for seed in sheet.seeds]
+            made = batcher((sheet.model, sheet.truncation_psi), cells)
             stem = f"{model}-{file_name(sheet.class_name)}"
             return png_files(made, [f"{stem}-seed{seed:08d}" for seed in sheet.seeds])
 

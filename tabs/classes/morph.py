@@ -15,7 +15,17 @@ from tabs.classes.state import ClassSheet, classes_of, file_name, morph_ends
 from tabs.components import film_export
 from tabs.components import morph as parts
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, IN_ORDER, PRIVATE, Event, Options, Updates, Values
+from tabs.components.events import (
+    AT_ONCE,
+    GPU,
+    IN_ORDER,
+    LONG,
+    PRIVATE,
+    Event,
+    Options,
+    Updates,
+    Values,
+)
 from tabs.components.favourite_list import Thumbnails
 from tabs.components.files import png_files
 from tabs.components.film_export import Film
@@ -199,7 +209,7 @@ def build_film(load: Load, panel: MorphPanel, listed: ListPanel, sheet: SheetPan
             yield made, gr.File(path, visible=True), line
 
     given = [listed.model, *settings.inputs, sheet.psi, *panel.ends]
-    made = go.click(make, given, [video, file, info], show_progress_on=[info], **GPU, **PRIVATE)
+    made = go.click(make, given, [video, file, info], show_progress_on=[info], **LONG, **PRIVATE)
     made.then(**into_view("classes-file"))
     return [made]
 

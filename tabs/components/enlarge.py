@@ -19,7 +19,7 @@ from PIL import Image
 from gan_models import before_task, count_frames, read_provenance, save_png
 from tabs.components import upscalers
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, PRIVATE, Options, Steps, Trigger, Updates
+from tabs.components.events import AT_ONCE, LONG, PRIVATE, Steps, Trigger, Updates
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import add_to_toolbar, downloadable_pictures, photo_input
 from tabs.components.into_view import into_sight
@@ -28,8 +28,6 @@ from tabs.components.save_as import slider_pair
 from tabs.components.upload import open_photo
 from tabs.components.upscalers import FACTOR, TASK, best_for
 
-# takes seconds; runs beside what other tabs draw
-ONE: Options = {"concurrency_id": "enlarge-one", "concurrency_limit": 2, **PRIVATE}
 _LABEL = "Before and after: drag the line"
 # the handler gets the picture's file alone
 _FILE_JS = "(picture, _) => [null, picture]"
@@ -153,7 +151,7 @@ def wire(
 
     trigger(None, None, None, js=into_sight(str(panel.box.elem_id), "img"), **PRIVATE)
     started = trigger(
-        open_large, inputs, panel.outputs, js=js, show_progress_on=[panel.info], **ONE
+        open_large, inputs, panel.outputs, js=js, show_progress_on=[panel.info], **LONG, **PRIVATE
     )
     panel.close.click(
         lambda: gr.Column(visible=False), None, panel.box, cancels=[started], **AT_ONCE
@@ -177,7 +175,7 @@ def _wire_pictures(load: Load, tab: BlockContext) -> None:
     for picture in list(downloadable_pictures(tab)):
         file = photo_input(visible=False, label="picture")
         button = add_to_toolbar(picture, "Enlarge")
-        button.click(enlarge_in_place, [picture, file], picture, js=_FILE_JS, **ONE)
+        button.click(enlarge_in_place, [picture, file], picture, js=_FILE_JS, **LONG, **PRIVATE)
 
 
 def enlarged(

@@ -18,6 +18,11 @@ Updates = Generator[Any, None, None]  # what a handler yields: values of its out
 Steps = Generator[Any, None, Returned]  # yields updates meanwhile; returns its result
 
 GPU: Options = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one at a time on the device
+# seconds to minutes on the device, in steps: generators, whose steps take turns, so that a short
+# one does not wait for the end of a long one, and none of them keeps `GPU` waiting
+LONG: Options = {"concurrency_id": "long", "concurrency_limit": 4}
+# what waits in the queue of the device; all other events are control
+WORK = frozenset({"gpu", "long", "samples", "look", "ingest", "download"})
 PRIVATE: Options = {"api_visibility": "private"}
 # small events: every click counts and none waits for pictures; queued, so that a toast can say
 # what is wrong

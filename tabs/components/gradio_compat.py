@@ -5,9 +5,9 @@ Each docstring states what is relied on; `tests/tabs/components/test_gradio_comp
 
 from __future__ import annotations
 
-import functools
 import html
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar, cast
 
 import gradio as gr
@@ -41,6 +41,11 @@ class Page(gr.Blocks):
     event, on their arguments, and on the shape of what `process_api` returns.
     """
 
+    # the turn of an event, by its id, for one call or one step; set by `gradio_queue`
+    turn_of: Callable[[str | None], AbstractAsyncContextManager[None]] = staticmethod(
+        lambda _: nullcontext()
+    )
+
     async def process_api(
         self, block_fn: Event | int, inputs: list[Any], *args: Any, **options: Any
     ) -> dict[str, Any]:
@@ -54,7 +59,8 @@ class Page(gr.Blocks):
                 event_data = options.get("event_data")
                 sources = [self.blocks[block] for block, _ in fn.targets if block is not None]
                 admit_choice(sources, event_data._data if event_data else None)
-            return await super().process_api(fn, inputs, *args, **options)
+            async with self.turn_of(options.get("event_id")):
+                return await super().process_api(fn, inputs, *args, **options)
         except Exception as raised:  # noqa: BLE001 - raised again, or shown
             error = quiet(raised, f"The event {fn.api_name or fn.name}")
             if fn.api_visibility != "private" or fn.batch:
@@ -62,7 +68,7 @@ class Page(gr.Blocks):
             self._report(error, fn, options.get("event_id"))
             if options.get("iterator") is not None and options.get("session_hash"):
                 self._drop_run(options["session_hash"], self._stream_run_key(options["iterator"]))
-            return _no_updates(fn)
+            return no_updates(fn)
 
     async def preprocess_data(
         self,
@@ -149,7 +155,7 @@ def explain(error: Exception) -> tuple[str, str]:
     return str(error.message), title
 
 
-def _no_updates(fn: Event) -> dict[str, Any]:
+def no_updates(fn: Event) -> dict[str, Any]:
     """The result of an event that changes nothing, in the shape of `Blocks.process_api`."""
     return {
         "data": [gr.skip() for _ in fn.outputs],
@@ -186,22 +192,6 @@ def set_always_last(app: Blocks) -> None:
     for fn in app.fns.values():
         if fn.trigger_mode == "once" and {event for _, event in fn.targets} <= _FIELD_EVENTS:
             fn.trigger_mode = "always_last"
-
-
-def cache_configs(app: Blocks) -> None:
-    """Make new sessions cheap: those of visitors, and calls of programs, which have no session.
-
-    At each one Gradio gathers the properties of every component of the page, some 450, which holds
-    up its event loop for longer than a small picture takes. They are those of the page as it was
-    built; a session changes its own copy. Relies on sessions calling `get_config` of each block.
-    """
-    for block in app.blocks.values():
-        block.get_config = _cached(block.get_config)
-
-
-def _cached(get_config: Callable[[], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    first = functools.cache(get_config)
-    return lambda: dict(first())  # sessions change their copy
 
 
 def pass_paths(component: FileComponent) -> FileComponent:

@@ -83,10 +83,14 @@ class TranslatedPage(Page):
         return [_output(kind, value) for kind, value in zip(kinds, data, strict=True)]
 
     def queue(self, *args: Any, **options: Any) -> Page:
-        """As Gradio's, with messages translated. Relies on `_queue.send_message`."""
+        """As Gradio's, with messages translated."""
         made = super().queue(*args, **options)
-        self._queue.send_message = _translated_messages(self._queue.send_message)
+        self.translate_messages()
         return made
+
+    def translate_messages(self) -> None:
+        """Translate the messages of the queue that is there now. Relies on `send_message`."""
+        self._queue.send_message = _translated_messages(self._queue.send_message)
 
 
 def _output(kind: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from gan_models import availability, can_fetch, get_spec
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE, Trigger, Updates
+from tabs.components.events import AT_ONCE, LONG, PRIVATE, Trigger, Updates
 from tabs.components.loading import Load, loading
 from tabs.components.models import checked_model, first_model, model_card, model_choices
 
@@ -62,7 +62,7 @@ def wire(
         menu.dropdown,
         [menu.dropdown, menu.card, menu.get],
         show_progress_on=[menu.card],
-        **GPU,
+        **LONG,
         **PRIVATE,
     )
     return menu.dropdown.input, fetched.then

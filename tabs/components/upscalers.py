@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from gan_models import RestorationPipeline, availability, get_spec
-from tabs.components.events import Options, Steps
+from tabs.components.events import Steps
 from tabs.components.loading import Load, ShowProgress, loading
 from tabs.components.models import checked_model, models_of
 from tabs.components.progress import Bar
@@ -26,8 +26,6 @@ AUTOMATIC = "automatic"
 PATIENCE_SECONDS = 15.0  # that the automatic choice may take
 LONG_SECONDS = 60.0  # longer work is announced
 MOST_MEGAPIXELS_AT_ONCE = 1024  # of all results of one batch or film
-# takes a while; runs beside what other tabs draw
-ENLARGE: Options = {"concurrency_id": "enlarge", "concurrency_limit": 2}
 AUTOMATIC_LABEL = f"Automatic: the best that takes under {PATIENCE_SECONDS:.0f} s"
 
 Size = tuple[int, int]

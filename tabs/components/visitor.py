@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ class Visitor:
 
     key: gr.BrowserState
     jobs: Jobs
+    # takes the session of a page and its key, once it is known
+    remember: Callable[[str | None, str], None] = lambda session, key: None
 
     def runs(self, key: str) -> list[JobStatus]:
         """The jobs of a key, the newest first; none where it is no key."""
@@ -49,8 +52,9 @@ class Visitor:
         Not only at its first job: two pages of one browser must not get different keys.
         """
 
-        def create_key(key: str) -> Any:
+        def create_key(key: str, request: gr.Request) -> Any:
             stored = self.key_or_new(key)
+            self.remember(request.session_hash, stored)
             return gr.skip() if stored == key else stored
 
         on_page_load(create_key, self.key, self.key, **AT_ONCE)

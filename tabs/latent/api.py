@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterable
+from pathlib import Path
 
 import gradio as gr
 from PIL import Image
 
 from gan_models import LatentPipeline, VideoWriter
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU
+from tabs.components.events import LONG, Updates
 from tabs.components.files import output_folder, png_files
-from tabs.components.loading import Load
+from tabs.components.loading import Load, loading
 from tabs.components.models import models_of
+from tabs.components.progress import stepping
 from tabs.components.request_batching import OPTIONS, Batcher
 from tabs.components.seed_row import page_seeds
 from tabs.components.tickets import checked_any, file_stem
@@ -23,13 +26,11 @@ def build(load: Load) -> None:
     """Declare the endpoints; their components are invisible."""
     first = models_of(TASK)[0].id
 
-    def draw(sheets: list[Sheet]) -> list[list[Image.Image]]:
-        first, seeds = sheets[0], [seed for sheet in sheets for seed in sheet.seeds]
-        pipeline: LatentPipeline = load(first.model)
-        made = iter(pipeline.sample(seeds, first.truncation_psi))
-        return [[next(made) for _ in sheet.seeds] for sheet in sheets]
+    def draw(kind: tuple[str, float], seeds: list[int]) -> list[Image.Image]:
+        pipeline: LatentPipeline = load(kind[0])
+        return pipeline.sample(seeds, kind[1])
 
-    batcher = Batcher(draw, kind=lambda sheet: (sheet.model, sheet.truncation_psi))
+    batcher = Batcher(draw)
 
     def sample(seeds: str, model: str, truncation_psi: float) -> list[str]:
         """Sample one picture a seed from an unconditional GAN.
@@ -44,10 +45,12 @@ def build(load: Load) -> None:
         """
         with user_errors():
             sheet = Sheet.read(model, seeds, truncation_psi)
-            made = batcher(sheet)
+            made = batcher((sheet.model, sheet.truncation_psi), sheet.seeds)
             return png_files(made, [f"{file_stem(model)}-seed{seed:08d}" for seed in sheet.seeds])
 
-    def interpolate(seeds: str, model: str, num_frames: float) -> str:
+    def interpolate(
+        seeds: str, model: str, num_frames: float, progress: gr.Progress = gr.Progress()
+    ) -> Updates:
         """Make a walk through the latents of some seeds as an MP4.
 
         Args:
@@ -62,11 +65,10 @@ def build(load: Load) -> None:
             keys = page_seeds(seeds, minimum=2)
             path = output_folder() / f"{file_stem(checked_any(model, TASK))}-walk.mp4"
             count = whole_number(num_frames)
-            pipeline: LatentPipeline = load(model)
-            with VideoWriter(path) as writer:
-                for frame in pipeline.iter_frames(keys, count):
-                    writer.add(frame)
-            return str(path)
+            pipeline: LatentPipeline = yield from loading(load, model, progress)
+            frames = pipeline.iter_frames(keys, count)
+            yield from stepping(_write(frames, count, path), progress, "Rendering")
+            yield str(path)
 
     seeds = gr.Textbox("0-7", visible=False, label="seeds")
     keys = gr.Textbox("3, 8, 3", visible=False, label="seeds")
@@ -77,7 +79,15 @@ def build(load: Load) -> None:
     movie = gr.File(visible=False, label="movie")
     hidden = gr.Button(visible=False)
     hidden.click(sample, [seeds, model, psi], files, api_name="sample", **OPTIONS)
-    hidden.click(interpolate, [keys, model, count], movie, api_name="interpolate", **GPU)
+    hidden.click(interpolate, [keys, model, count], movie, api_name="interpolate", **LONG)
+
+
+def _write(frames: Iterable[Image.Image], count: int, path: Path) -> Generator[float, None, None]:
+    """Write a film, yielding the share that is done after each frame."""
+    with VideoWriter(path) as writer:
+        for k, frame in enumerate(frames, 1):
+            writer.add(frame)
+            yield k / count
 
 
 def whole_number(value: float | None) -> int:

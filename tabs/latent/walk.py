@@ -7,7 +7,7 @@ import gradio as gr
 from gan_models import LatentPipeline, format_seeds
 from tabs.components import film_export
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
+from tabs.components.events import AT_ONCE, LONG, PRIVATE, Updates
 from tabs.components.film_export import Film
 from tabs.components.gradio_errors import toast
 from tabs.components.history import History
@@ -89,7 +89,7 @@ def build(load: Load, sheet: SheetPanel, picked: gr.State) -> None:
         [sheet.model, keys, *settings.inputs, sheet.psi, sheet.space],
         [video, animation, file, info],
         show_progress_on=[info],
-        **GPU,
+        **LONG,
         **PRIVATE,
     )
     started.then(**into_view("latent-walk-results"))

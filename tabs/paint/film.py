@@ -10,7 +10,7 @@ from PIL import Image
 from gan_models import SemanticPipeline
 from tabs.components import enlarge, film_export
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE, Facts, Steps, Updates
+from tabs.components.events import LONG, PRIVATE, Facts, Steps, Updates
 from tabs.components.film_export import Film
 from tabs.components.loading import Load, loading
 from tabs.components.preview import into_view
@@ -59,7 +59,7 @@ def build(load: Load) -> None:
         [movie, file, info],
         js=_FILM_JS,
         show_progress_on=[info],
-        **GPU,
+        **LONG,
         **PRIVATE,
     )
     started.then(**into_view("paint-film"))

@@ -11,10 +11,12 @@ import io
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import gradio as gr
 from PIL import Image
 
 from gan_models import (
@@ -33,46 +35,61 @@ from tabs.paint.models import checked_painter
 from tabs.paint.state import file_name, read_painting
 
 MAX_WAITING = 16  # each canvas has one pending request
+MAX_OF_ADDRESS = 8  # so that nobody takes all places
 
 Answer = dict[str, Any]
 
 
 class Turns:
-    """One picture at a time, with a limited number of calls waiting."""
+    """One picture at a time, with a limited number of calls waiting, also of one address."""
 
-    def __init__(self, max_waiting: int = MAX_WAITING) -> None:
-        self._places = threading.BoundedSemaphore(max_waiting)
-        self._one = threading.Lock()
+    def __init__(
+        self, max_waiting: int = MAX_WAITING, max_of_address: int = MAX_OF_ADDRESS
+    ) -> None:
+        self._max_waiting, self._max_of_address = max_waiting, max_of_address
+        self._waiting: Counter[str] = Counter()  # and running; by address
+        self._places, self._one = threading.Lock(), threading.Lock()
 
     @contextmanager
-    def take(self) -> Iterator[bool]:
+    def take(self, address: str = "") -> Iterator[bool]:
         """Wait for the turn; gives False at once if too many wait already."""
-        if not self._places.acquire(blocking=False):
+        if not self._enter(address):
             yield False
             return
         try:
             with self._one:
                 yield True
         finally:
-            self._places.release()
+            with self._places:
+                self._waiting[address] -= 1
+                self._waiting += Counter()  # forgets those at 0
+
+    def _enter(self, address: str) -> bool:
+        with self._places:
+            full = self._waiting.total() >= self._max_waiting
+            if full or self._waiting[address] >= self._max_of_address:
+                return False
+            self._waiting[address] += 1
+            return True
 
 
 def make_functions(load: Load) -> list[Callable[[Any], Answer]]:
     """The functions that the canvas may call: `preview` and `download`."""
     turns = Turns()
 
-    def preview(request: Any) -> Answer:
-        return _answer(turns, lambda: _preview(load, request))
+    def preview(request: Any, http: gr.Request | None = None) -> Answer:
+        return _answer(turns, http, lambda: _preview(load, request))
 
-    def download(request: Any) -> Answer:
-        return _answer(turns, lambda: _download(load, request))
+    def download(request: Any, http: gr.Request | None = None) -> Answer:
+        return _answer(turns, http, lambda: _download(load, request))
 
     return [preview, download]
 
 
-def _answer(turns: Turns, work: Callable[[], Answer]) -> Answer:
+def _answer(turns: Turns, http: gr.Request | None, work: Callable[[], Answer]) -> Answer:
     """The result of `work`, or `busy`, or the message of an error that a visitor can act on."""
-    with turns.take() as admitted:
+    address = http.client.host if http is not None and http.client else ""
+    with turns.take(address) as admitted:
         if not admitted:
             return {"busy": True}
         try:

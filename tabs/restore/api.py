@@ -6,14 +6,14 @@ import gradio as gr
 
 from gan_models import RestorationPipeline, save_png
 from tabs.components.errors import user_errors
-from tabs.components.events import Updates
+from tabs.components.events import LONG, Updates
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import photo_input
 from tabs.components.loading import Load, in_thread, loading
 from tabs.components.models import checked_model
 from tabs.components.progress import Bar
 from tabs.components.upload import open_photo
-from tabs.components.upscalers import ENLARGE, TASK
+from tabs.components.upscalers import TASK
 
 MODEL = "real-esrgan-x4"
 
@@ -53,4 +53,4 @@ def build(load: Load) -> None:
     scale = gr.Number(None, visible=False, label="scale")
     file = gr.File(visible=False, label="picture")
     hidden = gr.Button(visible=False)
-    hidden.click(enlarge, [image, model, scale], file, api_name="enlarge", **ENLARGE)
+    hidden.click(enlarge, [image, model, scale], file, api_name="enlarge", **LONG)

@@ -10,10 +10,10 @@ from PIL import Image
 
 from gan_models import EnlargeProgress, RestorationPipeline, WeightsError
 from tabs.components.batch import Size, Work
-from tabs.components.events import Returned, Steps
+from tabs.components.events import LONG, Returned, Steps
 from tabs.components.loading import Load
 from tabs.components.save_as import save_as
-from tabs.components.upscalers import ENLARGE, candidates, choose, forecast, is_ready
+from tabs.components.upscalers import candidates, choose, forecast, is_ready
 from tabs.restore.single import SinglePanel, chosen_title, how_to_get
 from tabs.restore.state import refuse_absent_choice
 
@@ -49,7 +49,7 @@ def work(panel: SinglePanel, load: Load) -> Work:
         return save_as(image, stem, suffix)
 
     given = [panel.model, panel.controls.scale, panel.results.suffix]
-    return Work("restore", "Enlarge", given, opened, steps, ENLARGE, note, save)
+    return Work("restore", "Enlarge", given, opened, steps, LONG, note, save)
 
 
 def counted(sizes: Sequence[Size]) -> str:

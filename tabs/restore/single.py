@@ -13,7 +13,7 @@ from PIL import Image
 from gan_models import RestorationPipeline, WeightsError, get_spec
 from tabs.components import model_menu, upscalers
 from tabs.components.errors import user_errors
-from tabs.components.events import AT_ONCE, PRIVATE, Event, Options, Updates, Values
+from tabs.components.events import AT_ONCE, LONG, PRIVATE, Event, Options, Updates, Values
 from tabs.components.files import output_folder
 from tabs.components.gradio_compat import on_page_load
 from tabs.components.into_view import into_sight
@@ -30,7 +30,7 @@ from tabs.components.upload import (
     photo_limits,
     read_upload,
 )
-from tabs.components.upscalers import AUTOMATIC, ENLARGE, TASK, candidates, choose, is_ready
+from tabs.components.upscalers import AUTOMATIC, TASK, candidates, choose, is_ready
 from tabs.restore.state import (
     ABOUT,
     Result,
@@ -207,7 +207,7 @@ def wire(panel: SinglePanel, load: Load, tab: gr.Tab) -> list[Event]:
 
     left, right = panel.controls, panel.results
     given = [left.photo, panel.model, left.scale, right.suffix, right.centre, right.seen]
-    options: Options = {"show_progress_on": [right.info], **ENLARGE, **PRIVATE}
+    options: Options = {"show_progress_on": [right.info], **LONG, **PRIVATE}
     started = left.enlarge.click(run, given, panel.outputs, cancels=[*previews], **options)
     left.enlarge.click(None, None, None, js=into_sight("restore-info", "p"), **PRIVATE)
     started.then(**into_view("restore-compare"))

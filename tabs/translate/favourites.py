@@ -10,7 +10,7 @@ import gradio as gr
 
 from tabs.components import favourite_list, history, links, provenance_drop
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE, Event, Facts, Options, Steps, Updates, Values
+from tabs.components.events import GPU, LONG, PRIVATE, Event, Facts, Options, Steps, Updates, Values
 from tabs.components.favourite_list import AddButton, Favourites, Thumbnails
 from tabs.components.history import History
 from tabs.components.loading import Load, in_thread
@@ -100,8 +100,12 @@ def wire(panel: FavouritesPanel, tab: gr.Tab, single: SinglePanel, load: Load) -
         return (*values, result.original, *settings_of(result.settings))
 
     results, left = single.results, single.controls
-    options: Options = {**GPU, **PRIVATE, "show_progress_on": [results.compare]}
-    stepping: Options = {**options, "trigger_mode": "multiple"}  # two quick clicks are two steps
+    options: Options = {**LONG, **PRIVATE, "show_progress_on": [results.compare]}
+    stepping: Options = {
+        **options,
+        **GPU,
+        "trigger_mode": "multiple",
+    }  # two quick clicks are two steps
     filled = [*single.outputs, *single.given]
     events = [
         favourites.gallery.select(

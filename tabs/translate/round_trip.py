@@ -9,7 +9,7 @@ import gradio as gr
 
 from gan_models import TranslationPipeline, error_map, get_spec, inverse_of
 from tabs.components.errors import user_errors
-from tabs.components.events import GPU, PRIVATE, Event, Updates
+from tabs.components.events import LONG, PRIVATE, Event, Updates
 from tabs.components.files import output_folder
 from tabs.components.loading import Load, loading
 from tabs.components.models import checked_model, refuse_absent
@@ -66,7 +66,7 @@ def build(load: Load, single: SinglePanel) -> list[Event]:
 
     outputs = [*pictures, info]
     given = [single.controls.photo, single.model]
-    started = go.click(run, given, outputs, show_progress_on=pictures[:1], **GPU, **PRIVATE)
+    started = go.click(run, given, outputs, show_progress_on=pictures[:1], **LONG, **PRIVATE)
     started.then(**into_view("translate-there"))
     return [started]
 

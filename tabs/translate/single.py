@@ -18,8 +18,8 @@ from tabs.components.batch import Size, Work
 from tabs.components.errors import user_errors
 from tabs.components.events import (
     AT_ONCE,
-    GPU,
     LAST,
+    LONG,
     PRIVATE,
     Event,
     Options,
@@ -238,7 +238,7 @@ def wire(panel: SinglePanel, tab: gr.Tab, load: Load) -> list[Event]:
 
     left, right = panel.controls, panel.results
     given = [*panel.given, right.history]
-    options: Options = {"show_progress_on": [right.compare], **LAST}
+    options: Options = {"show_progress_on": [right.compare], **LAST, **LONG}
     started = left.translate.click(translate, given, panel.outputs, **options)
     quiet: Options = {"show_progress": "hidden", "trigger_mode": "always_last", **PRIVATE}
     changed = [right.result, left.strength, left.keep_colours, right.history]
@@ -333,7 +333,7 @@ def work(panel: SinglePanel, load: Load) -> Work:
         return pipeline.iter_translate(photo, strength, keep_colours)
 
     given = [panel.model, panel.controls.strength, panel.controls.keep_colours]
-    return Work("translate", "Translate", given, opened, steps, GPU)
+    return Work("translate", "Translate", given, opened, steps, LONG)
 
 
 def result_values(

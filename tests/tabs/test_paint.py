@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import threading
+import time
 import zipfile
 
 import gradio as gr
@@ -345,3 +346,27 @@ def test_a_program_gets_a_message_on_what_is_wrong(client, ids, tmp_path):
     ):
         with pytest.raises(AppError, match=words):
             client.predict(*values, api_name="/paint")
+
+
+def test_one_address_does_not_take_all_places():
+    turns = Turns(max_waiting=3, max_of_address=2)
+    done, inside = threading.Event(), []
+
+    def hold(address: str) -> None:
+        with turns.take(address) as admitted:
+            inside.append((address, admitted))
+            done.wait(10)
+
+    threads = [threading.Thread(target=hold, args=(address,)) for address in "aab"]
+    for thread in threads:
+        thread.start()
+    limit = time.monotonic() + 10
+    while turns._waiting.total() < 3 and time.monotonic() < limit:
+        time.sleep(0.01)
+    with turns.take("a") as admitted:
+        assert not admitted
+    done.set()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(inside) == [("a", True), ("a", True), ("b", True)]
+    assert not turns._waiting

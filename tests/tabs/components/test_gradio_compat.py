@@ -7,7 +7,6 @@ import inspect
 import gradio as gr
 import httpx
 import pytest
-from gradio.state_holder import SessionState
 
 from tabs.components import gradio_compat as compat
 from tabs.components.files import file_input
@@ -94,11 +93,11 @@ def test_the_message_of_a_bug_has_no_details():
 
 
 def test_the_no_update_result_has_the_keys_of_gradios_result():
-    """Else `_no_updates` lacks an entry, and Gradio fails after the event has failed."""
+    """Else `no_updates` lacks an entry, and Gradio fails after the event has failed."""
     source = inspect.getsource(gr.Blocks.process_api)
     with gr.Blocks() as app:
         event = gr.Button().click(lambda: 1, None, gr.Textbox())
-    known = compat._no_updates(app.fns[event["id"]])
+    known = compat.no_updates(app.fns[event["id"]])
     for key in known:
         assert f'"{key}"' in source, key
 
@@ -135,34 +134,6 @@ def test_a_field_gets_the_trigger_mode_always_last():
     compat.set_always_last(app)
     config = app.get_config_file()
     assert [d["trigger_mode"] for d in config["dependencies"]] == ["always_last", "once"]
-
-
-def test_a_session_is_the_same_with_cached_configs():
-    """Else sessions no longer call `get_config`, or share one copy."""
-    with gr.Blocks() as app:
-        gr.Slider(0, 2, 1, label="ψ")
-        gr.Dropdown(["faces", "eyes"], label="Model")
-        gr.Gallery(columns=3, elem_classes=["sheet"])
-    plain = SessionState(app).config_values
-    compat.cache_configs(app)
-    first, second = SessionState(app), SessionState(app)
-    assert first.config_values == second.config_values == plain
-    slider = next(iter(first.config_values))
-    first.config_values[slider]["props"]["value"] = 2
-    assert second.config_values == SessionState(app).config_values == plain
-
-
-def test_cached_configs_are_read_once():
-    """Else caching has no effect, and new sessions are slow again."""
-    with gr.Blocks() as app:
-        slider = gr.Slider(0, 2, 1)
-    calls = []
-    read = slider.get_config
-    slider.get_config = lambda: calls.append(1) or read()
-    compat.cache_configs(app)
-    SessionState(app)
-    SessionState(app)
-    assert len(calls) == 1
 
 
 def test_a_file_of_any_suffix_reaches_the_handler(tmp_path):
