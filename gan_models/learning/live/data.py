@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float32]  # [N, dim]
+Points = NDArray[np.floating[Any]]  # [N, dim]
 Random = np.random.RandomState
 
 EXTENT = 3.0  # what is shown and drawn lies in [-EXTENT, EXTENT]

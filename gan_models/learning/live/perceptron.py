@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 
 SLOPE = 0.2  # of the leaky ReLU below zero
 
@@ -31,7 +32,8 @@ class Trace:
 class Perceptron:
     """Linear layers with leaky ReLUs between them; all parameters lie in one vector, `flat`.
 
-    Initialised as He et al. 2015 (arXiv:1502.01852), with biases of zero.
+    Initialised as by He et al. 2015 (arXiv:1502.01852), with biases of zero; for one number as
+    input the kinks of the first layer, which would all lie at 0, lie evenly from -3 to 3.
 
     Args:
         sizes: of the input, the hidden layers and the output.
@@ -52,6 +54,8 @@ class Perceptron:
         for weight in self.weights:
             gain = np.sqrt(2 / (1 + SLOPE**2) / len(weight))
             weight[:] = gain * random.standard_normal(weight.shape)
+        if sizes[0] == 1:
+            self.biases[0][:] = self.weights[0][0] * random.uniform(-3, 3, sizes[1])
 
     def views(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """Weights [in, out] and biases [out] of each layer, as parts of a vector like `flat`."""

@@ -12,8 +12,9 @@ from gan_models.learning.live.settings import Settings
 from gan_models.learning.live.training import Training
 
 COLLAPSING = Settings(
-    objective="nonsaturating", generator_rate=1e-2, discriminator_rate=2e-4, noise_dim=4
+    objective="nonsaturating", generator_rate=4e-3, discriminator_rate=3e-4, noise_dim=4
 )
+EVEN = Settings(objective="nonsaturating", noise_dim=4)
 CRITIC = Settings(objective="wgan-gp", noise_dim=4, discriminator_steps=3)
 PAIRED = Settings(objective="relativistic", discriminator_rate=2e-3, noise_dim=4)
 FAR_AHEAD = Settings(
@@ -51,7 +52,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "mode-collapse": Preset((COLLAPSING, replace(COLLAPSING, objective="minimax")), 4000, 0),
+    "mode-collapse": Preset((COLLAPSING, EVEN), 4000, 0),
     "wgan-gp": Preset((COLLAPSING, CRITIC), 4000, 1),
     "relativistic": Preset((COLLAPSING, PAIRED), 4000, 1),
     "vanishing-gradient": Preset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -39,6 +40,9 @@ class Session:
         stops_at: the step at which they pause; 0 for none.
         pace: steps a second at most, 0 for any number.
         last_look: when the page last asked, by the clock.
+        was_unwatched: whether it was paused because nobody looked.
+        version: counts the changes of what the page shows.
+        marks: (clock, steps) after the last slices.
         lock: held while the runs change.
     """
 
@@ -49,12 +53,30 @@ class Session:
     stops_at: int = 0
     pace: int = 0
     due: float = 0.0
+    was_unwatched: bool = False
+    version: int = 0
+    marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=40))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def step_count(self) -> int:
         """Steps of the generators so far."""
         return max(run.training.step_count for run in self.runs)
+
+    @property
+    def steps_per_second(self) -> float:
+        """Steps of the generators in the last two seconds or so."""
+        marks = [mark for mark in self.marks if mark[0] > self.marks[-1][0] - 2]
+        if not self.playing or len(marks) < 2:
+            return 0.0
+        return (marks[-1][1] - marks[0][1]) / max(marks[-1][0] - marks[0][0], 1e-6)
+
+    def set_playing(self, playing: bool, stops_at: int = 0) -> None:
+        """Start or pause, up to a step if one is given."""
+        self.playing, self.stops_at = playing, stops_at
+        self.was_unwatched = False
+        self.version += 1
+        self.marks.clear()
 
     def step(self) -> None:
         """One step of each run; one that has a head start makes that first, alone."""
@@ -131,7 +153,7 @@ class LiveTrainings:
         """Let the runs make steps, up to a number of them if one is given."""
         session = self.look(token)
         with session.lock:
-            session.stops_at, session.playing = stops_at, True
+            session.set_playing(True, stops_at)
             session.due = self._clock()
         self._wake.set()
 
@@ -139,7 +161,7 @@ class LiveTrainings:
         """Stop the runs where they are."""
         session = self.look(token)
         with session.lock:
-            session.playing = False
+            session.set_playing(False)
 
     def step(self, token: object) -> None:
         """Make one step of the generators, with what is left of a head start before it."""
@@ -163,7 +185,8 @@ class LiveTrainings:
         session = self.look(token)
         runs = [Run(each) for each in settings]
         with session.lock:
-            session.runs, session.playing, session.stops_at = runs, False, 0
+            session.runs = runs
+            session.set_playing(False)
 
     def close(self) -> None:
         """Delete all sessions; the thread ends."""
@@ -199,8 +222,9 @@ class LiveTrainings:
                 del self._sessions[token]
             sessions = list(self._sessions.values())
         for session in sessions:
-            if self._clock() - session.last_look > PAUSED_AFTER_SECONDS:
-                session.playing = False
+            if session.playing and self._clock() - session.last_look > PAUSED_AFTER_SECONDS:
+                session.set_playing(False)
+                session.was_unwatched = True
         playing = [session for session in sessions if session.playing]
         span = max(LEAST_SLICE_SECONDS, min(SLICE_SECONDS, ROUND_SECONDS / max(1, len(playing))))
         return sum(self._work(session, span) for session in playing) > 0
@@ -221,6 +245,8 @@ class LiveTrainings:
             if steps:
                 for run in session.runs:
                     run.look()
+                session.marks.append((self._clock(), session.step_count))
+                session.version += 1
         finally:
             session.lock.release()
         return steps

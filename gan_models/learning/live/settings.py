@@ -21,6 +21,18 @@ WHOLE = {
     "width": (4, 128),
     "seed": (0, MAX_SEED),
 }
+TITLES = {
+    "objective": "The objective",
+    "data": "The data",
+    "optimizer": "The optimizer",
+    "generator_rate": "The generator's learning rate",
+    "discriminator_rate": "The discriminator's learning rate",
+    "discriminator_steps": "The number of discriminator steps",
+    "head_start": "The discriminator's head start",
+    "noise_dim": "The noise dimension",
+    "width": "The width of the hidden layers",
+    "seed": "The seed",
+}
 
 
 @dataclass(frozen=True)
@@ -88,18 +100,20 @@ class Settings:
 
 def _check_name(value: Any, known: Any, name: str) -> None:
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{name} is one of {', '.join(known)}, not {_short(value)}.")
+        raise ValueError(f"{TITLES[name]} is one of {', '.join(known)}, not {_short(value)}.")
 
 
 def _check_rate(value: Any, name: str) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not MIN_RATE <= value <= MAX_RATE:
-        raise ValueError(f"{name} is from {MIN_RATE:g} to {MAX_RATE:g}, not {_short(value)}.")
+        raise ValueError(f"{TITLES[name]} is from 0.000001 to {MAX_RATE:g}, not {_short(value)}.")
 
 
 def _check_whole(value: Any, least: int, most: int, name: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{name} is a whole number from {least} to {most}, not {_short(value)}.")
+        raise ValueError(
+            f"{TITLES[name]} is a whole number from {least} to {most}, not {_short(value)}."
+        )
 
 
 def _check_points(points: tuple[tuple[float, float], ...], needed: bool) -> None:
