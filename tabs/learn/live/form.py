@@ -50,7 +50,7 @@ def page() -> str:
     """The whole of it."""
     return f"""<div class="lab" data-unreachable="The server does not answer; trying again."
  data-draw="Draw here: real points appear where you drag.">
-<style class="shown-words"></style>
+<style class="shown-words">.block.learn-card {{ display: none; }}</style>
 <div class="presets" role="group" aria-label="Presets">{_presets()}</div>
 <div class="bar">
 <button type="button" class="main" data-act="play">Start</button>
@@ -63,18 +63,17 @@ def page() -> str:
 <button type="button" data-act="clear" hidden>Clear the drawing</button>
 </div>
 <p class="status" role="status">Ready.</p>
-<div class="pair">{_side(0, "A", "nonsaturating")}{_side(1, "B", "relativistic")}</div>
 {_legend()}
+<div class="pair">{_side(0, "A", "nonsaturating")}{_side(1, "B", "relativistic")}</div>
 <details class="more"><summary>Settings</summary>{_shared()}</details>
 </div>"""
 
 
 def _presets() -> str:
-    assert_known = [name for name in PRESETS if name in LIVE_PRESETS]
     return "".join(
         f'<button type="button" data-preset="{name}" aria-pressed="false">'
         f"{html.escape(PRESETS[name])}</button>"
-        for name in assert_known
+        for name in LIVE_PRESETS
     )
 
 
@@ -106,7 +105,8 @@ def _side(index: int, letter: str, objective: str) -> str:
     return f"""<section class="side" data-side="{index}" aria-label="Run {letter}">
 <header><b>{letter}</b> <select data-set="objective" aria-label="Objective of run {letter}">
 {_options(OBJECTIVES, objective)}</select></header>
-<div class="plot"><canvas role="img" aria-label="Real and generated points of run {letter}"></canvas>
+<div class="plot">
+<canvas role="img" aria-label="Real and generated points of run {letter}"></canvas>
 <p class="hint" hidden></p></div>
 <p class="score"><span class="pill">Step <b data-fact="step">0</b></span>
 <span class="pill"><span data-fact="modes_title">Modes covered</span>

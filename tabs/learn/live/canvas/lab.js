@@ -81,8 +81,8 @@ class Lab {
     ids.push(this.preset ? `preset-${this.preset}` : "start");
     if (this.field("data").value.startsWith("bump")) ids.push("densities");
     const rules = ids.map((id) => `#learn-words-${id}`).join(", ");
-    this.find(".shown-words").textContent = `.learn-card { display: none !important; }
-      :is(${rules}).learn-card { display: flex !important; }`;
+    this.find(".shown-words").textContent = `.block.learn-card { display: none !important; }
+      .block:is(${rules}) { display: block !important; }`;
   }
 
   // --- calls ---------------------------------------------------------------------------------------
