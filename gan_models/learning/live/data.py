@@ -121,7 +121,7 @@ DATA: dict[str, DataSet] = {
     "moons": along(_moons, 22),
     "spiral": along(_spiral, 30),
     "line": along(_line, 12),
-    "bump": mixture(np.array([[1.0]]), 0.5),
+    "bump": mixture(np.array([[1.0]]), 0.4),
     "bumps": mixture(np.array([[-1.5], [0.0], [1.5]]), 0.2),
 }
 DRAWN = "drawn"  # the one whose points a visitor draws

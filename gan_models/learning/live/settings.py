@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -122,7 +121,7 @@ def _check_points(points: tuple[tuple[float, float], ...], needed: bool) -> None
     if len(points) > MAX_DRAWN:
         raise ValueError(f"At most {MAX_DRAWN} points can be drawn, not {len(points)}.")
     for point in points:
-        if not all(math.isfinite(x) and abs(x) <= EXTENT for x in point):
+        if not all(abs(x) <= EXTENT for x in point):  # also refuses NaN
             raise ValueError(f"Drawn points lie between -{EXTENT:g} and {EXTENT:g}.")
 
 
@@ -135,7 +134,7 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
         is_pair = isinstance(pair, list) and len(pair) == 2
         if not is_pair or not all(type(x) in (int, float) for x in pair):
             raise ValueError("points is a list of pairs of numbers.")
-    return tuple((float(x), float(y)) for x, y in value)
+    return tuple((x, y) for x, y in value)
 
 
 def _short(value: Any) -> str:

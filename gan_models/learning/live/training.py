@@ -17,7 +17,7 @@ from gan_models.learning.live.settings import Settings
 from gan_models.learning.live.spectral import SpectralPerceptron
 
 BATCH = 128
-FIRST_SPREAD = 0.2  # of the last weights: the generator starts from a small cloud in the middle
+FIRST_SPREAD = 0.1  # of the last weights: the generator starts from a small cloud in the middle
 DIVERGED = 1e6  # weights or losses beyond this are not trained on
 
 

@@ -38,11 +38,11 @@ PRESETS = {
 PACES = {"0": "as fast as it goes", "100": "100 a second", "25": "25 a second", "5": "5 a second"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "Gradient descent"}
 FACTS = {
-    "near": "Points near the data",
-    "discriminator": "Loss of the discriminator",
-    "generator": "Loss of the generator",
+    "near": "Points near data",
+    "discriminator": "Discriminator's loss",
+    "generator": "Generator's loss",
     "gradient": "Generator's gradient",
-    "distance": "Wasserstein estimate",
+    "distance": "Wasserstein est.",
 }
 
 

@@ -36,8 +36,8 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
     "wgan-gp": (
         "**WGAN-GP**, [Gulrajani et al. 2017](https://arxiv.org/abs/1704.00028), equation 3. The "
         "critic of WGAN, kept at slope 1 on lines between real and generated points:",
-        r"$$\lambda\, \mathbb{E}_{\hat x} \left(\lVert \nabla D(\hat x) \rVert - 1\right)^2, "
-        r"\quad \hat x = u x + (1 - u)\, G(z)$$",
+        r"$$\lambda\, \mathbb{E}_{\hat x} \left(\lVert \nabla D(\hat x) \rVert - 1\right)^2$$",
+        r"$$\hat x = u x + (1 - u)\, G(z), \quad u \in [0, 1]$$",
         "Here $\\lambda$ is 1 (the paper has 10, for pictures). Look for the estimate falling "
         "while the points come nearer: it is one of the few losses that say how far one is.",
     ),
