@@ -18,6 +18,7 @@ from gan_models.learning.live import (
 from gan_models.learning.live import Run as LiveRun
 from gan_models.learning.live import Session as LiveSession
 from gan_models.learning.live import Settings as LiveSettings
+from gan_models.learning.live import draw_picture as draw_live_picture
 from gan_models.learning.live import film_frames as live_film_frames
 from gan_models.learning.live import num_film_frames as num_live_film_frames
 from gan_models.learning.live import pack_points as pack_live_points

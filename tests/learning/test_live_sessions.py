@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -223,7 +224,7 @@ def test_a_record_spans_the_whole_training(monkeypatch):
     assert len(steps) <= MAX_FRAMES
     assert steps[0] == 0
     assert steps[-1] == total
-    assert {b - a for a, b in zip(steps, steps[1:], strict=False)} == {run.interval}
+    assert {b - a for a, b in itertools.pairwise(steps)} == {run.interval}
     curves = run.curves()
     assert {len(values) for values in vars(curves).values()} == {len(steps)}
 

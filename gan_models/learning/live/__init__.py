@@ -1,5 +1,6 @@
 """Live trainings of a generator and a discriminator, perceptrons, on points."""
 
+from gan_models.learning.live.film import draw as draw_picture
 from gan_models.learning.live.film import frames as film_frames
 from gan_models.learning.live.film import num_frames as num_film_frames
 from gan_models.learning.live.pictures import as_json as picture_as_json
@@ -25,6 +26,7 @@ __all__ = [
     "RunResult",
     "Session",
     "Settings",
+    "draw_picture",
     "film_frames",
     "num_film_frames",
     "pack_points",
