@@ -9,6 +9,20 @@ from gan_models.convert.add_user_model import (
 )
 from gan_models.device import device_title
 from gan_models.jobs import Deleted, Draft, JobError, Jobs, JobStatus, NotFound, Quotas
+from gan_models.learning.live import PRESETS as LIVE_PRESETS
+from gan_models.learning.live import (
+    GoneError,
+    LiveTrainings,
+    picture_as_json,
+)
+from gan_models.learning.live import Run as LiveRun
+from gan_models.learning.live import Session as LiveSession
+from gan_models.learning.live import Settings as LiveSettings
+from gan_models.learning.live import draw_picture as draw_live_picture
+from gan_models.learning.live import film_frames as live_film_frames
+from gan_models.learning.live import num_film_frames as num_live_film_frames
+from gan_models.learning.live import pack_points as pack_live_points
+from gan_models.learning.live import preset_settings as live_preset_settings
 from gan_models.media.curves import read_curves
 from gan_models.media.curves import scale as scale_curves
 from gan_models.media.curves import thin as thin_curve

@@ -7,7 +7,17 @@ from typing import Any
 
 import gradio as gr
 
-from tabs import classes, finetune, latent, paint, restore, start, translate, user_models
+from tabs import (
+    classes,
+    finetune,
+    latent,
+    learn,
+    paint,
+    restore,
+    start,
+    translate,
+    user_models,
+)
 from tabs.components.errors import user_errors
 from tabs.components.events import GPU, PRIVATE
 from tabs.components.loading import Load
@@ -15,7 +25,7 @@ from tabs.components.send_to import SendButton
 from tabs.components.tab_module import TabModule
 from tabs.components.visitor import Visitor
 
-TABS: tuple[TabModule, ...] = (latent, classes, translate, restore, paint, finetune)
+TABS: tuple[TabModule, ...] = (latent, classes, translate, restore, paint, finetune, learn)
 PERSONAL = (latent, finetune)  # their content depends on the visitor
 
 

@@ -148,7 +148,7 @@ button.lg { padding: 7px 10px; font-size: 15px; white-space: nowrap; }
 .run-figure img { display: block; width: 100%; border-radius: 8px; }
 #finetune-grid img { max-width: max(340px, min(620px, 58vh)); }
 #finetune-swapped img, #finetune-compared img { max-width: 460px; }
-#tab-fine-tune .html-container { padding: 0; }
+#tab-fine-tune .html-container, #tab-learn .html-container { padding: 0; }
 .run-figure figcaption { margin-top: 4px; font-size: 13px; opacity: 0.75; }
 .run-empty { display: grid; place-items: center; min-height: 90px; padding: 12px; font-size: 14px;
   text-align: center; opacity: 0.75; border: 1px dashed var(--border-color-primary);

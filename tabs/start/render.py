@@ -22,11 +22,14 @@ from gan_models import (
     ClassPipeline,
     ClassPoint,
     LatentPipeline,
+    LiveRun,
     Pipeline,
     RestorationPipeline,
     SemanticPipeline,
     TranslationPipeline,
+    draw_live_picture,
     grid,
+    live_preset_settings,
     load_pipeline,
 )
 
@@ -170,6 +173,16 @@ def finetune(run: Path) -> Frames:
     return iter([*stills, *fade(pictures[-1], pictures[0], 4)])
 
 
+def learn() -> Frames:
+    """A live training from its first step on, which covers the ring."""
+    run = LiveRun(live_preset_settings("relativistic", 1)[1])
+    while run.training.step_count < 2400:
+        run.step()
+    pictures = [draw_live_picture(run.real, frame) for frame in run.frames[::4]]
+    tiles = [one.resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS) for one in pictures]
+    return iter([*tiles, *tiles[-1:] * 6, *fade(tiles[-1], tiles[0], 4)])
+
+
 def user_model() -> Frames:
     """A few seeds, from ψ = 0 to 1 and back."""
     pipeline = load("landscapes", LatentPipeline)
@@ -200,6 +213,7 @@ TILES: dict[str, Callable[..., Frames]] = {
     "restore": restore,
     "paint": paint,
     "fine-tune": finetune,
+    "learn": learn,
     "your-file": user_model,
 }
 

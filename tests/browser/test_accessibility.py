@@ -22,6 +22,7 @@ READY = {
     "tab-restore": "#restore-compare img",
     "tab-paint": "#paint-canvas .studio[data-ready=true]",
     "tab-fine-tune": "#finetune-files",
+    "tab-learn": "#learn-lab .lab[data-pictures]",
     "tab-your-file": "#own-file",
 }
 pytestmark = pytest.mark.timeout(900)

@@ -51,6 +51,7 @@ TABS = {  # tab: title, a selector of its content, the tabs inside
             "paint-tab-keep": "Favourites",
         },
     ),
+    "tab-learn": ("Learn", "#learn-lab .lab[data-pictures]", {}),
     "tab-fine-tune": (
         "Fine-tune",
         "#finetune-start",
