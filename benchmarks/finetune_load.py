@@ -62,6 +62,7 @@ def make_home(home: Path) -> Path:
 
 
 def make_pictures(folder: Path) -> list[Path]:
+    """Sixty pictures of noise, 64 px; their paths."""
     folder.mkdir()
     random = np.random.RandomState(0)
     for number in range(60):

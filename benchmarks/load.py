@@ -51,7 +51,7 @@ def main() -> None:
         with _own_page(options) as (url, pid):
             outcomes, memory = _measure(options, url, errands, pid)
     print_table(outcomes, options.seconds)
-    failures = judge(outcomes, memory)
+    failures = check(outcomes, memory)
     print("\n".join(f"does not hold: {failure}" for failure in failures) or "all of it holds")
     sys.exit(1 if failures else 0)
 
@@ -201,7 +201,7 @@ def quantiles(waits: Sequence[float]) -> tuple[float, float]:
     return statistics.median(waits), statistics.quantiles(waits, n=20, method="inclusive")[18]
 
 
-def judge(outcomes: Sequence[Outcome], memory: Memory) -> list[str]:
+def check(outcomes: Sequence[Outcome], memory: Memory) -> list[str]:
     """What does not hold, a sentence each; prints the memory."""
     failures = []
     for result in ("error", "wrong"):

@@ -84,16 +84,16 @@ def pack_film(
         The steps in the file.
     """
     files = _by_step(run / "film", "")
-    judges = _by_step(run / "film", f"-{DISCRIMINATOR}")
+    critics = _by_step(run / "film", f"-{DISCRIMINATOR}")
     last = max(files)
-    judges[last] = run / f"{DISCRIMINATOR}.safetensors"
+    critics[last] = run / f"{DISCRIMINATOR}.safetensors"
     tensors: State = {}
     for step in sorted(files):
         if step != last:
             tensors |= _halves(f"{step}/", files[step])
-        if step in judges:
-            tensors |= _halves(f"{step}/{DISCRIMINATOR}/", judges[step])
-    _, info = load_checkpoint(judges[last])
+        if step in critics:
+            tensors |= _halves(f"{step}/{DISCRIMINATOR}/", critics[step])
+    _, info = load_checkpoint(critics[last])
     curves = {name: thin(curve, MOST_POINTS) for name, curve in read_curves(run).items()}
     rounded = {k: [(round(x, 3), float(f"{y:.4g}")) for x, y in v] for k, v in curves.items()}
     measures = {step: dict(measure(load_checkpoint(files[step])[0])) for step in sorted(files)}
@@ -141,11 +141,11 @@ def load_film(generator: Path, film: Path) -> Film:
     metadata = read_metadata(film)
     if metadata.get("ganvas_film") != FORMAT:
         raise CorruptWeightsError(f"{film.name} holds no film; get the file again.")
-    makers, judges = _split(read_tensors(film))
+    makers, critics = _split(read_tensors(film))
     described = json.loads(metadata[DISCRIMINATOR])
     try:
         generators = {step: _network(info, makers[step]) for step in sorted(makers)}
-        discriminators = {step: _network(described, judges[step]) for step in sorted(judges)}
+        discriminators = {step: _network(described, critics[step]) for step in sorted(critics)}
     except RuntimeError as error:
         raise CorruptWeightsError(
             f"{film.name} is of another network than {generator.name}; get both files again."
@@ -159,13 +159,13 @@ def load_film(generator: Path, film: Path) -> Film:
 def _split(tensors: Mapping[str, Tensor]) -> tuple[dict[int, State], dict[int, State]]:
     """Step -> state of the generator, and of the discriminator."""
     makers: dict[int, State] = {}
-    judges: dict[int, State] = {}
+    critics: dict[int, State] = {}
     for name, tensor in tensors.items():
         step, _, rest = name.partition("/")
-        of_judge = rest.startswith(f"{DISCRIMINATOR}/")
-        states = judges if of_judge else makers
+        of_critic = rest.startswith(f"{DISCRIMINATOR}/")
+        states = critics if of_critic else makers
         states.setdefault(int(step), {})[rest.removeprefix(f"{DISCRIMINATOR}/")] = tensor
-    return makers, judges
+    return makers, critics
 
 
 def _network(info: Mapping[str, Any], state: State) -> nn.Module:
