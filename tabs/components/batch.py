@@ -22,6 +22,7 @@ from tabs.components.preview import into_view
 from tabs.components.progress import Bar
 from tabs.components.text import device_of, speed_line
 from tabs.components.upload import open_photo, size_of
+from tabs.server import sweep
 
 MAX_PICTURES = 32
 
@@ -90,7 +91,7 @@ def build_several(work: Work) -> list[Event]:
         *settings: Any,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
-        with user_errors():
+        with user_errors(), sweep.Using(paths or []):
             heads, notes = read_heads(paths or [])
             sizes, stems = [head.size for head in heads], zip_stems([head.path for head in heads])
             pipeline = yield from work.open(sizes, progress, model, *settings)

@@ -10,7 +10,7 @@ import logging
 
 import gradio as gr
 
-from tabs.server.errors import FULL, log_bug
+from tabs.server.errors import FULL, is_ours, log_bug
 from tabs.server.folders import is_full
 
 TITLE = "That did not work"
@@ -36,5 +36,7 @@ def quiet(error: Exception, what: str) -> gr.Error:
     if is_full(error):
         _LOG.error("%s was refused: the disk is full or read-only", what)
         return toast(FULL)
+    if isinstance(error, ValueError) and is_ours(error):  # ours say what to do
+        return toast(str(error))
     log_bug(f"{what} failed", error)
     return toast(BUG)

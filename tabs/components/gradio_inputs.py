@@ -85,17 +85,9 @@ def _check(component: Block, value: Any, name: str) -> None:
             check_file(part, name)
     for kind, check in _CHECKS:
         if isinstance(component, kind):
-            if value is not None or _is_set(component):
+            if value is not None or kind is gr.Dataset:
                 check(component, value, name)
             return
-
-
-def _is_set(component: Block) -> bool:
-    """Whether a field always has a value on the page: a choice, a slider or a switch with one."""
-    if isinstance(component, gr.Dataset):
-        return True
-    fields = (gr.Dropdown, gr.Radio, gr.Slider, gr.Checkbox)
-    return isinstance(component, fields) and component.value is not None
 
 
 def _parts(value: Any, name: str) -> Iterator[Any]:
@@ -159,7 +151,7 @@ def _name(component: Block, number: int) -> str:
 
 
 def _check_number(component: Block, value: Any, name: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise toast(f"{name} must be a number.")
     if isinstance(value, int) and abs(value) > 2**63:
         raise toast(f"{name} is too large.")
@@ -167,7 +159,7 @@ def _check_number(component: Block, value: Any, name: str) -> None:
 
 def _check_slider(component: Block, value: Any, name: str) -> None:
     _check_number(component, value, name)
-    if not math.isfinite(value):
+    if isinstance(value, str) or not math.isfinite(value):
         raise toast(f"{name} must be a finite number.")
 
 

@@ -90,12 +90,12 @@ def _write(frames: Iterable[Image.Image], count: int, path: Path) -> Generator[f
             yield k / count
 
 
-def whole_number(value: float | None) -> int:
+def whole_number(value: object) -> int:
     """A number that a program sends as an int.
 
     Raises:
         ValueError: it is not a whole number.
     """
-    if value is None or not math.isfinite(value) or int(value) != value:
-        raise ValueError(f"num_frames must be a whole number, not {value}.")
+    if not isinstance(value, int | float) or not math.isfinite(value) or int(value) != value:
+        raise ValueError(f"num_frames must be a whole number, not {value!s:.40}.")
     return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,14 @@ def _read_path(payload: Any) -> str | None:
         ) from error
 
 
-def _whole_seed(value: float | None) -> int:
+def _whole_seed(value: object) -> int:
     """A number that a program sends as a seed; the pipeline checks its range.
 
     Raises:
         ValueError: it is not a whole number.
     """
-    if value is None or value != value or abs(value) == float("inf") or int(value) != value:
-        raise ValueError(f"style_seed must be a whole number from 0 to 4294967295, not {value}.")
+    if not isinstance(value, int | float) or not math.isfinite(value) or int(value) != value:
+        raise ValueError(
+            f"style_seed must be a whole number from 0 to 4294967295, not {value!s:.40}."
+        )
     return int(value)

@@ -85,6 +85,8 @@ def test_typed_text_is_not_in_the_log(hostile_page, text):
         ("enlarge", ["https://example.org/x.png", "real-esrgan-x4", 2]),
         ("translate", [{"url": "http://127.0.0.1/x.png"}, "vintage"]),
         ("finetune_generator", ["a", "b", float("inf")]),
+        ("interpolate", ["3, 8", "faces-64", "many"]),
+        ("paint", [None, "paint", "many"]),
     ],
 )
 def test_a_value_of_another_kind_gets_a_sentence(page, name, data):
