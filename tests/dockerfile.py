@@ -78,12 +78,13 @@ class Image:
         site = sysconfig.get_path("purelib", vars={"base": str(place)})
         Path(site, "packages.pth").write_text(sysconfig.get_path("purelib"), "utf-8")
         tools = place / "bin"
-        self._script(tools / "pip", f'exec "{tools}/python" -m pip "$@"')
-        self._script(tools / "useradd", f'echo "$@" >> "{self.root}/users"; mkdir -p "$5"')
+        self.add_tool(tools / "pip", f'exec "{tools}/python" -m pip "$@"')
+        self.add_tool(tools / "useradd", f'echo "$@" >> "{self.root}/users"; mkdir -p "$5"')
         return tools
 
     @staticmethod
-    def _script(path: Path, line: str) -> None:
+    def add_tool(path: Path, line: str) -> None:
+        """Write a command of one line of shell."""
         path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
         path.chmod(0o755)
 

@@ -122,7 +122,7 @@ def test_the_server_is_healthy_answers_and_ends_at_once(image):
 def test_pytorch_of_another_index_is_installed_first(tmp_path):
     pip = tmp_path / "asked"
     image = Image(tmp_path, ROOT, PATHS, {"TORCH_INDEX_URL": "https://index.example/cpu"})
-    image._script(tmp_path / "python" / "bin" / "pip", f'echo "$@" >> "{pip}"')
+    image.add_tool(tmp_path / "python" / "bin" / "pip", f'echo "$@" >> "{pip}"')
     image.build(TEXT.partition("COPY checkpoints")[0])
     assert pip.read_text().splitlines() == [
         "install --index-url https://index.example/cpu -r torch.txt",
