@@ -191,7 +191,7 @@ def test_one_at_a_time_and_few_waiting():
         taken = threading.Event()
         other = threading.Thread(target=lambda: _take(turns, taken))
         other.start()
-        while turns._places._value:
+        while turns._waiting.total() < 2:
             pass
         assert not taken.is_set()
         with turns.take() as third:
