@@ -6,8 +6,8 @@ import gradio as gr
 import pytest
 from playwright.sync_api import expect
 
-from app import launch
 from tabs import learn
+from tabs.theme import CSS, HEAD, SCRIPT, THEME
 from tests.browser.conftest import PATIENCE_MS, visit
 
 pytestmark = pytest.mark.timeout(900)
@@ -20,7 +20,8 @@ def url():
     with gr.Blocks() as app, gr.Tabs(), gr.Tab(learn.TITLE, elem_id=learn.ELEM_ID):
         learn.build(None)
     app.queue()
-    _, address, _ = launch(app, server_port=None, prevent_thread_lock=True, quiet=True)
+    look = {"theme": THEME, "css": CSS, "js": SCRIPT, "head": HEAD}
+    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, **look)
     yield address.rstrip("/")
     app.close()
 

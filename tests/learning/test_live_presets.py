@@ -78,8 +78,8 @@ def count(name, holds):
         (
             "cycles",
             lambda found: (
-                found.runs[0].turns >= 10
-                and found.runs[0].distance_of_means > 2 * found.runs[1].distance_of_means
+                found.runs[0].turns >= 5
+                and found.runs[0].distance_of_means > 1.5 * found.runs[1].distance_of_means
             ),
         ),
         ("densities", lambda found: found.modes_covered == 3),

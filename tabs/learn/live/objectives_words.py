@@ -8,8 +8,8 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
         "equation 1. Both networks play for one value:",
         r"$$\min_G \max_D \; \mathbb{E}_x \log D(x) + \mathbb{E}_z \log(1 - D(G(z)))$$",
         "Where $D$ is sure that a point is generated, $\\log(1 - D)$ is flat, and the generator "
-        "gets almost no gradient. Against a discriminator that is no better than it should be, it "
-        "works: on the ring it often covers more modes than the non-saturating loss.",
+        "gets almost no gradient. Against a discriminator that learns no faster than it does, it "
+        "works all the same, only more slowly than the non-saturating loss.",
     ),
     "nonsaturating": (
         "**Non-saturating**, [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661), end of "
@@ -31,7 +31,8 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
         "a critic without a sigmoid, whose gap estimates how far the points have to be moved:",
         r"$$\min_G \max_{D \in \text{Lip}} \; \mathbb{E}_x D(x) - \mathbb{E}_z D(G(z))$$",
         "Clipping all its weights to ±0.1 keeps the slope bounded, but not at 1: the estimate is "
-        "in units of its own. Look for a very smooth surface, which knows little of single modes.",
+        "in units of its own. Look for a smooth surface of few folds; how many modes are covered "
+        "differs much from seed to seed.",
     ),
     "wgan-gp": (
         "**WGAN-GP**, [Gulrajani et al. 2017](https://arxiv.org/abs/1704.00028), equation 3. The "
@@ -48,15 +49,15 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
         r"$$\mathbb{E}_x \max(0, 1 - D(x)) + \mathbb{E}_z \max(0, 1 + D(G(z)))$$",
         r"$$\min_G -\mathbb{E}_z D(G(z))$$",
         "Points beyond the margin no longer count, and $D$ has a slope of at most 1. Look for a "
-        "flat, rounded surface: with modes this small, it sees the ring and hardly its parts.",
+        "rounded surface: it shows where the ring is, and hardly its eight parts.",
     ),
     "r1": (
         "**Non-saturating with R1**, [Mescheder et al. 2018](https://arxiv.org/abs/1801.04406), "
         "equation 9. $D$ pays for its slope at real points:",
         r"$$\tfrac{\gamma}{2}\, \mathbb{E}_x \lVert \nabla D(x) \rVert^2$$",
-        "Here $\\gamma$ is 0.1. Where generator and data agree the slope can vanish, so that the "
-        "game may come to rest. It does not choose the step sizes for you: with those of the "
-        "preset Cycles it goes round all the same.",
+        "Here $\\gamma$ is 0.1. On the ring this alone makes the difference between about half of "
+        "the modes and all. It does not choose the step sizes for you: with those of the preset "
+        "Cycles the generator goes round all the same.",
     ),
     "relativistic": (
         "**Relativistic pairs with R1 and R2**, R3GAN, [Huang et al. 2024]"
