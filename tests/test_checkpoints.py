@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan_models import learning, networks, weights
+from gan_models import networks, weights
 from gan_models.landscape import CLASSES, LABELS
+from gan_models.learning import recipes as learning
 from gan_models.paths import sha256_of
 from gan_models.training.recipes import RECIPES, make_recipe
 from gan_models.training.train import checkpoint_files

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run_train(arguments: argparse.Namespace) -> None:
     """Train a recipe and print its progress."""
-    from gan_models import learning
+    from gan_models.learning import recipes as learning
     from gan_models.training import train
 
     is_digits = arguments.recipe in (*learning.RECIPES, learning.CLASSIFIER)

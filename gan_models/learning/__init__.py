@@ -1,5 +1,1 @@
-"""How GANs learn: the classic objectives, and trainings on handwritten digits."""
-
-from gan_models.learning.recipes import CLASSIFIER, RECIPES, train_digits
-
-__all__ = ["CLASSIFIER", "RECIPES", "train_digits"]
+"""How GANs learn: the classic objectives, live trainings on points, and films of digits."""
