@@ -20,6 +20,7 @@ from gan_models import (
     pack_live_points,
     picture_as_json,
 )
+from tabs.languages.chosen import translate
 
 Answer = dict[str, Any]
 MAX_KEY = 64  # letters of a browser's key
@@ -45,9 +46,9 @@ def answer(trainings: LiveTrainings, request: Any) -> Answer:
             raise ValueError(UNREADABLE)
         return ACTIONS[action](trainings, request)
     except GoneError as error:
-        return {"gone": True, "problem": str(error)}
+        return {"gone": True, "problem": translate(str(error))}
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": translate(str(error))}
 
 
 def _open(trainings: LiveTrainings, request: Mapping[str, Any]) -> Answer:
@@ -143,7 +144,7 @@ def describe(session: LiveSession, fresh: bool = False) -> Answer:
     with session.lock:
         runs = [describe_run(run, fresh) for run in session.runs]
         made: Answer = {"version": version, "playing": session.playing, "runs": runs}
-        made["status"] = status(session)
+        made["status"] = translate(status(session))
         if fresh:
             made["settings"] = [_as_json(run.training.settings) for run in session.runs]
             made["pace"] = session.pace
@@ -170,10 +171,10 @@ def describe_run(run: LiveRun, fresh: bool) -> Answer:
 def facts(run: LiveRun) -> dict[str, str]:
     """The figures under a picture, as text."""
     found = run.facts()
-    of = f"{found['modes_covered']} of {found['num_modes']}"
+    of = f"{found['modes_covered']}/{found['num_modes']}"
     return {
         "step": f"{found['step']:,}",
-        "modes_title": "Modes covered" if found["has_modes"] else "Parts covered",
+        "modes_title": translate("Modes covered" if found["has_modes"] else "Parts covered"),
         "modes": of,
         "near": f"{100 * found['share_near']:.0f} %",
         "discriminator": f"{found['discriminator_loss']:.3g}",

@@ -48,8 +48,8 @@ FACTS = {
 
 def page() -> str:
     """The whole of it."""
-    return f"""<div class="lab" data-unreachable="The server does not answer; trying again."
- data-draw="Draw here: real points appear where you drag.">
+    return f"""<div class="lab" data-text-unreachable="The server does not answer; trying again."
+ data-text-draw="Draw here: real points appear where you drag.">
 <style class="shown-words">.block.learn-card {{ display: none; }}</style>
 <div class="presets" role="group" aria-label="Presets">{_presets()}</div>
 <div class="bar">

@@ -17,7 +17,9 @@ NOT_SHOWN = ("cli", "landscape", "metrics", "__main__.py")
 _SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z(`{*\"'0-9]|^[A-Z][a-z]+|[a-z]{3,} *[{·]")
 _SCRIPT_TEXT = re.compile(r"\b(?:ganvasText|t)\(\s*(['\"])((?:(?!\1).)*)\1")
 _TAG = re.compile(r"</?[a-z][^<>]*>")
-_ATTRIBUTE = re.compile(r"""(?:aria-label|title|alt|placeholder)=["']([^"']+)["']""")
+_ATTRIBUTE = re.compile(
+    r"""(?:aria-label|title|alt|placeholder|data-text-[a-z-]+)=["']([^"']+)["']"""
+)
 # scripts, styles and patterns of the page
 _CODE = re.compile(r"=>|\bconst |\bdocument\.|[{;]\s*\n|:[^;{}\n]+;\s|\(\?[:=!<P]|\\[bsdw]|\$\{")
 

@@ -100,7 +100,7 @@ class Lab {
     try {
       answer = await this.server.ask(full);
     } catch {
-      this.tell(this.root.dataset.unreachable, true);
+      this.tell(this.root.dataset.textUnreachable, true);
       return {};
     }
     if (answer.session) this.keep(answer.session);
@@ -207,7 +207,7 @@ class Lab {
       const places = this.brush.points.flatMap((point) => point.map((x) => (x / EXTENT + 1) / 2));
       drawPoints(pen, places, width, height, colours.real, Math.max(1.6, width / 170));
       const hint = canvas.parentElement.querySelector(".hint");
-      hint.textContent = this.root.dataset.draw;
+      hint.textContent = this.root.dataset.textDraw;
       hint.hidden = places.length > 0;
     });
   }
