@@ -23,6 +23,7 @@ from gan_models.learning.live import film_frames as live_film_frames
 from gan_models.learning.live import num_film_frames as num_live_film_frames
 from gan_models.learning.live import pack_points as pack_live_points
 from gan_models.learning.live import preset_settings as live_preset_settings
+from gan_models.learning.live import run_preset as run_live_preset
 from gan_models.media.curves import read_curves
 from gan_models.media.curves import scale as scale_curves
 from gan_models.media.curves import thin as thin_curve

@@ -11,6 +11,7 @@ from tabs.theme import CSS, HEAD, SCRIPT, THEME
 from tests.browser.conftest import PATIENCE_MS, visit
 
 pytestmark = pytest.mark.timeout(900)
+SHARED = ("seed", "width", "noise_dim", "optimizer", "head_start")  # under Settings
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 
 
@@ -32,7 +33,7 @@ class Lab:
     def __init__(self, page):
         self.page = page
         self.root = page.locator("#learn-lab .lab")
-        expect(self.root).to_have_attribute("data-pictures", "1")
+        self.wait("() => window.ganvasLearn?.runs.length")
 
     def press(self, name):
         self.root.locator(f"[data-act='{name}']").click()
@@ -40,6 +41,8 @@ class Lab:
     def set(self, name, value, side=None):
         scope = self.root if side is None else self.root.locator(f"[data-side='{side}']")
         field = scope.locator(f"[data-set='{name}']")
+        if name in SHARED:
+            self.root.locator("details.more").evaluate("details => (details.open = true)")
         if field.evaluate("field => field.tagName") == "SELECT":
             field.select_option(value)
         else:
@@ -138,6 +141,8 @@ def test_one_dimension_shows_densities(lab):
 def test_a_cluster_is_drawn_and_learned(lab):
     lab.set("data", "drawn")
     expect(lab.root.locator(".plot .hint").first).to_be_visible()
+    lab.press("play")  # there is nothing to learn yet
+    expect(lab.status()).to_contain_text("Draw here")
     canvas = lab.root.locator(".plot canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()

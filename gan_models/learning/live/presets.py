@@ -12,7 +12,7 @@ from gan_models.learning.live.settings import Settings
 from gan_models.learning.live.training import Training
 
 COLLAPSING = Settings(
-    objective="nonsaturating", generator_rate=5e-3, discriminator_rate=2e-4, noise_dim=4
+    objective="nonsaturating", generator_rate=6e-3, discriminator_rate=1.5e-4, noise_dim=4
 )
 EVEN = Settings(objective="nonsaturating", noise_dim=4)
 CRITIC = Settings(objective="wgan-gp", noise_dim=4, discriminator_steps=3)

@@ -117,10 +117,15 @@ class Lab {
     if (!session) this.setPlaying(false);
   }
 
+  // Whether the visitor is to draw the data and has not.
+  lacksPoints() {
+    return this.field("data").value === "drawn" && !this.brush.points.length;
+  }
+
   // Begin anew with the settings of the fields, in this session or a new one.
   async restart(play = this.playing) {
     this.arrange();
-    if (this.field("data").value === "drawn" && !this.brush.points.length) {
+    if (this.lacksPoints()) {
       if (this.playing) await this.act({ do: "pause" });
       this.showDrawing();
       return;
@@ -140,6 +145,8 @@ class Lab {
       await this.restart(false);
     } else if (name === "reset") {
       await this.restart(false);
+    } else if (this.lacksPoints()) {
+      this.tell(this.root.dataset.draw, true);
     } else {
       if (!this.session) await this.restart(false);
       if (this.session) await this.act({ do: name });
@@ -181,10 +188,16 @@ class Lab {
     this.runs.length = answer.runs.length;
     this.tell(answer.status, false);
     this.paint();
+    this.pictures += 1; // without those that a new size draws again
+    this.root.dataset.pictures = this.pictures;
   }
 
   paint() {
     if (!this.root.offsetParent) return;
+    if (this.lacksPoints()) {
+      this.showDrawing();
+      return;
+    }
     const colours = coloursOf(this.root);
     this.runs.forEach((run, side) => {
       drawRun(this.sides[side], run, colours);
@@ -196,8 +209,6 @@ class Lab {
     this.find(".for-plane").hidden = flat;
     this.find(".for-line").hidden = !flat;
     this.canvases.forEach((canvas) => { canvas.parentElement.querySelector(".hint").hidden = true; });
-    this.pictures += 1;
-    this.root.dataset.pictures = this.pictures;
   }
 
   showDrawing() {
