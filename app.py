@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
@@ -111,22 +113,23 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "app_kwargs": {"middleware": [Middleware(VisitorLanguage), tiles]},
     }
     os.environ["FORWARDED_ALLOW_IPS"] = trusted_proxies()  # read by the server, uvicorn
-    page = app or create_app()
-    try:
-        return page.launch(**guarded(settings | options))
-    except SystemExit:  # the process is told to end
-        finish(page)
+    return (app or create_app()).launch(**guarded(settings | options))
 
 
 def main() -> int:
     """Serve the page until it is stopped; the exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the files of visitors are deleted
+    told = threading.Event()  # an exception of the handler could be lost in whatever it interrupts
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
     try:
-        launch()
+        page = create_app()
+        launch(page, prevent_thread_lock=True)
     except (ValueError, folders.StartError, gan_models.JobError) as error:  # a setting
         sys.stderr.write(f"{error}\n")
         return 2
-    return 0
+    with contextlib.suppress(KeyboardInterrupt):
+        while not told.wait(0.5):  # without a limit Windows would not take Ctrl+C
+            pass
+    finish(page)
 
 
 if __name__ == "__main__":
