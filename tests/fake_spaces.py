@@ -91,9 +91,6 @@ class Worker:
 
 def _serve(task: Callable, pipe: Any, stop: Any) -> None:
     """The process: a thread of its own for each call, as there."""
-    import torch
-
-    torch.set_num_threads(1)
     while True:
         try:
             args, kwargs = pickle.loads(pipe.recv_bytes())

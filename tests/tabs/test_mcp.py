@@ -210,6 +210,6 @@ def test_the_program_ends_with_that_sentence(tmp_path):
     done = subprocess.run(
         command, env=env, capture_output=True, text=True, timeout=240, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode != 0
     assert done.stderr.splitlines()[-1] == gradio_mcp.NOT_INSTALLED
     assert "Traceback" not in done.stderr

@@ -203,7 +203,16 @@ def test_a_process_loads_a_model_that_the_page_loaded_after_it_was_started(load)
 
 # computed by the page itself, on the processor: small, or without a network
 ON_THE_PAGE = {
-    *("spec", "device", "batch_size", "precision", "provenance", "made_with", "generator"),
+    *(
+        "spec",
+        "device",
+        "batch_size",
+        "precision",
+        "provenance",
+        "provenance_after",
+        "made_with",
+        "generator",
+    ),
     *("weights_sha256", "upscaler_sha256", "spaces", "styles", "classes", "nearest_classes"),
     *("finish", "hint", "size", "has_style", "read_map", "read_map_with_note", "indexed_map"),
     *("style_vector", "mix_styles", "encode_style", "preset_styles", "can_segment", "segment"),
