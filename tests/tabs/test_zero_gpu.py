@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+import torch
 from gradio_client import Client, handle_file
 from PIL import Image
 
@@ -230,6 +231,18 @@ def test_every_method_of_a_pipeline_is_known_to_run_here_or_there():
     on_gpu = {*zero_gpu.CALLS, *zero_gpu.STEPS}
     assert names - on_gpu - ON_THE_PAGE == NOT_ON_THE_PAGE
     assert not on_gpu - names
+
+
+def test_a_process_shares_out_work_though_the_page_has_done_so_before_the_fork(load):
+    """The threads of the page do not exist in the process."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        wanted = local("real-esrgan-fast-x4").enlarge(SMALL)
+        fresh = zero_gpu.with_gpu(local, fake_spaces.GPU)  # with processes of its own
+        same(fresh("real-esrgan-fast-x4").enlarge(SMALL), wanted)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_calls_state_how_long_they_may_take(load):

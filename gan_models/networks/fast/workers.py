@@ -10,12 +10,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from multiprocessing import current_process
 from threading import Barrier, Lock
 
 import torch
 
 _start = Lock()
+# by process and number of threads: a forked process has the pools of its parent without the threads
+_pools: dict[tuple[int | None, int], ThreadPoolExecutor] = {}
 
 
 def num_workers() -> int:
@@ -39,16 +41,24 @@ def share_out(run: Callable[[int, int], None], count: int) -> None:
     if threads <= 1:
         work(0)
         return
-    with _start:
-        pool = _pool(num_workers())
+    pool = _pool(num_workers())
     started = [pool.submit(work, worker) for worker in range(threads)]
     errors = [error for future in started if (error := future.exception())]
     if errors:
         raise errors[0]
 
 
-@lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
+    """The pool of this process; made by the first call."""
+    key = current_process().pid, threads
+    if key not in _pools:
+        with _start:
+            if key not in _pools:
+                _pools[key] = _new_pool(threads)
+    return _pools[key]
+
+
+def _new_pool(threads: int) -> ThreadPoolExecutor:
     """Threads in each of which torch uses one thread."""
     ready = Barrier(threads)
 
