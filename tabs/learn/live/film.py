@@ -11,7 +11,7 @@ from gan_models import (
     num_live_film_frames,
 )
 from tabs.components.errors import user_errors
-from tabs.components.events import PRIVATE, Steps, Updates
+from tabs.components.events import LONG, PRIVATE, Steps, Updates
 from tabs.components.files import output_folder
 from tabs.components.preview import into_view
 
@@ -57,8 +57,7 @@ def build(trainings: LiveTrainings) -> None:
         [results, video, animation, file],
         js=_SESSION_JS,
         show_progress_on=[make],
-        concurrency_id="learn-film",
-        concurrency_limit=2,
+        **LONG,
         **PRIVATE,
     )
     made.then(**into_view("learn-film-results"))
