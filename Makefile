@@ -68,6 +68,7 @@ bench: setup
 	$(PY) -m benchmarks.speed
 	$(PY) -m benchmarks.canvas
 	$(PY) -m benchmarks.restoration
+	$(PY) -m benchmarks.learn
 	$(PY) -m benchmarks.load --visitors 16 --seconds 60
 
 # the moving pictures of the Start tab; RUN=… a fine-tuning run for the tile of Fine-tune

@@ -146,7 +146,7 @@ class Lab {
     } else if (name === "reset") {
       await this.restart(false);
     } else if (this.lacksPoints()) {
-      this.tell(this.root.dataset.draw, true);
+      this.tell(this.root.dataset.textDraw, true);
     } else {
       if (!this.session) await this.restart(false);
       if (this.session) await this.act({ do: name });
