@@ -20,7 +20,7 @@ def output_folder() -> Path:
 
     Gradio copies what a handler returns; these are the originals.
     """
-    return Path(tempfile.mkdtemp(prefix="ganvas-", dir=folders.prepare().work))
+    return Path(tempfile.mkdtemp(prefix="ganvas-", dir=folders.current().work))
 
 
 def png_files(

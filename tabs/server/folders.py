@@ -75,6 +75,18 @@ def prepare() -> TempFolder:
     return folder
 
 
+def current() -> TempFolder:
+    """The folder that was prepared last; prepared now where there is none.
+
+    Uploads are looked for there, even if `GANVAS_HOME` has changed since.
+    """
+    with _LOCK:
+        for folder in _OPEN.values():
+            if os.environ.get("GRADIO_TEMP_DIR") == str(folder.gradio) and folder.path.is_dir():
+                return folder
+    return prepare()
+
+
 def remove() -> None:
     """Delete this process's folders; what visitors have uploaded is gone with the process."""
     with _LOCK:
