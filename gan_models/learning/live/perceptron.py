@@ -67,8 +67,14 @@ class Perceptron:
         return weights, biases
 
     def __call__(self, x: Array) -> Array:
-        """The output [N, out] for inputs [N, in]."""
-        return self.forward(x).output
+        """The output [N, out] for inputs [N, in]; faster than `forward`."""
+        last, slope = len(self.weights) - 1, x.dtype.type(SLOPE)
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = x @ weight
+            x += bias
+            if k < last:
+                x = np.maximum(x, x * slope)
+        return x
 
     def forward(self, x: Array) -> Trace:
         """As a call, with what `backward` needs."""

@@ -13,7 +13,7 @@ from gan_models.learning.live.settings import Settings
 from gan_models.learning.live.training import Training
 
 MAX_STEPS = 50_000
-FIRST_INTERVAL, MAX_FRAMES = 25, 128
+FIRST_INTERVAL, MAX_FRAMES = 20, 128
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Session:
         was_unwatched: whether it was paused because nobody looked.
         version: counts the changes of what the page shows.
         marks: (clock, steps) after the last slices.
+        pictured: when its last pictures were taken, by the clock.
         lock: held while the runs change.
     """
 
@@ -55,6 +56,7 @@ class Session:
     due: float = 0.0
     was_unwatched: bool = False
     version: int = 0
+    pictured: float = 0.0
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=40))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -243,10 +245,13 @@ class LiveTrainings:
                 session.step()
                 steps += 1
             if steps:
-                for run in session.runs:
-                    run.look()
                 session.marks.append((self._clock(), session.step_count))
-                session.version += 1
+                # pictures that nobody would see are not taken
+                if session.last_look > session.pictured or not session.playing:
+                    for run in session.runs:
+                        run.look()
+                    session.pictured = self._clock()
+                    session.version += 1
         finally:
             session.lock.release()
         return steps

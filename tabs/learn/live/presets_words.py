@@ -7,9 +7,9 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "**Mode collapse.** A and B are the same non-saturating game; in A the generator's "
         "learning rate is 40 times the discriminator's, in B both are equal.",
         "A runs after the one place where $D$ is highest, all points together. When $D$ has caught "
-        "up they leave for another one: at the end few of the eight modes are covered, or none "
-        "while the points travel.",
-        "B spreads out, and still covers only about half of the modes. The losses do not tell: "
+        "up they leave for another one: at the end two of the eight modes are covered, or one, or "
+        "none while the points travel.",
+        "B spreads out, and still covers only about half of the modes. The losses do not tell; "
         "look at the count.",
     ),
     "wgan-gp": (
