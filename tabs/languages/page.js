@@ -23,7 +23,7 @@
     const slider = SLIDER.exec(text);
     return slider ? window.ganvasText(`${slider[1]} for {0}`, slider[2]) : texts[text] ?? text;
   };
-  const translateAttributes = () => {
+  const translateGradio = () => {
     for (const name of ATTRIBUTES) {
       for (const element of document.querySelectorAll(`[${name}]`)) {
         const before = element.getAttribute(name);
@@ -31,9 +31,13 @@
         if (after !== before) element.setAttribute(name, after);
       }
     }
+    for (const title of document.querySelectorAll('.toast-title')) {
+      const after = texts[title.textContent.trim()];
+      if (after) title.textContent = after;
+    }
   };
   let soon = null;
-  const later = () => { soon ??= setTimeout(() => { soon = null; translateAttributes(); }, 200); };
+  const later = () => { soon ??= setTimeout(() => { soon = null; translateGradio(); }, 200); };
   if (language !== 'en') {
     new MutationObserver(later).observe(document, {
       childList: true, subtree: true, attributes: true, attributeFilter: ATTRIBUTES,

@@ -90,6 +90,7 @@ def test_errors_are_in_chinese(chinese):
     toast = page.locator(".toast-body")
     expect(toast).to_be_visible()
     assert HAN.search(toast.inner_text())
+    expect(toast.locator(".toast-title")).to_have_text(HAN)
     assert not english_in([line for line in toast.inner_text().splitlines() if "cats" not in line])
 
 
