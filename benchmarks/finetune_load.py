@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import visitors
+from benchmarks.page import wait_for
 from gan_models import Jobs
 from gan_models.paths import ganvas_home
 
@@ -73,7 +74,7 @@ def make_pictures(folder: Path) -> list[Path]:
 
 def _compare(jobs: Jobs, pictures: list[Path], base: str, calls: int) -> None:
     url, key = f"http://127.0.0.1:{PORT}", jobs.new_key()
-    visitors.wait_for(url)
+    wait_for(url)
     visitors.ENDPOINTS[base] = ("sample", lambda seed: [str(seed), base, 1])
     models = dict.fromkeys(["faces-64", base])
     with httpx.Client(timeout=120) as client:

@@ -8,17 +8,13 @@ Usage: python -m benchmarks.learn
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from benchmarks.visitors import wait_for
+from benchmarks.page import served_page
 
 PORT = "7898"
 SECONDS, LOOK_SECONDS = 10.0, 0.11
@@ -31,15 +27,7 @@ PAIRS = {
 
 def main() -> None:
     """Print the table."""
-    page = subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=Path(__file__).parent.parent,
-        env=os.environ | {"PORT": PORT},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{PORT}"
-        wait_for(url)
+    with served_page(PORT) as url:
         print(f"{'two runs':32} {'visitors':>8} {'pictures/s':>11} {'steps/s':>8}")
         for title, pair in PAIRS.items():
             for visitors in (1, 4):
@@ -48,9 +36,6 @@ def main() -> None:
                     found = list(pool.map(watch, range(visitors)))
                 pictures, steps = (min(column) for column in zip(*found, strict=True))
                 print(f"{title:32} {visitors:8} {pictures:11.1f} {steps:8.0f}")
-    finally:
-        page.terminate()
-        page.wait()
 
 
 class Visitor:

@@ -26,9 +26,10 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import finetune_load, visitors
+from benchmarks import finetune_load
 from benchmarks.load_errands import WEIGHTS, make_errands
 from benchmarks.load_visitor import TIMEOUT_SECONDS, Errand, Outcome, Visitor
+from benchmarks.page import wait_for
 from gan_models import Jobs
 
 ROOT = Path(__file__).parents[1]
@@ -89,7 +90,7 @@ def _own_page(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
         jobs, key = Jobs(home), Jobs.new_key()
         try:
             url = f"http://127.0.0.1:{options.port}"
-            visitors.wait_for(url)
+            wait_for(url)
             if options.finetune:
                 pictures = finetune_load.make_pictures(Path(folder) / "pictures")
                 job, _ = jobs.start(key, pictures, "landscapes", "long")

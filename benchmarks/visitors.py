@@ -1,21 +1,20 @@
 """Pictures a second over HTTP: one visitor at a time, and 16 at once.
 
-Usage: python benchmarks/visitors.py [URL of a running page]
+Usage: python -m benchmarks.visitors [URL of a running page]
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import statistics
-import subprocess
 import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
+
+from benchmarks.page import served_page
 
 VISITORS, CALLS, TRIALS = 16, 64, 3
 ENDPOINTS = {
@@ -30,34 +29,8 @@ def main() -> None:
     if len(sys.argv) > 1:
         measure(sys.argv[1].rstrip("/"))
         return
-    page = subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=Path(__file__).parent.parent,
-        env=os.environ | {"PORT": PORT},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{PORT}"
-        wait_for(url)
+    with served_page(PORT) as url:
         measure(url)
-    finally:
-        page.terminate()
-        page.wait()
-
-
-def wait_for(url: str) -> None:
-    """Return when the page answers.
-
-    Raises:
-        RuntimeError: it does not within three minutes.
-    """
-    for _ in range(180):
-        try:
-            httpx.get(f"{url}/config", timeout=5)
-            return
-        except httpx.HTTPError:
-            time.sleep(1)
-    raise RuntimeError("The page did not start; run python app.py to see why.")
 
 
 def measure(url: str) -> None:

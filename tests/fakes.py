@@ -29,3 +29,15 @@ class TinyGenerator(nn.Module):
 def fake_load(model: str, progress=None, cancelled=None) -> LatentPipeline:
     """As `load_pipeline`, without weights."""
     return LatentPipeline(TinyGenerator(), get_spec(model), "0" * 64)
+
+
+class Clock:
+    """Seconds that pass when the test says so, and a little at each look."""
+
+    def __init__(self, tick: float = 0.001) -> None:
+        self.now, self.tick = 100.0, tick
+
+    def __call__(self) -> float:
+        """The time in seconds."""
+        self.now += self.tick
+        return self.now

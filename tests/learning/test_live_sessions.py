@@ -12,19 +12,9 @@ from gan_models.learning.live import sessions
 from gan_models.learning.live.run import FIRST_INTERVAL, MAX_FRAMES, Run
 from gan_models.learning.live.sessions import GoneError, LiveTrainings
 from gan_models.learning.live.settings import Settings
+from tests.fakes import Clock
 
 SMALL = Settings(width=4)
-
-
-class Clock:
-    """Seconds that pass when the test says so, and a little at each look."""
-
-    def __init__(self, tick=0.001):
-        self.now, self.tick = 100.0, tick
-
-    def __call__(self):
-        self.now += self.tick
-        return self.now
 
 
 @pytest.fixture

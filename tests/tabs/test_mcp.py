@@ -8,6 +8,8 @@ import io
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import gradio as gr
@@ -171,6 +173,31 @@ def test_a_bad_argument_gives_a_sentence_and_the_next_call_works(url, name, argu
     assert sentence in content.text
     assert "Traceback" not in content.text
     assert not call(url, "sample", seeds="1")[0]
+
+
+@pytest.mark.parametrize("name", ["translate", "enlarge", "paint"])
+def test_a_picture_on_another_server_is_not_fetched(url, name):
+    asked = []
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *_):
+            """No line a request."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{other.server_port}/secret.png"
+        argument = "label_map" if name == "paint" else "image"
+        is_error, (answer, *_) = call(url, name, **{argument: address})
+        other.shutdown()
+    assert is_error
+    assert "is not fetched from here" in answer.text
+    assert not asked
 
 
 def test_a_page_that_is_not_asked_for_it_serves_no_mcp(page_url, monkeypatch):

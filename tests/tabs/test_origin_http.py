@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from PIL import Image
 
 from gan_models import read_provenance
 from tests.media.readers import origin
 
 MADE = {"tool": "Ganvas", "source": "trainedAlgorithmicMedia"}
-
-
-@pytest.fixture(scope="module")
-def client(page_url, tmp_path_factory):
-    client = Client(page_url, verbose=False, download_files=tmp_path_factory.mktemp("downloads"))
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def photo(tmp_path) -> Path:
-    path = tmp_path / "holiday.jpg"
-    Image.effect_noise((60, 44), 60).convert("RGB").save(path)
-    return path
 
 
 def test_samples_of_both_kinds(client):

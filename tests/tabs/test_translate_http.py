@@ -6,27 +6,13 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan_models import load_pipeline
 from gan_models.media.images import read_provenance
 from tests.media.test_photos import BAD_FILES
-
-
-@pytest.fixture(scope="module")
-def client(page_url, tmp_path_factory):
-    client = Client(page_url, verbose=False, download_files=tmp_path_factory.mktemp("downloads"))
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "holiday.jpg"
-    Image.effect_noise((60, 44), 60).convert("RGB").save(path)
-    return path
 
 
 def test_translate_takes_a_plain_file_and_gives_a_png(client, photo):

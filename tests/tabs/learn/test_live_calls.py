@@ -16,19 +16,9 @@ from gan_models.learning.live.sessions import PACES
 from tabs import learn
 from tabs.learn.live import film, form, words
 from tabs.learn.live.calls import ACTIONS, answer, make_functions
+from tests.fakes import Clock
 
 SMALL = {"width": 4}
-
-
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        self.now += 0.001
-        return self.now
 
 
 @pytest.fixture
