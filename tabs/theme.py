@@ -69,6 +69,7 @@ CSS = """
   .source-selection .icon { min-width: 44px; min-height: 44px; display: inline-grid;
     place-items: center; }
   .source-selection .icon > * { width: 22px; height: 22px; }
+  #languages button { min-width: 44px; min-height: 44px; }
   .toast-close { min-width: 44px; min-height: 44px; }
 }
 .field-problem { margin: 4px 12px 8px; font-size: 13px; font-weight: 700; color: #b91c1c; }

@@ -28,6 +28,9 @@ def own_home(tmp_path_factory):
     home.joinpath("weights").symlink_to(real / "weights", target_is_directory=True)
     before = os.environ.get("GANVAS_HOME")
     os.environ["GANVAS_HOME"] = str(home)
+    from tabs.server import folders
+
+    folders.prepare()  # as `create_app`, before any component learns where files lie
     yield home
     os.environ.pop("GANVAS_HOME") if before is None else os.environ.update(GANVAS_HOME=before)
     shutil.rmtree(home, ignore_errors=True)
