@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,9 @@ def serving(home: Path, start_worker=None):
         home.mkdir(parents=True, exist_ok=True)
         home.joinpath("weights").symlink_to(ganvas_home() / "weights", target_is_directory=True)
         patch.setenv("GANVAS_HOME", str(home))
+        # as they are, to have them back afterwards: `create_app` points both to this home
+        patch.setenv("GRADIO_TEMP_DIR", os.environ["GRADIO_TEMP_DIR"])
+        patch.setattr(tempfile, "tempdir", tempfile.tempdir)
         patch.setenv("GANVAS_QUOTA_NICENESS", "1")  # tests need no low priority
         patch.setattr(bases, "FAVOURITE", BASE)  # whatever else is on the machine
         if start_worker is not None:
