@@ -9,6 +9,9 @@ from gan_models.convert.add_user_model import (
 )
 from gan_models.device import device_title
 from gan_models.jobs import Deleted, Draft, JobError, Jobs, JobStatus, NotFound, Quotas
+from gan_models.learning.film_sheet import draw_enlarged_sheet as draw_large_digit_sheet
+from gan_models.learning.film_sheet import draw_plane as draw_digit_plane
+from gan_models.learning.film_sheet import draw_sheet as draw_digit_sheet
 from gan_models.learning.live import PRESETS as LIVE_PRESETS
 from gan_models.learning.live import (
     GoneError,
@@ -24,6 +27,9 @@ from gan_models.learning.live import num_film_frames as num_live_film_frames
 from gan_models.learning.live import pack_points as pack_live_points
 from gan_models.learning.live import preset_settings as live_preset_settings
 from gan_models.learning.live import run_preset as run_live_preset
+from gan_models.learning.player import DigitFilm
+from gan_models.learning.player import film_names as digit_film_names
+from gan_models.learning.player import open_film as open_digit_film
 from gan_models.media.curves import read_curves
 from gan_models.media.curves import scale as scale_curves
 from gan_models.media.curves import thin as thin_curve
@@ -34,7 +40,12 @@ from gan_models.media.limits import PUBLIC as PUBLIC_LIMITS
 from gan_models.media.mark import mark_text
 from gan_models.media.openraster import Layer, save_openraster
 from gan_models.media.photos import count_frames, depth_note, read_clip, read_photo
-from gan_models.media.provenance import SHEETS_OF_TRAININGS, before_task, pictures_of
+from gan_models.media.provenance import (
+    DIGITS_FILM,
+    SHEETS_OF_TRAININGS,
+    before_task,
+    pictures_of,
+)
 from gan_models.media.video import VideoWriter
 from gan_models.paths import ganvas_home
 from gan_models.pipelines import (

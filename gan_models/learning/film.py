@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_models import networks
-from gan_models.media.curves import Curve, read_curves, thin
+from gan_models.media.curves import Curve, read_curves
 from gan_models.weights import CorruptWeightsError, load_checkpoint, read_metadata, read_tensors
 
 FORMAT = "1"
@@ -94,7 +95,7 @@ def pack_film(
         if step in critics:
             tensors |= _halves(f"{step}/{DISCRIMINATOR}/", critics[step])
     _, info = load_checkpoint(critics[last])
-    curves = {name: thin(curve, MOST_POINTS) for name, curve in read_curves(run).items()}
+    curves = {name: thin(curve) for name, curve in read_curves(run).items()}
     rounded = {k: [(round(x, 3), float(f"{y:.4g}")) for x, y in v] for k, v in curves.items()}
     measures = {step: dict(measure(load_checkpoint(files[step])[0])) for step in sorted(files)}
     facts = {
@@ -115,6 +116,21 @@ def _by_step(folder: Path, ending: str) -> dict[int, Path]:
         if step.isdecimal():
             found[int(step)] = path
     return found
+
+
+def thin(curve: Curve, most: int = MOST_POINTS) -> Curve:
+    """At most `most` points, the means of neighbours; they are even on a logarithmic axis of kimg,
+    as the snapshots are, so that the first steps keep theirs.
+    """
+    finite = [(x, y) for x, y in curve if math.isfinite(y) and x > 0]
+    if not finite:
+        return []
+    first, last = math.log(finite[0][0]), math.log(finite[-1][0])
+    width = (last - first) / most or 1.0
+    groups: dict[int, Curve] = {}
+    for x, y in finite:
+        groups.setdefault(min(int((math.log(x) - first) / width), most - 1), []).append((x, y))
+    return [(group[-1][0], sum(y for _, y in group) / len(group)) for group in groups.values()]
 
 
 def _network_of(info: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +17,9 @@ from torch import Tensor
 from gan_models import seeds as seed_latents
 from gan_models.learning.film import Film, load_film
 from gan_models.learning.recipes import RECIPES
-from gan_models.media.images import to_pil
-from gan_models.paths import CHECKPOINTS
+from gan_models.media.images import add_provenance, to_pil
+from gan_models.media.provenance import DIGITS_FILM
+from gan_models.paths import CHECKPOINTS, sha256_of
 from gan_models.weights import load_checkpoint
 
 if TYPE_CHECKING:
@@ -36,19 +38,32 @@ class DigitFilm:
         name: of the recipe, which is the id of its finished model.
         film: networks, curves and measures.
         classes: of a conditional generator; empty otherwise.
+        kimg: thousands of real pictures that the whole training saw.
+        hashes: of the files, part of every picture's provenance.
     """
 
     name: str
     film: Film
     classes: tuple[str, ...]
+    kimg: float = 0.0
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps of the snapshots, ascending."""
         return self.film.steps
 
+    def kimg_at(self, step: int) -> float:
+        """Thousands of real pictures that the training had seen at a step."""
+        return self.kimg * step / self.steps[-1]
+
+    def nearest_step(self, share: float) -> int:
+        """The snapshot nearest to a share of the training, 0 to 1, by the ratio of both."""
+        wanted = max(share, 1e-9)
+        return min(self.steps, key=lambda step: abs(math.log(step / self.steps[-1] / wanted)))
+
     def draw(self, step: int, seeds: Sequence[int], digit: int | None = None) -> list[Image.Image]:
-        """One picture of 28 px a seed, as the generator was at a step.
+        """One picture of 28 px a seed, as the generator was at a step, with its provenance.
 
         Args:
             step: one of `steps`.
@@ -58,7 +73,12 @@ class DigitFilm:
         Raises:
             ValueError: no such step or digit, or a seed out of range.
         """
-        return to_pil(self._draw(step, seeds, digit))
+        seeds = seed_latents.check_seeds(seeds)
+        pictures = to_pil(self._draw(step, seeds, digit))
+        for k, (picture, seed) in enumerate(zip(pictures, seeds, strict=True)):
+            asked = k % len(self.classes) if self.classes and digit is None else digit
+            add_provenance(picture, self._provenance(step, asked, seed=seed))
+        return pictures
 
     def scores(self, step: int, seeds: Sequence[int], digit: int | None = None) -> list[float]:
         """The discriminator's logit of each picture of `draw`; empty where it was not kept.
@@ -91,7 +111,18 @@ class DigitFilm:
         line = torch.linspace(-PLANE_REACH, PLANE_REACH, PLANE_SIDE)
         z = torch.stack([length * (a * u + b * v) for b in line.flip(0) for a in line])
         c = self._one_hot(len(z), 0 if self.classes and digit is None else digit)
-        return to_pil(self.film.draw(self._known(step), z, c))
+        pictures = to_pil(self.film.draw(self._known(step), z, c))
+        places = [(a, b) for b in line.flip(0).tolist() for a in line.tolist()]
+        for picture, (a, b) in zip(pictures, places, strict=True):
+            facts = self._provenance(step, digit or 0, plane=[first, second], at=[a, b])
+            add_provenance(picture, facts)
+        return pictures
+
+    def _provenance(self, step: int, digit: int | None, **facts: Any) -> dict[str, Any]:
+        """What is needed to make a picture again."""
+        asked = {"class_index": digit} if self.classes else {}
+        made = {"version": 1, "task": DIGITS_FILM, "model": self.name, **self.hashes}
+        return {**made, "step": step, **asked, **facts}
 
     def _draw(self, step: int, seeds: Sequence[int], digit: int | None) -> Tensor:
         seeds = seed_latents.check_seeds(seeds)
@@ -144,4 +175,10 @@ def open_film(name: str) -> DigitFilm:
         raise ValueError(f"There is no film {str(name)[:40]!r}; choose from: {known}.")
     generator = CHECKPOINTS / f"{name}.safetensors"
     info = load_checkpoint(generator)[1]
-    return DigitFilm(name, load_film(generator, film_path(name)), tuple(info.get("classes") or ()))
+    return DigitFilm(
+        name,
+        load_film(generator, film_path(name)),
+        tuple(info.get("classes") or ()),
+        float(info["training"]["kimg"]),
+        {"weights_sha256": sha256_of(generator), "film_sha256": sha256_of(film_path(name))},
+    )

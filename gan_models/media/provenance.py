@@ -13,6 +13,7 @@ Provenance = Mapping[str, Any]
 
 PROVENANCE_KEY = "ganvas"  # of a picture's `info`, and of a PNG's text chunk
 GRID_KEY = "grid"
+DIGITS_FILM = "digits-film"  # task of the pictures of the films of digits
 # tasks of the sheets of trainings: of samples alone, and with training pictures beside them
 SHEETS_OF_TRAININGS = SAMPLES, SAMPLES_AND_DATA = ("samples", "samples-and-data")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_models import SHEETS_OF_TRAININGS, provenance_is_current
+from gan_models import DIGITS_FILM, SHEETS_OF_TRAININGS, provenance_is_current
 from tabs.components.enlarge import read_base_provenance
 from tabs.components.errors import user_errors
 from tabs.components.events import Facts, Steps, Updates
@@ -60,6 +60,8 @@ def reading(provenance: Facts, task: str) -> Iterator[None]:
             raise ValueError(
                 "This file is of a training and names no settings; drop a picture that a tab made."
             )
+        if provenance["task"] == DIGITS_FILM:
+            raise ValueError("This sheet is of the tab Learn; choose its model, seeds, step there.")
         if provenance["task"] != task:
             raise ValueError(
                 f"This picture was made in another tab ({provenance['task']}); drop it there."
