@@ -12,6 +12,7 @@ from gan_models.jobs import Deleted, Draft, JobError, Jobs, JobStatus, NotFound,
 from gan_models.learning.film_sheet import draw_enlarged_sheet as draw_large_digit_sheet
 from gan_models.learning.film_sheet import draw_plane as draw_digit_plane
 from gan_models.learning.film_sheet import draw_sheet as draw_digit_sheet
+from gan_models.learning.film_sheet import score_text as digit_score_text
 from gan_models.learning.live import PRESETS as LIVE_PRESETS
 from gan_models.learning.live import (
     GoneError,

@@ -53,7 +53,7 @@ def draw_enlarged_sheet(
     """
     pictures = film.draw(step, seeds, digit)
     scores = film.scores(step, seeds, digit) if with_scores else []
-    labels = [f"{score:.1f}" for score in scores] or [""] * len(pictures)
+    labels = [score_text(score) for score in scores] or [""] * len(pictures)
     cells = [_cell(*pair) for pair in zip(pictures, labels, strict=True)]
     return grid(cells, columns or _columns(film, digit))
 
@@ -67,6 +67,11 @@ def draw_plane(
         ValueError: as `DigitFilm.plane`.
     """
     return grid(film.plane(step, seeds, digit), PLANE_SIDE)
+
+
+def score_text(score: float) -> str:
+    """A logit as it stands below a picture, with one decimal and a typographic minus."""
+    return f"{round(score, 1) + 0.0:.1f}".replace("-", "−")  # adding 0 makes -0.0 plain
 
 
 def _columns(film: DigitFilm, digit: int | None) -> int | None:

@@ -170,9 +170,13 @@ def open_film(name: str) -> DigitFilm:
         ValueError: there is no film of this name here.
         WeightsError: its file is damaged.
     """
-    if name not in film_names():
-        known = ", ".join(film_names()) or "none is here"
-        raise ValueError(f"There is no film {str(name)[:40]!r}; choose from: {known}.")
+    known = film_names()
+    if not known:
+        raise ValueError(
+            "The films of digits are not here: get the files of the folder checkpoints again."
+        )
+    if name not in known:
+        raise ValueError(f"There is no film {str(name)[:40]!r}; choose from: {', '.join(known)}.")
     generator = CHECKPOINTS / f"{name}.safetensors"
     info = load_checkpoint(generator)[1]
     return DigitFilm(
