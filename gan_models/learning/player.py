@@ -112,7 +112,8 @@ class DigitFilm:
         z = torch.stack([length * (a * u + b * v) for b in line.flip(0) for a in line])
         c = self._one_hot(len(z), 0 if self.classes and digit is None else digit)
         pictures = to_pil(self.film.draw(self._known(step), z, c))
-        places = [(a, b) for b in line.flip(0).tolist() for a in line.tolist()]
+        ends = [round(a, 2) + 0.0 for a in line.tolist()]
+        places = [(a, b) for b in reversed(ends) for a in ends]
         for picture, (a, b) in zip(pictures, places, strict=True):
             facts = self._provenance(step, digit or 0, plane=[first, second], at=[a, b])
             add_provenance(picture, facts)

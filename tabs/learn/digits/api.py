@@ -13,7 +13,9 @@ from tabs.learn.digits import request
 from tabs.learn.digits.form import FIRST, SEEDS
 
 
-def digits_film_draw(seeds: str, model: str, step: float | None, digit: str) -> str:
+def digits_film_draw(
+    seeds: str = SEEDS, model: str = FIRST[0], step: float | None = None, digit: str = ""
+) -> str:
     """Draw seeds as a generator of handwritten digits was at a step of its training.
 
     Args:

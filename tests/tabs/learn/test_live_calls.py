@@ -195,8 +195,9 @@ def url():
     app.close()
 
 
-def test_the_tab_has_no_public_endpoint(url):
-    assert httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"] == {}
+def test_the_tab_has_the_endpoint_of_the_films_alone(url):
+    found = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
+    assert set(found) == {"/digits_film_draw"}
 
 
 def test_calls_over_http_are_checked(url):
