@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -60,3 +60,8 @@ def only_films(folder: Path, *names: str):
             yield
         finally:
             player.open_film.cache_clear()
+
+
+def with_film(folder: Path, name: str):
+    """A context in which this film is there: the one that comes with the project, or a tiny one."""
+    return nullcontext() if name in player.film_names() else only_films(folder, name)

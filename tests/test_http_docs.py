@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from gan_models import weights
+from tests.digit_films import with_film
 from tests.finetune_page import BASE, photos, serving
 
 ROOT = Path(__file__).parent.parent
@@ -47,8 +48,9 @@ def train_at_once(folder: Path, *_) -> int:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """The address of a page with MCP, whose fine-tuning takes no time."""
-    with pytest.MonkeyPatch.context() as patch:
+    """The address of a page with MCP and a film, whose fine-tuning takes no time."""
+    film = with_film(tmp_path_factory.mktemp("films"), "digits-dcgan")
+    with pytest.MonkeyPatch.context() as patch, film:
         patch.setenv("GANVAS_MCP", "1")
         with serving(tmp_path_factory.mktemp("http") / "home", train_at_once) as (address, _):
             patch.undo()
@@ -84,7 +86,7 @@ def test_the_python_examples_run_from_top_to_bottom(url, folder):
     assert "queued" in shown
     assert "['image', 'text']" in shown
     files = [path.suffix for path in (folder / "downloads").rglob("*.*")]
-    assert files.count(".png") == 10
+    assert files.count(".png") == 11
     assert files.count(".mp4") == 1
     assert files.count(".safetensors") == 1
 

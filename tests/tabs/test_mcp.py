@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = {
     *("list_models", "sample", "interpolate", "class_sample", "translate", "enlarge", "paint"),
     *("finetune_start", "finetune_status", "finetune_stop", "finetune_resume"),
-    *("finetune_generator", "finetune_delete"),
+    *("finetune_generator", "finetune_delete", "digits_film_draw"),
 }
 
 
