@@ -16,7 +16,6 @@ from torch import Tensor
 
 from gan_models import seeds as seed_latents
 from gan_models.learning.film import Film, load_film
-from gan_models.learning.recipes import RECIPES
 from gan_models.media.images import add_provenance, to_pil
 from gan_models.media.provenance import DIGITS_FILM
 from gan_models.paths import CHECKPOINTS, sha256_of
@@ -25,6 +24,11 @@ from gan_models.weights import load_checkpoint
 if TYPE_CHECKING:
     from gan_models.networks.base import Network
 
+# of the recipes, whose module imports much more; in the order in which the page explains them
+NAMES = (
+    *("digits-gan", "digits-dcgan", "digits-wgan", "digits-wgan-gp", "digits-cgan"),
+    "digits-gan-collapsed",
+)
 PLANE_SIDE = 11  # pictures a side of the plane
 PLANE_REACH = 2.0  # both coordinates go from minus this to this
 MAX_SEEDS = 100
@@ -155,7 +159,7 @@ class DigitFilm:
 
 def film_names() -> tuple[str, ...]:
     """The recipes whose films are here, in the order in which the page explains them."""
-    return tuple(name for name in RECIPES if film_path(name).is_file())
+    return tuple(name for name in NAMES if film_path(name).is_file())
 
 
 def film_path(name: str) -> Path:

@@ -18,6 +18,7 @@ from tabs.languages.middleware import VisitorLanguage
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
 from tests.browser.conftest import PATIENCE_MS, Visitor
 from tests.browser.open_tabs import go_to_tab
+from tests.browser.test_accessibility import problems
 from tests.browser.test_languages import VISIBLE, english_in
 from tests.digit_films import only_films
 
@@ -228,3 +229,17 @@ def test_all_of_it_is_in_chinese(browser, url, size):
     assert width <= SIZES[size][0]
     context.close()
     assert not person.errors
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_finding_of_axe(browser, url, theme):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(f"{url}?__theme={theme}")
+    films = Films(page, TAB)
+    films.change(lambda: films.field("model", 0).select_option("digits-cgan"))
+    films.change(lambda: films.field("scores").check())
+    films.change(lambda: films.root.locator(".plane summary").click())
+    found = problems(page)
+    context.close()
+    assert not found, "\n".join(found)

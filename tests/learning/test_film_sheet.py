@@ -12,7 +12,9 @@ from gan_models.learning.film_sheet import (
     draw_sheet,
     score_text,
 )
+from gan_models.learning.player import NAMES as ALL_NAMES
 from gan_models.learning.player import film_names, open_film
+from gan_models.learning.recipes import RECIPES
 from gan_models.media.images import provenance_of, read_provenance, save_png
 from gan_models.media.provenance import pictures_of
 from tests.digit_films import STEPS, only_films
@@ -24,6 +26,10 @@ NAMES = ("digits-gan", "digits-dcgan", "digits-cgan")
 def _films(tmp_path_factory):
     with only_films(tmp_path_factory.mktemp("films"), *NAMES):
         yield
+
+
+def test_every_recipe_may_have_a_film():
+    assert tuple(RECIPES) == ALL_NAMES
 
 
 def test_a_sheet_has_the_pictures_of_the_seeds_and_of_the_step():
