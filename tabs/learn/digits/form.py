@@ -6,12 +6,12 @@ import html
 from collections.abc import Sequence
 
 TITLES = {
-    "digits-gan": "GAN of perceptrons",
+    "digits-gan": "Perceptron GAN",
     "digits-dcgan": "DCGAN",
     "digits-wgan": "WGAN, clipped weights",
     "digits-wgan-gp": "WGAN-GP",
     "digits-cgan": "Conditional GAN",
-    "digits-gan-collapsed": "GAN of perceptrons, collapsed",
+    "digits-gan-collapsed": "Collapsed GAN",
 }
 FIRST = ("digits-dcgan", "digits-wgan-gp")  # where they are here
 SEEDS = "0-63"

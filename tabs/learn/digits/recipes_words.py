@@ -4,7 +4,7 @@ from __future__ import annotations
 
 RECIPES: dict[str, tuple[str, ...]] = {
     "digits-gan": (
-        "**GAN of perceptrons**, [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661). Both "
+        "**Perceptron GAN**, [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661). Both "
         "networks are fully connected. The discriminator learns to tell real digits from generated "
         "ones, and the generator to raise its output:",
         r"$$\max_D \; \mathbb{E}_x \log D(x) + \mathbb{E}_z \log(1 - D(G(z)))$$",
@@ -16,8 +16,9 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "**DCGAN**, [Radford et al. 2016](https://arxiv.org/abs/1511.06434). The same loss with "
         "convolutions: $z$ becomes 7 × 7 places of many channels, and transposed convolutions "
         "enlarge them to 14 and 28 px, with batch norm and ReLU.",
-        "A convolution does the same at every place, so strokes become smooth early. Look at the "
-        "first steps: blots, then strokes, then digits. With only 9,000 real digits the "
+        "A convolution does the same at every place, so nothing has to be learned twice. Look "
+        "at the first steps: blots, with the dots that transposed convolutions leave, then "
+        "strokes, then digits. With only 9,000 real digits the "
         "discriminator would learn them by heart; what it sees is shifted, turned and scaled a "
         "little, real and generated alike "
         "([Zhao et al. 2020](https://arxiv.org/abs/2006.10738)).",
@@ -52,11 +53,11 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "slant, width and style.",
     ),
     "digits-gan-collapsed": (
-        "**Mode collapse.** The networks and the loss are those of the GAN of perceptrons; the "
+        "**Mode collapse.** The networks and the loss are those of the perceptron GAN; the "
         "generator's learning rate is ten times the discriminator's. The generator always finds "
         "what the discriminator takes for real just now, and makes only that.",
         "Look for different seeds that give the same picture, in the plane, too, and for digits "
-        "covered. Nothing in the loss asks for variety. Compare with the GAN of perceptrons as B, "
+        "covered. Nothing in the loss asks for variety. Compare with the perceptron GAN as B, "
         "sheet and losses; precision may be high where recall is nearly 0.",
     ),
 }
