@@ -103,4 +103,4 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
 
     command = commands.add_parser("evaluate", help="a trained model's table of measures")
     command.add_argument("model")
-    command.add_argument("--num", type=int, default=300, help="pictures a side")
+    command.add_argument("--num", type=int, help="pictures a side: 300, of digits 1,000")

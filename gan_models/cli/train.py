@@ -95,7 +95,14 @@ def _progress_line(progress: Progress) -> str:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Print a trained model's measures beside their reference values."""
+    from gan_models.learning.evaluate import RECIPES, evaluate_digits
     from gan_models.metrics.evaluate import CHECKPOINTS, Bench, evaluate, table
 
-    bench = Bench(arguments.num, CHECKPOINTS, print)
-    print("\n".join(table(evaluate(arguments.model, bench))))
+    is_digits, num = arguments.model in RECIPES, arguments.num
+    if num is None:
+        num = 1000 if is_digits else 300
+    if is_digits:
+        figures = evaluate_digits(arguments.model, num)
+    else:
+        figures = evaluate(arguments.model, Bench(num, CHECKPOINTS, print))
+    print("\n".join(table(figures)))

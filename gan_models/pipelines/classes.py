@@ -23,6 +23,7 @@ from gan_models.zoo import ModelSpec
 if TYPE_CHECKING:
     from gan_models.networks.biggan import BigGANDeepGenerator
     from gan_models.networks.dcgan import DCGANGenerator, UpBlock
+    from gan_models.networks.digits import DigitGenerator
 
 _IMAGENET = 1000
 
@@ -178,6 +179,8 @@ class ClassPipeline(BasePipeline[Network]):
         if self.spec.family == "dcgan":  # the first layer's weights for the class planes
             first = cast("UpBlock", cast("DCGANGenerator", self.generator).blocks[0])
             table = first.conv.weight[self.generator.z_dim :].flatten(1)
+        elif self.spec.family == "dcgan-28":
+            table = cast("DigitGenerator", self.generator).class_embedding
         elif self.spec.family == "biggan-deep":
             table = cast("BigGANDeepGenerator", self.generator).embeddings.weight.T
         else:

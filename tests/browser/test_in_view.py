@@ -125,7 +125,7 @@ def test_restore(page, tmp_path):
     in_window(page, "#restore-compare")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def waiting_url(tmp_path_factory):
     """The address of a page whose runs wait: no worker takes them."""
     home = tmp_path_factory.mktemp("finetune") / "home"
