@@ -32,7 +32,7 @@ START = (
 )
 MEASURES = (
     "**How one measures.** A classifier, trained on digits, turns each picture into features. The "
-    "figures compare 1,000 generated digits with real ones that were not trained on.",
+    "figures compare 2,000 generated digits with real ones that were not trained on.",
     "**KID** ([Bińkowski et al. 2018](https://arxiv.org/abs/1801.01401)) is a squared distance of "
     "two sets of features $x$ and $y$, without bias, for a polynomial kernel $k$; smaller is "
     "better:",
