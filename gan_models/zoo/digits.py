@@ -16,7 +16,13 @@ GAN = "GAN: Goodfellow et al. 2014, arXiv:1406.2661"
 
 
 def _digits(id: str, title: str, paper: str, **facts: Any) -> ModelSpec:
-    """The entry of a generator of digits; `facts` are the fields that differ."""
+    """The entry of a generator of digits; `facts` are the fields that differ from a DCGAN's."""
+    convolutional = {
+        "task": "latent",
+        "family": "dcgan-28",
+        "config": CONVOLUTIONAL,
+        "num_params": 254_161,
+    }
     return ModelSpec(
         id=id,
         title=title,
@@ -25,17 +31,5 @@ def _digits(id: str, title: str, paper: str, **facts: Any) -> ModelSpec:
         licence="CC BY-SA 3.0",
         attribution=f"Ganvas; {paper}",
         trained_on="9,000 digits of MNIST (LeCun, Cortes and Burges)",
-        **facts,
+        **(convolutional | facts),
     )
-
-
-def _perceptron(id: str, title: str, **facts: Any) -> ModelSpec:
-    return _digits(
-        id, title, GAN, task="latent", family="perceptron", config=PERCEPTRON, num_params=579_728,
-        **facts,
-    )  # fmt: skip
-
-
-def _convolutional(id: str, title: str, paper: str, **facts: Any) -> ModelSpec:
-    facts = {"task": "latent", "config": CONVOLUTIONAL, "num_params": 254_161} | facts
-    return _digits(id, title, paper, family="dcgan-28", **facts)
