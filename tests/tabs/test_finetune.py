@@ -415,6 +415,9 @@ def test_a_run_that_has_the_title_of_something_else_is_not_translated():
 
 
 def test_a_picture_that_has_the_name_of_something_else_is_not_translated():
-    verdict = SimpleNamespace(name="Cats", taken=True, reason="")
-    shown = translator("zh-CN").text(render.verdict_list([verdict]))
+    taken = SimpleNamespace(name="Cats", taken=True, reason="")
+    refused = SimpleNamespace(name="Sample", taken=False, reason="It is wholly transparent.")
+    shown = translator("zh-CN").text(render.verdict_list([taken, refused]))
     assert "<b>Cats</b>" in shown
+    assert "<b>Sample</b>" in shown
+    assert "transparent" not in shown
