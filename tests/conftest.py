@@ -50,7 +50,15 @@ def page_url():
 # what trains, builds many networks, serves a page or starts programs: not for `make check`
 SLOW = (
     *("training/", "finetuning/", "metrics/", "landscape/", "learning/", "networks/", "tabs/"),
-    *("cli/", "jobs/", "test_http", "test_import", "test_readme", "test_checkpoints"),
+    *(
+        "cli/",
+        "jobs/",
+        "test_http",
+        "test_tab_docs",
+        "test_import",
+        "test_readme",
+        "test_checkpoints",
+    ),
     "test_stopping",
     *("weights/test_wheels", "weights/test_locate", "zoo/test_user_models"),
     *("media/test_photos", "media/test_likeness", "pipelines/test_translation"),

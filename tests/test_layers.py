@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,52 @@ def test_torch_load_is_called_only_where_weights_are_read():
             and node.value.id == "torch"
         ]
         assert not calls or module_name(path) == "gan_models.weights.io"
+
+
+def arrows_drawn() -> set[tuple[str, str]]:
+    """The arrows of the picture in CONTRIBUTING.md, with the names of modules at both ends."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    end = r"(?:\w+\[([\w.]+)\]|(\w+))"
+    rows = re.findall(rf"^  {end} --(?: [\w ]+ --)?> {end}$", picture, re.MULTILINE)
+    assert len(rows) == len(picture.strip().splitlines()) - 1
+    return {(a or b, c or d) for a, b, c, d in rows}
+
+
+def may_import(module: str, other: str) -> bool:
+    """Whether the rules let a package import another, or a part of it."""
+    inside = "__init__" if module == "gan_models" else module
+    allowed = ALLOWED[longest(inside, ALLOWED) or ""]
+    return any(lies_in(other, one) or lies_in(one, other) for one in allowed)
+
+
+def reached(start: str, arrows: set[tuple[str, str]]) -> set[str]:
+    found, left = {start}, [start]
+    while left:
+        node = left.pop()
+        new = {b for a, b in arrows if a == node} - found
+        found |= new
+        left += new
+    return found
+
+
+def test_every_arrow_of_the_picture_is_allowed():
+    for a, b in arrows_drawn() - {("app", "tabs"), ("tabs", "gan_models")}:
+        assert may_import(a, b), f"{a} may not import {b}"
+
+
+def test_every_import_that_is_allowed_is_a_way_in_the_picture():
+    arrows = arrows_drawn()
+    packages = [name for name in ALLOWED if (ROOT / "gan_models" / name / "__init__.py").exists()]
+    drawn = {"weights": "weights.load"}
+    for package in packages:
+        below = reached(drawn.get(package, package), arrows)
+        assert package in ("cli", "weights") or any(package in pair for pair in arrows)
+        for other in packages:
+            if other not in (package, "cli", "weights") and other in ALLOWED[package]:
+                assert other in below, f"no way from {package} to {other}"
+
+
+@pytest.mark.parametrize(("a", "b"), [("networks", "zoo"), ("training", "pipelines")])
+def test_a_forbidden_arrow_would_be_found(a, b):
+    assert not may_import(a, b)

@@ -1,4 +1,4 @@
-"""The limits of files and pictures: the largest that are read, and lower ones for a public page.
+"""The limits of files, pictures and films: the largest, and lower ones for a public page.
 
 `limits()` are those in force: by default `PRIVATE`, of a page those that it sets with
 `use_limits`, each with the value of its GANVAS_LIMIT_... variable where that is set.
@@ -18,6 +18,7 @@ MAX_ENLARGED_MEGAPIXELS = 256  # of an enlarged one
 MAX_LABEL_MAP_MEGAPIXELS = 16.8  # 4096x4096 and a little
 MAX_CLIP_FRAMES = 240  # of a film or an animation
 MAX_CLIP_MEGAPIXELS = 200  # of all frames together
+MAX_WALK_FRAMES = 3600  # of a film that is made: a walk, a morph
 MAX_UPLOAD_MB = 2000  # of any uploaded file; checkpoints and zips of pictures are large
 _PREFIX = "GANVAS_LIMIT_"
 
@@ -32,6 +33,7 @@ class Limits:
     label_map_megapixels: float = MAX_LABEL_MAP_MEGAPIXELS
     clip_frames: float = MAX_CLIP_FRAMES
     clip_megapixels: float = MAX_CLIP_MEGAPIXELS
+    walk_frames: float = MAX_WALK_FRAMES
     upload_mb: float = MAX_UPLOAD_MB
 
     def with_environment(self) -> Limits:
@@ -56,6 +58,7 @@ PUBLIC = Limits(
     label_map_megapixels=4.2,  # 2048x2048
     clip_frames=120,
     clip_megapixels=60,
+    walk_frames=600,  # 25 s at 24 frames a second
     upload_mb=50,
 )
 _CHOSEN: list[Callable[[], Limits]] = []  # one, where a page has set it

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from gan_models.pipelines.loading import Pipeline, load_pipeline
 from gan_models.zoo.user_models import version_of
+
+
+@dataclass
+class _Turns:
+    """The lock of a model that is being asked for, and how many requests hold or await it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    num_requests: int = 0
 
 
 class PipelineCache:
@@ -24,9 +34,8 @@ class PipelineCache:
     ) -> None:
         self._budget_bytes = budget_bytes
         self._load = load
-        self._cached: OrderedDict[str, Pipeline] = OrderedDict()
-        self._versions: dict[str, tuple[int, ...]] = {}
-        self._loading: dict[str, threading.Lock] = {}
+        self._cached: OrderedDict[str, tuple[Pipeline, tuple[int, ...]]] = OrderedDict()
+        self._loading: dict[str, _Turns] = {}  # of the models that are being asked for now
         self._lock = threading.Lock()
 
     def __call__(
@@ -40,37 +49,51 @@ class PipelineCache:
         Raises:
             ValueError, WeightsError: as `load_pipeline`.
         """
-        with self._loading_of(model):
+        with self._turn(model):
             version = version_of(model)  # the file of a user model may have been replaced
-            cached = self._find(model)
-            if cached is not None and self._versions[model] == version:
+            cached = self._find(model, version)
+            if cached is not None:
                 return cached
             pipeline = self._load(model, progress=progress, cancelled=cancelled)
             with self._lock:
-                self._cached[model], self._versions[model] = pipeline, version
+                self._cached[model] = pipeline, version
+                self._cached.move_to_end(model)
                 self._shrink()
             return pipeline
 
     def __contains__(self, model: str) -> bool:
         return model in self._cached
 
-    def _find(self, model: str) -> Pipeline | None:
+    def _find(self, model: str, version: tuple[int, ...]) -> Pipeline | None:
+        """The cached pipeline of a model, if it was made of this version of its file."""
         with self._lock:
-            if model in self._cached:
-                self._cached.move_to_end(model)
-            return self._cached.get(model)
+            pipeline, cached = self._cached.get(model, (None, None))
+            if pipeline is None or cached != version:
+                return None
+            self._cached.move_to_end(model)
+            return pipeline
 
-    def _loading_of(self, model: str) -> threading.Lock:
-        """The lock of a model, so that simultaneous requests load it once."""
+    @contextmanager
+    def _turn(self, model: str) -> Iterator[None]:
+        """Hold the lock of a model, so that simultaneous requests load it once."""
         with self._lock:
-            return self._loading.setdefault(model, threading.Lock())
+            turns = self._loading.setdefault(model, _Turns())
+            turns.num_requests += 1
+        try:
+            with turns.lock:
+                yield
+        finally:
+            with self._lock:
+                turns.num_requests -= 1
+                if not turns.num_requests:
+                    del self._loading[model]
 
     def _shrink(self) -> None:
         while len(self._cached) > 1 and self._used_bytes() > self._budget_bytes:
             self._cached.popitem(last=False)
 
     def _used_bytes(self) -> int:
-        return sum(_size_bytes(pipeline) for pipeline in self._cached.values())
+        return sum(_size_bytes(pipeline) for pipeline, _ in self._cached.values())
 
 
 def _size_bytes(pipeline: Pipeline) -> int:

@@ -12,12 +12,11 @@ from torch import Tensor
 from gan_models import seeds as seed_latents
 from gan_models.checks import as_float
 from gan_models.media import images as pictures
+from gan_models.media.limits import limits
 from gan_models.networks.base import Network
 from gan_models.pipelines.base import BasePipeline
 from gan_models.pipelines.directions import StyleTools
 from gan_models.pipelines.walk import lerp, slerp, walk_times
-
-MAX_FRAMES = 3600
 
 
 class LatentPipeline(BasePipeline[Network]):
@@ -112,7 +111,7 @@ class LatentPipeline(BasePipeline[Network]):
 
         Args:
             seeds: two or more keyframes.
-            num_frames: 2 to 3,600.
+            num_frames: 2 to the limit, by default 3,600.
             space: "z", or "w" if the generator has one.
             truncation_psi: -2 to 2.
 
@@ -173,7 +172,7 @@ class LatentPipeline(BasePipeline[Network]):
 
 
 def _check_num_frames(num_frames: int) -> int:
-    count = as_float(num_frames)
-    if not 2 <= count <= MAX_FRAMES or count != int(count):
-        raise ValueError(f"A walk has 2 to {MAX_FRAMES} frames, not {num_frames}.")
+    count, most = as_float(num_frames), limits().walk_frames
+    if not 2 <= count <= most or count != int(count):
+        raise ValueError(f"A walk has 2 to {most:g} frames, not {num_frames}.")
     return int(count)

@@ -80,6 +80,11 @@ class ModelSpec:
     upscaler: str = ""  # id of the model that enlarges its pictures; "": none
 
     @property
+    def is_own(self) -> bool:
+        """Whether a user has brought the model, and named it."""
+        return isinstance(self.source, LocalFile)
+
+    @property
     def base_resolution(self) -> int:
         """Pixels of the network's own pictures, before an upscaler; the size for fine-tuning."""
         return int(self.config.get("img_resolution", self.resolution))

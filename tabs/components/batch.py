@@ -22,6 +22,7 @@ from tabs.components.preview import into_view
 from tabs.components.progress import Bar
 from tabs.components.text import device_of, speed_line
 from tabs.components.upload import open_photo, size_of
+from tabs.languages.own_text import own
 from tabs.server import sweep
 
 MAX_PICTURES = 32
@@ -104,7 +105,7 @@ def build_several(work: Work) -> list[Event]:
                         steps = work.steps(pipeline, open_photo(head.path), *settings)
                         made = yield from bar.follow(steps, f"{k}/{len(heads)}", head.pixels)
                     except ValueError as error:  # broken after its header, or refused
-                        notes.append(f"**{head.name} was left out.** {error}")
+                        notes.append(f"**{own(head.name)} was left out.** {error}")
                         continue
                     save = partial(work.save, made, folder / "one", *settings)
                     written = yield from in_thread(save)
@@ -230,10 +231,10 @@ def read_heads(paths: Sequence[str]) -> tuple[list[Head], list[str]]:
             head = Head(path, size_of(path))
             heads.append(head)
             if count_frames(path) > 1:
-                notes.append(f"{head.name}: first of its pictures.")
+                notes.append(f"{own(head.name)}: first of its pictures.")
         except ValueError as error:
             last = str(error)
-            notes.append(f"**{Path(path).name} was left out.** {error}")
+            notes.append(f"**{own(Path(path).name)} was left out.** {error}")
     if not heads:
         raise ValueError(last)
     return heads, notes

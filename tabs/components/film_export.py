@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
-from gan_models import Pipeline, VideoWriter
+from gan_models import Pipeline, VideoWriter, limits
 from tabs.components import enlarge
 from tabs.components.events import Steps
 from tabs.components.files import output_folder
@@ -18,7 +18,6 @@ from tabs.components.loading import Load
 from tabs.components.text import device_of, speed_line
 from tabs.components.upscalers import fast_enlarger
 
-MAX_FRAMES = 3600
 FORMATS = [("MP4", ".mp4"), ("GIF", ".gif"), ("WebP", ".webp")]
 
 
@@ -51,11 +50,11 @@ class Film:
         """The values of `FilmSettings.inputs`, checked.
 
         Raises:
-            ValueError: another number of frames than 2 to `MAX_FRAMES`.
+            ValueError: another number of frames than 2 to the limit.
         """
-        count = int(frames or 0)
-        if not 2 <= count <= MAX_FRAMES:
-            raise ValueError(f"A film has 2 to {MAX_FRAMES} frames, not {count}.")
+        count, most = int(frames or 0), limits().walk_frames
+        if not 2 <= count <= most:
+            raise ValueError(f"A film has 2 to {most:g} frames, not {count}.")
         return cls(count, int(fps), suffix, enlarged)
 
     @property
@@ -70,7 +69,7 @@ def layout_settings(prefix: str, num_frames: int) -> FilmSettings:
         num_frames,
         label="Frames",
         minimum=2,
-        maximum=MAX_FRAMES,
+        maximum=int(limits().walk_frames),
         precision=0,
         min_width=100,
         elem_id=f"{prefix}-frames",

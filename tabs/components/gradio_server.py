@@ -36,6 +36,8 @@ _CLOSED = re.compile(
     r"/gradio_api/(?:undo-)?vibe-.*",
     re.DOTALL,
 )
+# a call by its name: /call/NAME, /call/v2/NAME, with what follows, and the direct calls
+_NAMED = re.compile(r"/gradio_api/(?:call|run|api)/(v2(?:/|$))?([^/]*)")
 
 
 class GuardedApp(App):
@@ -53,7 +55,22 @@ class GuardedApp(App):
 
     def build_middleware_stack(self) -> ASGIApp:
         """All layers, the guard outermost."""
-        return Guard(super().build_middleware_stack(), self._rules, is_closed)
+        layers = super().build_middleware_stack()
+        return Guard(layers, self._rules, is_closed, self._is_unknown_call)
+
+    def _is_unknown_call(self, path: str) -> bool:
+        """Whether a path is that of a call by a name that the page does not have.
+
+        Relies on the names in the addresses being the `api_name` of events, and on those with
+        `/v2/` reaching public events alone.
+        """
+        found = _NAMED.match(path)
+        if found is None:
+            return False
+        events = self.get_blocks().fns.values()
+        public = [event.api_name for event in events if event.api_visibility == "public"]
+        names = public if found[1] else [event.api_name for event in events]
+        return found[2] not in names
 
 
 def is_closed(path: str) -> bool:

@@ -10,6 +10,7 @@ from gan_models import ModelSpec, availability, can_fetch, get_spec, list_models
 from tabs.components.errors import about_field, user_errors
 from tabs.components.events import AT_ONCE
 from tabs.components.gradio_compat import on_page_load
+from tabs.languages.own_text import own
 
 _LOG = logging.getLogger(__name__)
 FIRST = {"latent": "landscapes", "class": "landscapes-classes", "translation": "summer2winter"}
@@ -50,10 +51,16 @@ def refresh_on_load(dropdown: gr.Dropdown, task: str) -> None:
     on_page_load(refresh, None, dropdown, **AT_ONCE)
 
 
+def title_of(spec: ModelSpec) -> str:
+    """The title of a model for the page: of a user's one as the user has written it."""
+    return own(spec.title) if spec.is_own else spec.title
+
+
 def model_label(spec: ModelSpec) -> str:
     """The label of a model in a list, with its resolution and the size of a download it needs."""
     # upscalers have no resolution
-    label = spec.title if spec.task == "restoration" else f"{spec.title} · {spec.resolution} px"
+    title = title_of(spec)
+    label = title if spec.task == "restoration" else f"{title} · {spec.resolution} px"
     if availability(spec)[0]:
         return label
     use = " · non-commercial" if spec.non_commercial else ""
@@ -81,9 +88,9 @@ def absence(spec: ModelSpec) -> str:
         return ""
     size = f"{spec.size_bytes / 1e6:.0f} MB"
     if can_fetch(spec):
-        return f"{spec.title} needs a download of {size} first."
+        return f"{title_of(spec)} needs a download of {size} first."
     _LOG.info("%s", reason)  # for whoever runs the server
-    return f"{spec.title} is not on this server and cannot be downloaded here ({size})."
+    return f"{title_of(spec)} is not on this server and cannot be downloaded here ({size})."
 
 
 def refuse_absent(model: str) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from gan_models import RestorationPipeline, availability, get_spec
 from tabs.components.events import Steps
 from tabs.components.loading import Load, ShowProgress, loading
-from tabs.components.models import checked_model, models_of
+from tabs.components.models import checked_model, models_of, title_of
 from tabs.components.progress import Bar
 from tabs.components.text import device_of, duration, megapixels, seconds_taken
 
@@ -121,7 +121,7 @@ def enlarge(
     made = yield from Bar(progress).follow(pipeline.iter_enlarge(image, scale), "Enlarging")
     took = seconds_taken(time.perf_counter() - began)
     sizes = "{}x{} to {}x{}".format(*image.size, *made.size)
-    return made, f"{sizes} · {pipeline.spec.title} · {took}, {device_of(pipeline)}"
+    return made, f"{sizes} · {title_of(pipeline.spec)} · {took}, {device_of(pipeline)}"
 
 
 class Enlarger:

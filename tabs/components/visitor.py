@@ -13,6 +13,7 @@ from gan_models import JobError, Jobs, JobStatus, NotFound
 from tabs.components.events import AT_ONCE
 from tabs.components.gradio_compat import on_page_load
 from tabs.components.tickets import TicketModel, issue_ticket
+from tabs.languages.own_text import own
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Visitor:
         newest = status.snapshots[-1] if status.snapshots else None
         running = status.state != "finished"  # then the newest file is still to be replaced
         fixed = newest if step is None and running else step
-        title = f"Yours: {status.title}" + (f", step {step}" if step is not None else "")
+        title = f"Yours: {own(status.title)}" + (f", step {step}" if step is not None else "")
         card = (
             f"Fine-tuned from `{status.base}` on {status.num_pictures} pictures of yours. Only "
             "this browser can open it; it has no link."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gan_models import Jobs, ModelSpec
+from tabs.components.models import title_of
 from tabs.components.space import on_zero_gpu
 
 FAVOURITE = "landscapes"
@@ -44,7 +45,7 @@ def bases(jobs: Jobs) -> list[ModelSpec]:
 
 def choices(jobs: Jobs) -> list[tuple[str, str]]:
     """Labels and ids for the dropdown."""
-    return [(f"{spec.title} · {spec.base_resolution} px", spec.id) for spec in bases(jobs)]
+    return [(f"{title_of(spec)} · {spec.base_resolution} px", spec.id) for spec in bases(jobs)]
 
 
 def checked_base(jobs: Jobs, base: str | None) -> str:

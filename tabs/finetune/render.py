@@ -15,7 +15,9 @@ from typing import Protocol
 from PIL import Image
 
 from gan_models import JobStatus, list_models, save_picture
+from tabs.components.models import title_of
 from tabs.components.text import duration
+from tabs.languages.own_text import own
 
 STATES = {
     "queued": "Waiting",
@@ -95,7 +97,7 @@ def status_card(status: JobStatus) -> str:
     share = 1.0 if status.state == "finished" else share
     lines = [
         f'<div class="run-head"><span class="run-badge {status.state}">{STATES[status.state]}'
-        f"</span><b>{escape(status.title)}</b><span>{status.num_pictures} pictures, from "
+        f"</span><b>{escape(own(status.title))}</b><span>{status.num_pictures} pictures, from "
         f"{escape(base_title(status.base))}, preset {escape(status.preset)}</span></div>",
         f'<div class="run-bar" role="progressbar" aria-label="Progress" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{share * 100:.0f}"><i style="width:{share:.1%}"></i>'
@@ -128,7 +130,7 @@ def steps_text(step: int) -> str:
 
 def base_title(base: str) -> str:
     """The title of the base; its id where it is no longer here."""
-    return next((spec.title for spec in list_models() if spec.id == base), base)
+    return next((title_of(spec) for spec in list_models() if spec.id == base), base)
 
 
 def facts(status: JobStatus) -> list[str]:
@@ -163,8 +165,8 @@ def verdict_list(verdicts: Sequence[Verdict]) -> str:
     if not refused:
         return f'<div class="run-verdicts">{summary}, none refused.</div>'
     reasons = Counter(verdict.reason for verdict in refused)
-    rows = [_row(v.name, v.reason, "refused") for v in refused[:_MOST_VERDICTS]]
-    rows += [_row(v.name, "taken", "taken") for v in taken[: _MOST_VERDICTS - len(rows)]]
+    rows = [_row(own(v.name), v.reason, "refused") for v in refused[:_MOST_VERDICTS]]
+    rows += [_row(own(v.name), "taken", "taken") for v in taken[: _MOST_VERDICTS - len(rows)]]
     more = len(verdicts) - len(rows)
     rows += [_row(f"and {more} more", "", "")] if more > 0 else []
     return (

@@ -18,6 +18,7 @@ from tabs.components.visitor import Visitor
 from tabs.finetune import hub
 from tabs.finetune.render import steps_text
 from tabs.finetune.state import ResultsPanel, TabParts
+from tabs.languages.own_text import own
 
 NEWEST = "newest"
 DOWNLOAD: Options = {"concurrency_id": "download", "concurrency_limit": 2, **PRIVATE}
@@ -96,7 +97,7 @@ def wire(parts: TabParts) -> None:
             shutil.copy(jobs.generator(key, status.id, which), made)
             card = folder / f"{name}.md"
             card.write_text(jobs.card(key, status.id, which), "utf-8")
-            line = f"{made.name} opens on any page of this kind: under Your model, or by path."
+            line = f"{own(made.name)} opens on any page of this kind: under Your model, or by path."
             return gr.Files([str(made), str(card)], visible=True), gr.Video(visible=False), line
 
     def film(key: str, run: str | None) -> Updates:

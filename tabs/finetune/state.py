@@ -10,6 +10,7 @@ import gradio as gr
 from gan_models import JobStatus
 from tabs.components.visitor import Visitor
 from tabs.finetune.hub import HubPanel
+from tabs.languages.own_text import own
 
 NO_RUN = "There is no run to look at: start one under New."
 UNFINISHED = ("queued", "running", "stopping")
@@ -96,7 +97,7 @@ class Seen:
 
 def run_choices(statuses: Sequence[JobStatus]) -> list[tuple[str, str]]:
     """Labels and ids of a visitor's runs, for the dropdown."""
-    return [(f"{status.title} · {status.state}", status.id) for status in statuses]
+    return [(f"{own(status.title)} · {status.state}", status.id) for status in statuses]
 
 
 def run_dropdown(statuses: Sequence[JobStatus], run: str | None) -> gr.Dropdown:

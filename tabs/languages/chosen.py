@@ -8,10 +8,12 @@ from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 
 from tabs.languages.catalogue import ENGLISH, LANGUAGES, name_translator, translator
+from tabs.languages.own_text import unmarked
 
 HEADER = "x-ganvas-language"  # the page's scripts send it with each call
 COOKIE = "ganvas_language"
 _CURRENT: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_SENT: ContextVar[frozenset[str]] = ContextVar("sent", default=frozenset())
 _CHINESE = re.compile(r"zh\b", re.IGNORECASE)
 _MOST_LANGUAGES = 32  # of a header that are read
 
@@ -26,16 +28,21 @@ def use_language(language: str) -> None:
     _CURRENT.set(language)
 
 
+def keep_sent(words: frozenset[str]) -> None:
+    """Translate none of these words, which the visitor has sent, in this request alone."""
+    _SENT.set(words)
+
+
 def translate(text: str) -> str:
     """A text in the language of the request that is being answered."""
     into = translator(current_language())
-    return text if into is None else into.text(text)
+    return unmarked(text) if into is None else into.text(text, _SENT.get())
 
 
 def translate_name(text: str) -> str:
     """As `translate`, for what may name a class."""
     into = name_translator(current_language())
-    return text if into is None else into.text(text)
+    return unmarked(text) if into is None else into.text(text, _SENT.get())
 
 
 def language_of(headers: Mapping[str, str]) -> str:

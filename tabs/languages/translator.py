@@ -6,6 +6,9 @@ import functools
 import html
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+
+from tabs.languages.own_text import around_own, was_sent
 
 _HOLE = re.compile(r"\{(\d+)\}")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
@@ -32,6 +35,7 @@ _SENTENCES = re.compile(r"[.!?] [A-Z]|\n")
 _MARKUP = re.compile(r"^((?:#+ |[-*] |\d+\. )?(?:\*\*|`)?)(.*?)((?:\*\*|`)?[.:,]?)$", re.DOTALL)
 _MEMORY = 8192  # translated texts that are remembered
 _LONGEST = 4000  # letters that templates with holes are compared with
+_SENT: ContextVar[frozenset[str]] = ContextVar("sent", default=frozenset())
 
 
 class Translator:
@@ -39,7 +43,7 @@ class Translator:
 
     A template is an English text whose holes are `{0}`, `{1}`, …, in their order; its translation
     has the same holes in any order. What stands in a hole is translated, too, where the catalogue
-    knows it.
+    knows it, unless a visitor has sent it. What is marked by `own` stays.
 
     Args:
         catalogue: template -> translation.
@@ -54,10 +58,24 @@ class Translator:
             else:
                 self._texts[template] = translation
         self._patterns.sort(key=lambda pattern: -pattern.weight)  # the most definite first
-        self.text: Callable[[str], str] = functools.lru_cache(_MEMORY)(self._text)
+        self._remembered: Callable[[str], str] = functools.lru_cache(_MEMORY)(self._text)
+
+    def text(self, text: str, sent: frozenset[str] = frozenset()) -> str:
+        """A text in the other language; what the catalogue does not know stays.
+
+        Args:
+            sent: what a visitor has typed and the names of their files; stays in holes.
+        """
+        before = _SENT.set(sent)
+        try:
+            return around_own(text, self._part)
+        finally:
+            _SENT.reset(before)
+
+    def _part(self, text: str) -> str:
+        return self._text(text) if _SENT.get() else self._remembered(text)
 
     def _text(self, text: str) -> str:
-        """A text in the other language; what the catalogue does not know stays."""
         bare = text.strip()
         if not _LETTERS.search(bare):
             return text
@@ -82,7 +100,11 @@ class Translator:
         return None
 
     def _filled(self, translation: str, values: tuple[str, ...]) -> str:
-        return _HOLE.sub(lambda hole: self.text(values[int(hole[1])]), translation)
+        return _HOLE.sub(lambda hole: self._held(values[int(hole[1])]), translation)
+
+    def _held(self, value: str) -> str:
+        """What stands in a hole."""
+        return value if was_sent(value, _SENT.get()) else self._part(value)
 
     def _joint(self, text: str) -> re.Pattern[str] | None:
         """Where a text falls into parts that are all known."""
@@ -105,10 +127,10 @@ class Translator:
         for joint in _JOINTS:
             parts = joint.split(text)
             if len(parts) > 1:
-                return _joined("".join(self.text(part) for part in parts))
+                return _joined("".join(self._part(part) for part in parts))
         match = _MARKUP.match(text)
         if match and (match[1] or match[3]) and match[2]:
-            return match[1] + self.text(match[2]) + match[3]
+            return match[1] + self._part(match[2]) + match[3]
         return text
 
     def markup(self, text: str) -> str:
@@ -119,12 +141,12 @@ class Translator:
                 parts[k] = _ATTRIBUTE.sub(self._attribute, part)
             elif part.strip():
                 known = html.unescape(part)
-                translated = self.text(known)
+                translated = self._part(known)
                 parts[k] = part if translated == known else html.escape(translated, quote=False)
         return "".join(parts)
 
     def _attribute(self, match: re.Match[str]) -> str:
-        value = self.text(html.unescape(match[3]))
+        value = self._part(html.unescape(match[3]))
         return f"{match[1]}{match[2]}{html.escape(value)}{match[2]}"
 
 

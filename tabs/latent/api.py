@@ -56,7 +56,7 @@ def build(load: Load) -> None:
         Args:
             seeds: Two or more keyframes, such as "3, 8, 3"; first = last makes a seamless loop.
             model: A model id of task "latent" from list_models.
-            num_frames: 2 to 3600.
+            num_frames: 2 to 3600; on a public page 2 to 600.
 
         Returns:
             An MP4 of 24 frames a second.

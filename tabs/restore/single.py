@@ -19,7 +19,7 @@ from tabs.components.gradio_compat import on_page_load
 from tabs.components.into_view import into_sight
 from tabs.components.loading import Load, in_thread
 from tabs.components.model_menu import ModelMenu
-from tabs.components.models import absence
+from tabs.components.models import absence, title_of
 from tabs.components.preview import into_view
 from tabs.components.save_as import FORMATS, check_format, read_result, save_as, slider_pair
 from tabs.components.upload import (
@@ -328,7 +328,7 @@ def how_to_get(model: str) -> str:
 
 def chosen_title(pipeline: RestorationPipeline, model: str) -> str:
     """The title of the model that the automatic choice has taken; else empty."""
-    return f"{pipeline.spec.title}: " if model == AUTOMATIC else ""
+    return f"{title_of(pipeline.spec)}: " if model == AUTOMATIC else ""
 
 
 def key_of(

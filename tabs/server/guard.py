@@ -24,6 +24,7 @@ MAX_BODY_MB = 16  # of a request without files: a painting is the largest that t
 FILES_A_REQUEST = 4  # uploads of the largest size in one request
 MAX_PATH_BYTES = 4096
 CLOSED = "This address is not served here."
+UNKNOWN = "There is no call of this name; the page lists those that there are at ?view=api."
 TOO_LONG = "This address is too long."
 _UPLOADS = re.compile(r"/gradio_api/upload/?$")
 _DIRECT = re.compile(r"/gradio_api/(run|api)/")
@@ -39,10 +40,17 @@ class Guard:
         app: the server behind it.
         rules: host names and origins.
         closed: says whether a path is not served at all.
+        unknown: says whether a path calls what the page does not have.
     """
 
-    def __init__(self, app: ASGIApp, rules: HostRules, closed: Callable[[str], bool]) -> None:
-        self._app, self._rules, self._closed = app, rules, closed
+    def __init__(
+        self,
+        app: ASGIApp,
+        rules: HostRules,
+        closed: Callable[[str], bool],
+        unknown: Callable[[str], bool],
+    ) -> None:
+        self._app, self._rules, self._closed, self._unknown = app, rules, closed, unknown
         self._headers = security_headers(rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +88,8 @@ class Guard:
             return _sentence(400, CLOSED)
         if _FOREIGN_FILE.match(path) or self._closed(path):
             return _sentence(403, CLOSED)
+        if self._unknown(path):
+            return _sentence(404, UNKNOWN)
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > _most_bytes(path):
             return _sentence(413, _too_large(path))

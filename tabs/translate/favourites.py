@@ -16,6 +16,7 @@ from tabs.components.history import History
 from tabs.components.loading import Load, in_thread
 from tabs.components.preview import into_view
 from tabs.components.upload import open_photo
+from tabs.languages.own_text import own
 from tabs.translate.single import SinglePanel, finish, reopened, translated
 from tabs.translate.state import (
     MAX_FAVOURITES,
@@ -63,7 +64,9 @@ def wire(panel: FavouritesPanel, tab: gr.Tab, single: SinglePanel, load: Load) -
 
     def draw(picks: list[Favourite], progress: gr.Progress) -> Steps[Thumbnails]:
         yield gr.skip()
-        return [(favourite_list.picture_file(one.picture, one.name), one.name) for one in picks]
+        return [
+            (favourite_list.picture_file(one.picture, one.name), own(one.name)) for one in picks
+        ]
 
     def open_one(
         stored: object,

@@ -12,7 +12,7 @@ from tabs.components.errors import user_errors
 from tabs.components.events import LONG, PRIVATE, Event, Updates
 from tabs.components.files import output_folder
 from tabs.components.loading import Load, loading
-from tabs.components.models import checked_model, refuse_absent
+from tabs.components.models import checked_model, refuse_absent, title_of
 from tabs.components.preview import into_view
 from tabs.components.progress import stepping
 from tabs.components.text import device_of
@@ -44,8 +44,8 @@ def build(load: Load, single: SinglePanel) -> list[Event]:
             inverse = inverse_of(get_spec(checked_model(model, TASK)))
             if inverse is None:
                 raise ValueError(
-                    f"{get_spec(model).title} goes one way only; choose a model with a way back, "
-                    "such as one from summer to winter."
+                    f"{title_of(get_spec(model))} goes one way only; choose a model with a way "
+                    "back, such as one from summer to winter."
                 )
             started = time.perf_counter()
             for needed in (model, inverse.id):

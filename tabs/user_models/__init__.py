@@ -19,6 +19,7 @@ from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, GPU, PRIVATE, Updates
 from tabs.components.files import file_input
 from tabs.components.loading import Load
+from tabs.components.models import title_of
 from tabs.components.preview import into_view
 from tabs.server.access import is_private
 
@@ -90,7 +91,7 @@ def user_models() -> list[ModelSpec]:
 
 def user_model_choices() -> list[tuple[str, str]]:
     """Labels and ids of the models that the host added."""
-    return [(f"{spec.title} · {spec.family}", spec.id) for spec in user_models()]
+    return [(f"{title_of(spec)} · {spec.family}", spec.id) for spec in user_models()]
 
 
 def refuse_public() -> None:
@@ -148,7 +149,8 @@ def add_file(
 def _ready_line(spec: ModelSpec) -> str:
     """A sentence on the added model and the tab that lists it."""
     line = (
-        f"**{spec.title}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million parameters."
+        f"**{title_of(spec)}** is ready: {spec.family}, {spec.num_params / 1e6:.1f} million "
+        "parameters."
     )
     if spec.task == "latent":
         return f"{line} [Open it in Sample](?model={spec.id})."

@@ -1,4 +1,4 @@
-"""axe-core finds nothing serious or critical in any tab, light and dark."""
+"""axe-core finds nothing serious or critical in any tab, light and dark, and in Chinese."""
 
 from __future__ import annotations
 
@@ -40,11 +40,14 @@ def problems(page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_serious_finding_in_any_tab(browser, page_url, theme):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+@pytest.mark.parametrize(
+    ("theme", "language"), [("light", "en"), ("dark", "en"), ("light", "zh-CN")]
+)
+def test_no_serious_finding_in_any_tab(browser, page_url, theme, language):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale=language)
     page = context.new_page()
     page.goto(f"{page_url}?__theme={theme}")
+    expect(page.locator("html")).to_have_attribute("lang", language)
     found = []
     for tab in visible_tabs():
         go_to_tab(page, tab.ELEM_ID, tab.TITLE)

@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 import torch
 
 from gan_models import add_user_model, remove_user_model
@@ -74,3 +75,35 @@ def test_another_model_of_the_id_of_one_that_was_removed_is_loaded(tmp_path, mon
         assert cache(spec.id) is made[-1]
         remove_user_model(spec.id)
     assert [pipeline.spec.family for pipeline in made] == ["dcgan", "stylegan2"]
+
+
+def size_of(cache: PipelineCache) -> int:
+    """Entries in all tables of a cache."""
+    return sum(len(table) for table in vars(cache).values() if isinstance(table, dict))
+
+
+def test_nothing_is_remembered_of_models_that_are_no_longer_cached():
+    cache, _ = cache_of(2_500)
+    for number in range(50):
+        cache(f"mine-{number}")
+    assert size_of(cache) == 2
+
+
+def test_nothing_is_remembered_of_a_model_that_could_not_be_loaded():
+    def load(model, progress=None, cancelled=None):
+        raise ValueError("damaged")
+
+    cache = PipelineCache(1000, load)
+    for number in range(50):
+        with pytest.raises(ValueError, match="damaged"):
+            cache(f"mine-{number}")
+    assert size_of(cache) == 0
+
+
+def test_many_models_asked_for_at_once_leave_only_the_cached_ones():
+    cache, loads = cache_of(10_000)
+    models = [f"mine-{number}" for number in range(5)] * 40
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(cache, models))
+    assert sorted(loads) == sorted(set(models))
+    assert size_of(cache) == 5

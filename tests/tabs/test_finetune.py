@@ -25,7 +25,9 @@ from tabs.finetune import (
     start,
     swap,
 )
-from tabs.finetune.state import Seen, run_dropdown
+from tabs.finetune.state import Seen, run_choices, run_dropdown
+from tabs.languages.catalogue import translator
+from tabs.languages.own_text import unmarked
 
 
 def status(**facts):
@@ -264,7 +266,7 @@ def test_the_line_on_stored_data():
 def test_a_ticket_does_not_contain_the_key_and_is_stable(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
     [(title, ticket)] = visitor.choices("right")
-    assert title == "Yours: My <garden>"
+    assert unmarked(title) == "Yours: My <garden>"
     assert "right" not in ticket
     assert visitor.choices("right") == [(title, ticket)]
     assert visitor.choices("wrong") == visitor.choices("") == visitor.choices(None) == []
@@ -306,7 +308,8 @@ def test_a_snapshot_of_the_last_visit_is_listed_again(tmp_path):
     visitor = Visitor(None, OneRun(status(snapshots=(0, 40)), tmp_path))
     ticket = tickets.issue_ticket("right", "j1", 0, visitor.model("right", visitor.jobs.run, 0))
     listed = visitor.choices("right", also=ticket)
-    assert [title for title, _ in listed] == ["Yours: My <garden>", "Yours: My <garden>, step 0"]
+    titles = [unmarked(title) for title, _ in listed]
+    assert titles == ["Yours: My <garden>", "Yours: My <garden>, step 0"]
     assert len(visitor.choices("right", also="mine-of-somebody-else")) == 1
 
 
@@ -337,7 +340,10 @@ def tab():
     jobs = SimpleNamespace(
         asked=asked,
         quotas=Quotas(),
-        bases=lambda: [SimpleNamespace(id=i, title=i, base_resolution=r) for i, r in known.items()],
+        bases=lambda: [
+            SimpleNamespace(id=i, title=i, base_resolution=r, is_own=False)
+            for i, r in known.items()
+        ],
         list=lambda key: [status()],
         preview=lambda *given: asked.append(("preview", *given)) or (preview, preview),
         discard=lambda *given: asked.append(("discard", *given)),
@@ -395,3 +401,23 @@ def test_a_cancelled_check_leaves_no_draft():
     taking.close()
     went_on.set()
     assert ended.wait(20)
+
+
+def test_a_run_that_has_the_title_of_something_else_is_not_translated():
+    words = translator("zh-CN")
+    run = status(title="Cats", state="finished")
+    assert words.text("Cats") == "猫"
+    [(label, _)] = run_choices([run])
+    assert words.text(label) == "Cats · 已完成"
+    card = words.text(render.status_card(run))
+    assert "<b>Cats</b>" in card
+    assert "猫" not in card
+
+
+def test_a_picture_that_has_the_name_of_something_else_is_not_translated():
+    taken = SimpleNamespace(name="Cats", taken=True, reason="")
+    refused = SimpleNamespace(name="Sample", taken=False, reason="It is wholly transparent.")
+    shown = translator("zh-CN").text(render.verdict_list([taken, refused]))
+    assert "<b>Cats</b>" in shown
+    assert "<b>Sample</b>" in shown
+    assert "transparent" not in shown

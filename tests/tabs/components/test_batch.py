@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from tabs.components.batch import MAX_PICTURES, read_heads, zip_stems
+from tabs.languages.own_text import all_unmarked, unmarked
 from tests.media.test_photos import BAD_FILES
 
 
@@ -25,7 +26,7 @@ def test_a_bad_file_is_named_and_the_good_ones_are_used(tmp_path, kind):
         assert kept == [(40, 30), (64, 64), (20, 50)]
     else:
         assert kept == [(40, 30), (20, 50)]
-        assert notes[0].startswith(f"**{name} was left out.**")
+        assert unmarked(notes[0]).startswith(f"**{name} was left out.**")
 
 
 def test_nothing_usable_gets_the_reason(tmp_path):
@@ -43,7 +44,7 @@ def test_too_few_and_too_many_are_refused(tmp_path, count):
 def test_an_animation_is_named(tmp_path):
     frames = [Image.new("RGB", (20, 20), (k * 90, 0, 0)) for k in range(2)]
     path = saved(tmp_path, "film.gif", (20, 20), save_all=True, append_images=frames)
-    assert read_heads([path])[1] == ["film.gif: first of its pictures."]
+    assert all_unmarked(read_heads([path])[1]) == ["film.gif: first of its pictures."]
 
 
 def test_names_in_the_zip_are_those_of_the_files_and_differ():

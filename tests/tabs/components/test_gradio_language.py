@@ -14,12 +14,20 @@ from tabs.components.errors import NOT_HERE
 from tabs.components.gradio_language import TranslatedPage
 from tabs.languages.chosen import HEADER
 from tabs.languages.middleware import VisitorLanguage
+from tabs.languages.own_text import own
 
 CHINESE = {HEADER: "zh-CN"}
 
 
 def fail():
     raise gr.Error(NOT_HERE)
+
+
+def name(text: str):
+    gr.Info(own("Download"))
+    rows = gr.Dropdown(choices=[(f"{own('Sample')} · finished", "x"), ("Sample", "y")])
+    yield rows, f"**{own('Sample')}** · Download", own("Download")
+    raise gr.Error(f"{own('Sample')}: Download. There is no such model here; choose from {text}.")
 
 
 def work(progress: gr.Progress = gr.Progress()):
@@ -36,8 +44,12 @@ def url():
         markdown = gr.Markdown("Sample")
         text = gr.Textbox("Sample", label="Seeds")
         gr.Dropdown([("Sample", "Sample")], value="Sample", label="Model")
+        menu = gr.Dropdown([(f"{own('Sample')} · Sample", "own")], label="Model")
         button.click(fail, None, markdown, api_name="fails", api_visibility="private")
         button.click(fail, None, markdown, api_name="public")
+        named = [menu, markdown, text]
+        button.click(name, text, named, api_name="names", api_visibility="private")
+        button.click(name, text, named, api_name="names_public")
         outputs = [button, markdown, text]
         button.click(work, None, outputs, api_name="works", api_visibility="private")
     page.queue()
@@ -52,11 +64,11 @@ def url():
     page.close()
 
 
-def messages(url: str, name: str, headers: dict[str, str]) -> list[dict]:
+def messages(url: str, name: str, headers: dict[str, str], *data: str) -> list[dict]:
     """All messages of one event, as the page gets them."""
     config = httpx.get(f"{url}/config").json()
     number = next(d["id"] for d in config["dependencies"] if d["api_name"] == name)
-    body = {"data": [], "fn_index": number, "session_hash": f"s-{name}-{len(headers)}"}
+    body = {"data": data, "fn_index": number, "session_hash": f"s-{name}-{len(headers)}"}
     httpx.post(f"{url}/gradio_api/queue/join", json=body, headers=headers).raise_for_status()
     found = []
     asked = {"session_hash": body["session_hash"]}
@@ -119,3 +131,34 @@ def test_the_html_says_its_language(url):
         assert f"ganvasLanguage='{language}'" in answer.text
         assert int(answer.headers["content-length"]) == len(answer.content)
         assert "Cookie" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("name", ["names", "names_public"])
+@pytest.mark.parametrize("headers", [CHINESE, {}])
+def test_nothing_of_a_visitor_is_translated_and_no_mark_leaves_the_server(url, name, headers):
+    found = messages(url, name, headers, "Download")
+    text = json.dumps(found, ensure_ascii=False)
+    assert "\u2068" not in text
+    assert "\u2069" not in text
+    assert next(m for m in found if m["msg"] == "log")["log"] == "Download"
+    menu, line, field = next(m for m in found if m["msg"] == "process_generating")["output"]["data"]
+    private = headers and name == "names"
+    rows = [label for label, _ in menu["choices"]]
+    assert rows == (["Sample · 已完成", "采样"] if private else ["Sample · finished", "Sample"])
+    line = line if isinstance(line, str) else line["value"]
+    assert line == ("**Sample** · 下载" if private else "**Sample** · Download")
+    assert field == "Download"
+    toasts = [m["log"] for m in found if m["msg"] == "log"]
+    error = found[-1]["output"].get("error") or toasts[-1]
+    assert "Sample" in error
+    assert error.rstrip("。.").endswith("Download")  # typed
+    assert ("下载" in error) == bool(headers)
+
+
+def test_the_page_is_described_without_marks_and_with_the_visitors_texts(url):
+    for headers, label in ((CHINESE, "Sample · 采样"), ({}, "Sample · Sample")):
+        config = httpx.get(f"{url}/config", headers=headers)
+        parts = config.json()["components"]
+        choices = [part["props"].get("choices") for part in parts]
+        assert [[label, "own"]] in choices
+        assert "2068" not in config.text

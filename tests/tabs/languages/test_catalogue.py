@@ -72,6 +72,11 @@ def test_translations_are_chinese():
     assert share / len(catalogue("zh-CN")) > 0.95
 
 
+def test_visitors_are_addressed_in_one_form():
+    texts = {**catalogue("zh-CN"), "README": (ROOT / "README.zh-CN.md").read_text("utf-8")}
+    assert not [text for text, translation in texts.items() if "您" in translation]
+
+
 def test_no_text_is_in_two_files_with_two_translations():
     for language in OTHERS:
         seen: dict[str, str] = {}

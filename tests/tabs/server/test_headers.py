@@ -20,7 +20,8 @@ def ask(rules: HostRules, method: str = "GET", path: str = "/", **headers: str) 
     import anyio
 
     async def run() -> httpx.Response:
-        transport = httpx.ASGITransport(Guard(server, rules, lambda path: path == "/closed"))
+        guard = Guard(server, rules, lambda path: path == "/closed", lambda path: path == "/call")
+        transport = httpx.ASGITransport(guard)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             given = {name.replace("_", "-"): value for name, value in headers.items()}
             return await client.request(method, path, headers=given)
@@ -31,7 +32,7 @@ def ask(rules: HostRules, method: str = "GET", path: str = "/", **headers: str) 
 PRIVATE = HostRules(private=True)
 
 
-@pytest.mark.parametrize("path", ["/", "/closed", "/gradio_api/file=/x"])
+@pytest.mark.parametrize("path", ["/", "/closed", "/call", "/gradio_api/file=/x"])
 def test_every_answer_has_the_headers(path):
     headers = ask(PRIVATE, path=path).headers
     assert headers["x-content-type-options"] == "nosniff"
