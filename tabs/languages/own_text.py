@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 _OPEN, _CLOSE = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
+_LONGEST = 300  # letters of what is typed; hidden fields hold far more
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
 _MARKED = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 
@@ -66,7 +67,7 @@ def words_sent(kinds: list[str], values: list[Any]) -> frozenset[str]:
     found: set[str] = set()
     for kind, value in zip(kinds, values, strict=False):
         if kind == "textbox" and isinstance(value, str):
-            found.add(value)
+            found.update([value] if len(value) <= _LONGEST else [])
         else:
             found.update(_file_names(value))
     return frozenset(text for text in found if re.search("[A-Za-z]{2}", text))

@@ -76,6 +76,10 @@ def test_typed_texts_and_names_of_files_are_found_among_the_values_of_a_call():
     assert words_sent(kinds, values) == {"Cats", "Cats.png", "Dogs.png"}
 
 
+def test_what_scripts_put_into_hidden_fields_is_not_typed():
+    assert not words_sent(["textbox"], ["seed " * 1000])
+
+
 def test_no_mark_leaves_the_server():
     assert unmarked(f"{own('Cats')} · finished") == "Cats · finished"
     value = {"a": [own("x"), (own("y"), 1)], "b": None}
