@@ -233,11 +233,12 @@ def test_an_upload_that_failed_can_be_made_again(jobs, done, hub):
     assert "generator.safetensors" in hub.repos["me/garden"].files
 
 
-def test_an_unreachable_hub_raises_a_message(jobs, done, hub, monkeypatch):
+def test_an_unreachable_hub_raises_a_message(jobs, done, hub):
     key, job, _ = done
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(JobError, match="could not be reached; try again later"):
-        jobs.push_to_hub(key, job, "me/garden", "hf_x")
+    with pytest.MonkeyPatch.context() as patch:  # undone before that of `hub`
+        patch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+        with pytest.raises(JobError, match="could not be reached; try again later"):
+            jobs.push_to_hub(key, job, "me/garden", "hf_x")
 
 
 def test_offline_nothing_is_pushed(jobs, done, hub, monkeypatch):
