@@ -44,7 +44,7 @@ RECIPES = {
             "nonsaturating",
             "perceptron",
             PERCEPTRON,
-            {},
+            {"widths": [256, 128]},
         ),
         steps=20_000,
         num_snapshots=8,
@@ -60,7 +60,7 @@ RECIPES = {
             augment=True,
         ),
         steps=10_000,
-        num_snapshots=10,
+        num_snapshots=8,
     ),
     "digits-wgan": DigitRecipe(
         DigitSettings(
@@ -74,7 +74,7 @@ RECIPES = {
             critic_steps=5,
         ),
         steps=5_000,
-        num_snapshots=10,
+        num_snapshots=8,
     ),
     "digits-wgan-gp": DigitRecipe(
         DigitSettings(
@@ -102,7 +102,7 @@ RECIPES = {
             augment=True,
         ),
         steps=12_000,
-        num_snapshots=10,
+        num_snapshots=8,
     ),
     "digits-gan-collapsed": DigitRecipe(
         DigitSettings(
@@ -110,7 +110,7 @@ RECIPES = {
             "nonsaturating",
             "perceptron",
             PERCEPTRON,
-            {},
+            {"widths": [256, 128]},
             generator_rate=2e-3,
             discriminator_rate=2e-4,
         ),
