@@ -18,7 +18,7 @@ from tests.hostile.values import anything, texts
 ENDPOINTS = (
     *("list_models", "sample", "interpolate", "class_sample", "translate", "enlarge", "paint"),
     *("finetune_start", "finetune_status", "finetune_stop", "finetune_resume"),
-    *("finetune_delete", "finetune_generator"),
+    *("finetune_delete", "finetune_generator", "digits_film_draw"),
 )
 
 
