@@ -38,6 +38,8 @@ _CLOSED = re.compile(
 )
 # a call by its name: /call/NAME, /call/v2/NAME, with what follows, and the direct calls
 _NAMED = re.compile(r"/gradio_api/(?:call|run|api)/(v2(?:/|$))?([^/]*)")
+# what the page itself posts to by number, such as the end of an event that is cancelled
+_BY_NUMBER = re.compile(r"/gradio_api/(?:run|api)/predict/?$")
 
 
 class GuardedApp(App):
@@ -65,7 +67,7 @@ class GuardedApp(App):
         `/v2/` reaching public events alone.
         """
         found = _NAMED.match(path)
-        if found is None:
+        if found is None or _BY_NUMBER.match(path):
             return False
         events = self.get_blocks().fns.values()
         public = [event.api_name for event in events if event.api_visibility == "public"]
