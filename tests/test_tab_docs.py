@@ -18,7 +18,6 @@ ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "stylegan2_uncond.nvlabs.pkl"
 PAGES = ("sample", "classes", "translate", "restore", "paint", "your-model", "adding-a-model")
 OTHERS = {"Fine-tune": "finetuning", "Learn": "learn"}  # of these other tests run examples
-SHELL = sys.platform != "win32"
 
 
 def text_of(name: str) -> str:
@@ -50,7 +49,6 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(not SHELL, reason="a shell")
 @pytest.mark.parametrize("name", PAGES)
 def test_the_examples_run_from_top_to_bottom(name, folder):
     there = set(folder.rglob("*"))

@@ -33,3 +33,29 @@ def _digits(id: str, title: str, paper: str, **facts: Any) -> ModelSpec:
         trained_on="9,000 digits of MNIST (LeCun, Cortes and Burges)",
         **(convolutional | facts),
     )
+
+
+DIGIT_MODELS: tuple[ModelSpec, ...] = (
+    _digits(
+        "digits-gan",
+        "Digits, perceptrons",
+        GAN,
+        sha256="90b69e4aa04d09772dfe4a27db9920e692b7609111a9051d51d070be94a48108",
+        size_bytes=1_164_000,
+        num_params=579_728,
+        task="latent",
+        family="perceptron",
+        config=PERCEPTRON,
+    ),
+    _digits(
+        "digits-cgan",
+        "Digits by class, conditional GAN",
+        "conditional GAN: Mirza and Osindero 2014, arXiv:1411.1784",
+        sha256="a8b6d9453e467baf75c343141487fd1ed669f9a48647755f67b2e2043eb13790",
+        size_bytes=557_964,
+        num_params=277_681,
+        task="class",
+        config=CONVOLUTIONAL | {"num_classes": len(DIGITS)},
+        classes=DIGITS,
+    ),
+)

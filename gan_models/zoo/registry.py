@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gan_models.zoo.digits import DIGIT_MODELS
 from gan_models.zoo.own import OWN_MODELS, UPSCALER
 from gan_models.zoo.public import PUBLIC_MODELS
 from gan_models.zoo.restoration import RESTORATION_MODELS
@@ -79,6 +80,7 @@ MODELS: tuple[ModelSpec, ...] = (
         format="cyclegan-vintagify",
     ),
     *OWN_MODELS,
+    *DIGIT_MODELS,
     *RESTORATION_MODELS,
     *PUBLIC_MODELS,
 )

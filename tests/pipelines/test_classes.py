@@ -177,3 +177,12 @@ def test_a_model_of_a_thousand_classes_has_imagenets_names():
 def test_what_is_out_of_range_is_refused_with_a_sentence(call, says):
     with pytest.raises(ValueError, match=says):
         call(tiny_dcgan())
+
+
+def test_a_digit_is_drawn_and_has_neighbours():
+    pipe = load_pipeline("digits-cgan")
+    (picture,) = pipe.sample([3], "7")
+    assert picture.size == (28, 28)
+    found = pipe.nearest_classes("7", 9)
+    assert {name for name, _ in found} == {*"012345689"}
+    assert found == sorted(found, key=lambda pair: -pair[1])
