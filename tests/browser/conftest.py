@@ -1,4 +1,4 @@
-"""A real Chromium: one browser for all tests, a fresh visitor for each."""
+"""A real Chromium: one browser for the tests of a file, a fresh visitor for each."""
 
 from __future__ import annotations
 
@@ -38,8 +38,13 @@ def chromium_path():
     return executable
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path):
+    """A browser for the tests of a file.
+
+    Playwright keeps an event loop running in this thread until it is stopped; tests that follow
+    need one of their own.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium

@@ -143,4 +143,5 @@ def test_a_visitor_samples_through_the_proxy_and_nothing_else_is_asked_for(far_b
     asked = proxy.requests()
     assert len(asked) > 20
     assert not [path for path, _ in asked if not path.startswith(f"{PREFIX}/") and path != PREFIX]
-    assert not [request for request in asked if request[1] >= 400]
+    closed = 499  # nginx's own: the browser left before the answer, as the page was closed
+    assert not [request for request in asked if request[1] >= 400 and request[1] != closed]

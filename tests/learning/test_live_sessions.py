@@ -48,6 +48,19 @@ def test_a_session_plays_pauses_steps_and_resets(trainings):
     assert steps_of(trainings, token) == [0]
 
 
+def test_a_pause_shows_the_last_step_though_nobody_saw_it(trainings, clock):
+    token = trainings.open("me", [SMALL])
+    trainings.play(token)
+    session = trainings.look(token)
+    for _ in range(3):  # only the first picture is asked for
+        clock.now += 1
+        trainings.work_round()
+    trainings.pause(token)
+    (run,) = session.runs
+    assert run.facts()["step"] == run.training.step_count > 0
+    assert session.version > 0
+
+
 def test_a_training_stops_at_the_step_that_was_asked(trainings):
     token = trainings.open("me", [SMALL])
     trainings.play(token, stops_at=7)

@@ -80,6 +80,13 @@ class Session:
         self.version += 1
         self.marks.clear()
 
+    def take_pictures(self, now: float) -> None:
+        """Take the pictures that the page shows, of the runs as they are."""
+        for run in self.runs:
+            run.look()
+        self.pictured = now
+        self.version += 1
+
     def step(self) -> None:
         """One step of each run; one that has a head start makes that first, alone."""
         ahead = [run for run in self.runs if run.training.head_start_left and not run.is_over]
@@ -163,7 +170,12 @@ class LiveTrainings:
         """Stop the runs where they are."""
         session = self.look(token)
         with session.lock:
-            session.set_playing(False)
+            self._stop(session)
+
+    def _stop(self, session: Session) -> None:
+        """Pause; the last steps may not have been pictured."""
+        session.set_playing(False)
+        session.take_pictures(self._clock())
 
     def step(self, token: object) -> None:
         """Make one step of the generators, with what is left of a head start before it."""
@@ -225,8 +237,9 @@ class LiveTrainings:
             sessions = list(self._sessions.values())
         for session in sessions:
             if session.playing and self._clock() - session.last_look > PAUSED_AFTER_SECONDS:
-                session.set_playing(False)
-                session.was_unwatched = True
+                with session.lock:
+                    self._stop(session)
+                    session.was_unwatched = True
         playing = [session for session in sessions if session.playing]
         span = max(LEAST_SLICE_SECONDS, min(SLICE_SECONDS, ROUND_SECONDS / max(1, len(playing))))
         return sum(self._work(session, span) for session in playing) > 0
@@ -248,10 +261,7 @@ class LiveTrainings:
                 session.marks.append((self._clock(), session.step_count))
                 # pictures that nobody would see are not taken
                 if session.last_look > session.pictured or not session.playing:
-                    for run in session.runs:
-                        run.look()
-                    session.pictured = self._clock()
-                    session.version += 1
+                    session.take_pictures(self._clock())
         finally:
             session.lock.release()
         return steps
