@@ -7,7 +7,13 @@ import gradio as gr
 from gan_models import ClassPipeline
 from tabs.classes.listing import ListPanel
 from tabs.classes.sheet import SheetPanel
-from tabs.classes.state import classes_of, pad_weights, read_weights, write_weights
+from tabs.classes.state import (
+    chosen_corners,
+    classes_of,
+    pad_weights,
+    read_weights,
+    write_weights,
+)
 from tabs.components.errors import user_errors
 from tabs.components.events import AT_ONCE, GPU, PRIVATE, Options, Trigger, Values
 from tabs.components.files import png_files
@@ -113,12 +119,13 @@ def build(load: Load, listed: ListPanel, sheet: SheetPanel) -> None:
             made = pipeline.sample_mix(seeds[:1], {**read_weights(model, text)}, psi)
             return png_files(made, [f"{model}-mixture-seed{seeds[0]:08d}"])[0]
 
-    def weigh(place: str, *corners: str) -> str:
+    def weigh(place: str, *corners: str | None) -> str:
         with user_errors():
             return write_weights(pad_weights(corners, place))
 
-    def rename(*corners: str) -> gr.HTML:
-        return gr.HTML(corners=list(corners))
+    def rename(*corners: str | None) -> gr.HTML:
+        with user_errors():
+            return gr.HTML(corners=chosen_corners(corners))
 
     def change_model(place: str, model: str) -> Values:
         with user_errors():

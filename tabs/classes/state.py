@@ -209,11 +209,23 @@ def read_weights(model: str, text: str) -> dict[str, float]:
     return weights
 
 
-def pad_weights(corners: Sequence[str], place: str) -> dict[str, float]:
+def chosen_corners(corners: Sequence[str | None]) -> list[str]:
+    """The classes at the corners.
+
+    Raises:
+        ValueError: a corner has none.
+    """
+    chosen = [name for name in corners if name]
+    if len(chosen) != len(corners):
+        raise ValueError("A corner of the pad has no class; choose one for each corner.")
+    return chosen
+
+
+def pad_weights(corners: Sequence[str | None], place: str) -> dict[str, float]:
     """Weights of the classes at the corners (left to right, top to bottom) for "x,y", 0 to 1.
 
     Raises:
-        ValueError: no position.
+        ValueError: no position, or a corner without a class.
     """
     try:
         x, y = (min(max(float(number), 0.0), 1.0) for number in str(place).split(","))
@@ -223,7 +235,7 @@ def pad_weights(corners: Sequence[str], place: str) -> dict[str, float]:
         ) from None
     shares = ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
     weights: dict[str, float] = {}
-    for name, share in zip(list(corners)[:_CORNERS], shares, strict=True):
+    for name, share in zip(chosen_corners(corners)[:_CORNERS], shares, strict=True):
         weights[name] = weights.get(name, 0.0) + share
     return weights
 

@@ -73,6 +73,7 @@ def test_provenances_come_back_as_sheets():
         (lambda: read_weights(EYES, "green"), "with a weight"),
         (lambda: read_weights(EYES, ""), "No weights"),
         (lambda: pad_weights(["a"] * 4, "cat"), "two numbers"),
+        (lambda: pad_weights(["a", None, "a", "a"], "0.5,0.5"), "no class"),
         (lambda: morph_ends(EYES, "both", "red", None, "blue", 1), "No seeds"),
         (lambda: read_class_provenance({"task": "latent"}), "another tab"),
         (lambda: read_class_provenance({"task": "class"}), "broken"),
