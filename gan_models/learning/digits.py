@@ -20,6 +20,7 @@ from gan_models.media.provenance import SAMPLES
 from gan_models.media.tensors import to_float
 from gan_models.networks.base import Network
 from gan_models.networks.digits import DigitClassifier
+from gan_models.training.losses import r1_penalty
 from gan_models.training.optim import Batch, Losses, split, update
 from gan_models.training.trainers.base import Trainer
 
@@ -47,6 +48,7 @@ class DigitSettings:
     critic_steps: int = 1  # of the discriminator, for one of the generator
     clip: float = 0.01  # only for "wgan"
     penalty: float = 10.0  # only for "wgan-gp"
+    r1: float = 0.0  # weight of the R1 penalty, only for "nonsaturating"; 0: none
     conditional: bool = False
     augment: bool = False  # what the discriminator sees is shifted, turned and scaled a little
 
@@ -123,10 +125,15 @@ class DigitTrainer(Trainer):
         c = self._one_hot(batch["digits"])
         with torch.no_grad():
             fakes = self._generate(c, len(images))
-        real, fake = critic(self._seen(images), c), critic(self._seen(fakes), c)
+        seen = self._seen(images).requires_grad_(self.settings.r1 > 0)
+        real, fake = critic(seen, c), critic(self._seen(fakes), c)
         if self.settings.objective == "nonsaturating":
             loss = objectives.discriminator_loss(real, fake)
-            return loss, {"discriminator": loss, "d_real": real.mean(), "d_fake": fake.mean()}
+            terms = {"discriminator": loss, "d_real": real.mean(), "d_fake": fake.mean()}
+            if self.settings.r1:
+                terms["r1"] = r1_penalty(real, seen)
+                loss = loss + self.settings.r1 * terms["r1"]
+            return loss, terms
         loss = objectives.wasserstein_critic(real, fake)
         terms = {"discriminator": loss, "wasserstein": -loss}
         if self.settings.objective == "wgan-gp":

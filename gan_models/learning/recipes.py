@@ -23,7 +23,9 @@ from gan_models.training.train import check_kimg
 CLASSIFIER = "digit-classifier"
 DATA = "9,000 digits of MNIST"
 PERCEPTRON = {"z_dim": 100, "widths": [128, 256, 512]}
-CONVOLUTIONAL = {"z_dim": 100, "width": 48}
+CONVOLUTIONAL = {"z_dim": 100, "width": 24, "hidden": 192}
+CONDITIONAL = {"z_dim": 100, "width": 48, "num_classes": 10}
+DEEP = {"width": 32, "deep": True}
 BATCH = 64
 
 
@@ -35,6 +37,8 @@ class DigitRecipe:
     steps: int  # of the generator
     num_snapshots: int
     with_discriminators: bool = True  # the film has those of all its steps, not of the last alone
+    decay_from: float = 1.0  # share of the training after which rates decay linearly to 0
+    ema_half_life_kimg: float = 4.0
 
 
 RECIPES = {
@@ -68,13 +72,15 @@ RECIPES = {
             "wgan",
             "dcgan-28",
             CONVOLUTIONAL,
-            {"width": 32},
+            DEEP | {"norm": True},
             generator_rate=5e-4,
             discriminator_rate=5e-4,
             critic_steps=5,
         ),
         steps=5_000,
         num_snapshots=8,
+        decay_from=0.7,
+        ema_half_life_kimg=20.0,
     ),
     "digits-wgan-gp": DigitRecipe(
         DigitSettings(
@@ -82,21 +88,23 @@ RECIPES = {
             "wgan-gp",
             "dcgan-28",
             CONVOLUTIONAL,
-            {"width": 32},
-            generator_rate=2e-4,
-            discriminator_rate=2e-4,
+            DEEP,
+            generator_rate=5e-4,
+            discriminator_rate=5e-4,
             betas=(0.0, 0.9),
-            critic_steps=3,
+            critic_steps=2,
         ),
-        steps=6_000,
-        num_snapshots=10,
+        steps=8_000,
+        num_snapshots=8,
+        decay_from=0.5,
+        ema_half_life_kimg=8.0,
     ),
     "digits-cgan": DigitRecipe(
         DigitSettings(
             "Digits by class, conditional GAN",
             "nonsaturating",
             "dcgan-28",
-            CONVOLUTIONAL | {"num_classes": 10},
+            CONDITIONAL,
             {"width": 32, "num_classes": 10, "norm": True},
             conditional=True,
             augment=True,
@@ -166,7 +174,14 @@ def train_digits(
     recipe = RECIPES[name]
     batch = BATCH * recipe.settings.critic_steps
     total = kimg or recipe.steps * batch / 1000
-    settings = Settings(name, batch, total, DATA, ema_half_life_kimg=4.0)
+    settings = Settings(
+        name,
+        batch,
+        total,
+        DATA,
+        ema_half_life_kimg=recipe.ema_half_life_kimg,
+        decay_from=recipe.decay_from,
+    )
     classifier = load_classifier()
     steps = geometric_steps(int(total * 1000 / batch), recipe.num_snapshots)
     film = FilmWriter(folder, steps, recipe.with_discriminators, callback)

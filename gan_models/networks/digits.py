@@ -83,16 +83,25 @@ class DigitGenerator(Network):
         width: channels at 7 px; half of it at 14 px.
         num_classes: 0, or the length of the one-hot class behind z (Mirza and Osindero 2014,
             arXiv:1411.1784).
+        hidden: 0, or the width of a fully connected layer before the convolutions, as InfoGAN has
+            it for these digits (Chen et al. 2016, arXiv:1606.03657, appendix C.1): without it and
+            without classes a picture between two digits is one of neither.
     """
 
     family = "dcgan-28"
     img_resolution, img_channels = SIDE, 1
 
-    def __init__(self, z_dim: int = 100, width: int = 128, num_classes: int = 0) -> None:
+    def __init__(
+        self, z_dim: int = 100, width: int = 128, num_classes: int = 0, hidden: int = 0
+    ) -> None:
         super().__init__()
-        self.z_dim, self.width, self.num_classes = z_dim, width, num_classes
-        self.c_dim = num_classes
-        self.project = nn.Linear(z_dim + num_classes, 49 * width, bias=False)
+        self.z_dim, self.width, self.num_classes, self.hidden = z_dim, width, num_classes, hidden
+        self.c_dim = size = num_classes
+        size += z_dim
+        if hidden:
+            self.first = nn.Linear(size, hidden, bias=False)
+            self.norm0, size = nn.BatchNorm1d(hidden), hidden
+        self.project = nn.Linear(size, 49 * width, bias=False)
         self.norm1 = nn.BatchNorm2d(width)
         self.conv1 = nn.ConvTranspose2d(width, width // 2, 4, 2, 1, bias=False)
         self.norm2 = nn.BatchNorm2d(width // 2)
@@ -101,12 +110,18 @@ class DigitGenerator(Network):
     @property
     def config(self) -> dict[str, Any]:
         """The constructor arguments that build this network again."""
-        return {"z_dim": self.z_dim, "width": self.width, "num_classes": self.num_classes}
+        return {
+            "z_dim": self.z_dim,
+            "width": self.width,
+            "num_classes": self.num_classes,
+            "hidden": self.hidden,
+        }
 
     @property
     def class_embedding(self) -> Tensor:
-        """The first layer's weights behind the class, [num_classes, 49 width]."""
-        return self.project.weight[:, self.z_dim :].T
+        """The first layer's weights behind the class, [num_classes, 49 width or hidden]."""
+        first = self.first if self.hidden else self.project
+        return first.weight[:, self.z_dim :].T
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """z [N, z_dim], c [N, num_classes] -> [N, 1, 28, 28] in [-1, 1].
@@ -116,9 +131,10 @@ class DigitGenerator(Network):
         """
         if (c is not None) != bool(self.num_classes):
             raise ValueError(f"This network has {self.num_classes} classes: give c if it has any.")
-        z = z.flatten(1)
-        x = self.project(z if c is None else torch.cat([z, c.to(z)], dim=1))
-        x = self.norm1(x.reshape(len(z), self.width, 7, 7)).relu()
+        x = z.flatten(1) if c is None else torch.cat([z.flatten(1), c.to(z)], dim=1)
+        if self.hidden:
+            x = self.norm0(self.first(x)).relu()
+        x = self.norm1(self.project(x).reshape(-1, self.width, 7, 7)).relu()
         x = self.norm2(self.conv1(x)).relu()  # [N, width / 2, 14, 14]
         return self.conv2(x).tanh()
 
@@ -131,27 +147,40 @@ class DigitDiscriminator(Network):
     Args:
         width: channels at 14 px; twice as many at 7 px.
         num_classes: 0, or the number of classes.
-        norm: batch norm behind the second convolution, as DCGAN has it. A gradient penalty needs
-            each picture's own gradient and goes without (Gulrajani et al. 2017, arXiv:1704.00028,
-            section 4).
+        norm: batch norm behind all convolutions but the first, as DCGAN has it. A gradient penalty
+            needs each picture's own gradient and goes without (Gulrajani et al. 2017,
+            arXiv:1704.00028, section 4).
+        deep: a third convolution, to four times `width` channels at 4 px.
     """
 
     family = "dcgan-28-discriminator"
 
-    def __init__(self, width: int = 32, num_classes: int = 0, norm: bool = False) -> None:
+    def __init__(
+        self, width: int = 32, num_classes: int = 0, norm: bool = False, deep: bool = False
+    ) -> None:
         super().__init__()
-        self.width, self.num_classes = width, num_classes
+        self.width, self.num_classes, self.deep = width, num_classes, deep
         self.c_dim = num_classes
         self.norm = nn.BatchNorm2d(2 * width) if norm else nn.Identity()
         self.conv1 = nn.Conv2d(1 + num_classes, width, 4, 2, 1)
         self.conv2 = nn.Conv2d(width, 2 * width, 4, 2, 1)
-        self.project = nn.Linear(98 * width, 1)
+        size = 98 * width
+        if deep:
+            self.conv3 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
+            self.norm3 = nn.BatchNorm2d(4 * width) if norm else nn.Identity()
+            size = 64 * width
+        self.project = nn.Linear(size, 1)
 
     @property
     def config(self) -> dict[str, Any]:
         """The constructor arguments that build this network again."""
         norm = isinstance(self.norm, nn.BatchNorm2d)
-        return {"width": self.width, "num_classes": self.num_classes, "norm": norm}
+        return {
+            "width": self.width,
+            "num_classes": self.num_classes,
+            "norm": norm,
+            "deep": self.deep,
+        }
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> Tensor:
         """images [N, 1, 28, 28] in [-1, 1], c [N, num_classes] -> logits [N]."""
@@ -160,6 +189,8 @@ class DigitDiscriminator(Network):
             x = torch.cat([x, c.to(x)[:, :, None, None].expand(-1, -1, SIDE, SIDE)], dim=1)
         x = F.leaky_relu(self.conv1(x), SLOPE)
         x = F.leaky_relu(self.norm(self.conv2(x)), SLOPE)
+        if self.deep:
+            x = F.leaky_relu(self.norm3(self.conv3(x)), SLOPE)
         return self.project(x.flatten(1)).flatten()
 
 
