@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import itertools
 import struct
@@ -14,7 +15,8 @@ from gan_models.learning.digits import DigitData, DigitTrainer, distort, geometr
 from gan_models.learning.film import load_film, pack_film
 from gan_models.learning.mnist import load_digits
 from gan_models.learning.recipes import RECIPES, FilmWriter
-from gan_models.networks.digits import DigitClassifier
+from gan_models.media.tensors import to_float
+from gan_models.networks.digits import DigitClassifier, DigitDiscriminator, DigitGenerator
 from gan_models.training.loop import Settings, run
 
 CPU = torch.device("cpu")
@@ -60,6 +62,45 @@ def test_the_critic_takes_its_steps_and_is_clipped(digits, monkeypatch):
     assert counts == {"discriminator": 5, "generator": 1}
     critic = trainer.networks["discriminator"]
     assert all(p.abs().max() <= 0.01 for p in critic.parameters())
+
+
+def test_r1_is_added_to_the_loss_of_the_discriminator(digits):
+    trainer = small("digits-dcgan", digits)
+    batch = DigitData(*digits).batch(0, 0, 8)
+    trainer.settings = dataclasses.replace(trainer.settings, r1=2.0, augment=False)
+    torch.manual_seed(3)
+    loss, terms = trainer._discriminator_loss(batch)
+    assert terms["r1"] > 0
+    torch.testing.assert_close(loss, terms["discriminator"] + 2.0 * terms["r1"])
+    critic = trainer.networks["discriminator"]
+    image = to_float(batch["images"][:1]).requires_grad_(True)
+    gradient, step = torch.autograd.grad(critic(image).sum(), image)[0], 1e-2
+    moved = critic(image + step * gradient / gradient.norm()) - critic(image)
+    torch.testing.assert_close(moved[0] / step, gradient.norm(), rtol=0.05, atol=1e-3)
+
+
+@pytest.mark.parametrize("hidden", [0, 12])
+@pytest.mark.parametrize("num_classes", [0, 10])
+def test_a_generator_with_or_without_a_hidden_layer_is_built_again(hidden, num_classes):
+    network = DigitGenerator(z_dim=6, width=4, num_classes=num_classes, hidden=hidden).eval()
+    again = DigitGenerator(**network.config).eval()
+    again.load_state_dict(network.state_dict())
+    z, c = torch.randn(3, 6), torch.eye(10)[:3] if num_classes else None
+    made = network(z, c)
+    assert made.shape == (3, 1, 28, 28)
+    assert torch.equal(made, again(z, c))
+    assert network.class_embedding.shape == (num_classes, hidden or 49 * 4)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_discriminator_of_two_or_three_convolutions_is_built_again(norm, deep):
+    network = DigitDiscriminator(4, norm=norm, deep=deep).eval()
+    again = DigitDiscriminator(**network.config).eval()
+    again.load_state_dict(network.state_dict())
+    images = torch.randn(3, 1, 28, 28)
+    assert network(images).shape == (3,)
+    assert torch.equal(network(images), again(images))
 
 
 @pytest.mark.parametrize("with_discriminators", [True, False])
