@@ -34,6 +34,7 @@ from tabs.languages.switch import layout_switch
 from tabs.server import folders, sweep
 from tabs.server.access import is_private
 from tabs.theme import CSS, HEAD, SCRIPT, THEME
+from tabs.translate.state import FIRST_EXAMPLE
 
 INTRO = "# Ganvas"
 PRIVACY = (
@@ -104,6 +105,8 @@ def launch(app: gr.Blocks | None = None, **options: Any) -> tuple[object, str, s
         "max_file_size": int(gan_models.limits().upload_mb * 1_000_000),
         "show_error": False,
         "ssr_mode": False,
+        # of the examples, which handlers give back; else Gradio allows the working folder alone
+        "allowed_paths": [str(FIRST_EXAMPLE.parent)],
         "state_session_capacity": CAPACITY,
         "theme": THEME,
         "css": CSS,

@@ -87,3 +87,15 @@ def test_a_trigger_that_does_not_exist_does_no_harm(page, trigger):
     event = private_events(page)[0]
     values = [None for _ in event["inputs"]]
     check_event(page, event, values, trigger_id=trigger, event_data={"index": [[{}]]})
+
+
+def test_the_first_example_is_shown_wherever_the_server_was_started(hostile_page):
+    """The page of these tests runs in another folder than the project's."""
+    events = private_events(hostile_page)
+    event = next(one for one in events if one["api_name"] == "_first_example")
+    message = hostile_page.join(event["id"], [None, None, "vintage"])
+    assert message is not None
+    shown = message["output"]["data"][0]
+    answer = hostile_page.client.get(f"/gradio_api/file={shown['path']}")
+    assert answer.content.startswith(b"\xff\xd8")  # a JPEG
+    assert "translate/examples" not in shown["path"]
