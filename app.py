@@ -10,6 +10,8 @@ import threading
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
+# before torch is: threads that wait let others work, where several requests share the cores
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import gradio as gr
 from gradio.events import api

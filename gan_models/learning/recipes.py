@@ -121,15 +121,16 @@ RECIPES = {
         DigitSettings(
             "Digits, a collapsed GAN",
             "nonsaturating",
-            "perceptron",
-            PERCEPTRON,
-            {"widths": [256, 128]},
-            generator_rate=2e-3,
-            discriminator_rate=2e-4,
+            "dcgan-28",
+            CONVOLUTIONAL,
+            DEEP,
+            generator_rate=1e-3,
+            discriminator_rate=1e-3,
+            betas=(0.0, 0.999),
+            r1=0.1,  # of DCGAN's 4: the discriminator becomes steep
         ),
-        steps=8_000,
+        steps=3_000,
         num_snapshots=8,
-        with_discriminators=False,
     ),
 }
 

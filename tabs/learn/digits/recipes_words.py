@@ -18,10 +18,10 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "enlarge them to 14 and 28 px, with batch norm and ReLU.",
         "A convolution does the same at every place, so nothing has to be learned twice. Look "
         "at the first steps: blots, with the dots that transposed convolutions leave, then "
-        "strokes, then digits. With only 9,000 real digits the "
-        "discriminator would learn them by heart; what it sees is shifted, turned and scaled a "
-        "little, real and generated alike "
-        "([Zhao et al. 2020](https://arxiv.org/abs/2006.10738)).",
+        "strokes, then digits. One term is added to the paper's loss, R1 "
+        "([Mescheder et al. 2018](https://arxiv.org/abs/1801.04406), equation 9): the "
+        "discriminator pays for its slope at the real digits.",
+        r"$$\frac{4}{2}\, \mathbb{E}_x \lVert \nabla D(x) \rVert^2$$",
         "Look at the mean logits: the further they lie apart, the surer the discriminator is.",
     ),
     "digits-wgan": (
@@ -38,7 +38,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "clipping, the critic pays where its slope is not 1, on lines between real and generated "
         "digits:",
         r"$$10\, \mathbb{E}_{\hat x} \left(\lVert \nabla D(\hat x) \rVert - 1\right)^2$$",
-        "The critic makes three steps for each of the generator's (the paper has five), and has no "
+        "The critic makes two steps for each of the generator's (the paper has five), and has no "
         "batch norm, because each picture needs a gradient of its own. With a slope of 1 the "
         "estimate has the scale of the pixels. Look for it falling, as with clipping, and compare "
         "the digits of both.",
@@ -53,11 +53,11 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "slant, width and style.",
     ),
     "digits-gan-collapsed": (
-        "**Mode collapse.** The networks and the loss are those of the perceptron GAN; the "
-        "generator's learning rate is ten times the discriminator's. The generator always finds "
-        "what the discriminator takes for real just now, and makes only that.",
+        "**Mode collapse.** Networks, loss and rates are those of DCGAN; its R1 penalty has a "
+        "fortieth of the weight, so that the discriminator becomes steep. The generator then "
+        "always finds what the discriminator takes for real just now, and makes only that.",
         "Look for different seeds that give the same picture, in the plane, too, and for digits "
-        "covered. Nothing in the loss asks for variety. Compare with the perceptron GAN as B, "
-        "sheet and losses; precision may be high where recall is nearly 0.",
+        "covered. Nothing in the loss asks for variety. Compare with DCGAN as B, sheet and losses; "
+        "precision may be high where recall is nearly 0.",
     ),
 }
