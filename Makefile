@@ -75,7 +75,7 @@ bench: setup
 tiles: setup
 	$(PY) -m tabs.start.render $(if $(RUN),--run $(RUN))
 
-# the pictures of the README
+# the pictures of the tabs, for README and docs
 pictures: browser
 	$(PY) docs/pictures.py
 

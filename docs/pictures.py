@@ -1,12 +1,16 @@
-"""Make the pictures of the README anew: `make pictures`. Needs a Chromium and the weights."""
+"""Make the pictures of the tabs in `docs/` anew: `make pictures`. Needs a Chromium and the weights."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -36,22 +40,74 @@ def main() -> int:
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(120_000)
         page.goto(url)
-        go_to_tab(page, "tab-latent", "Sample")
-        page.locator("#latent-gallery img").nth(8).wait_for()
-        page.locator("#latent-large img").wait_for()
-        save(page, "sample")
-        go_to_tab(page, "tab-paint", "Paint")
-        page.wait_for_function("window.ganvasPaint?.map")
-        save(page, "paint")
+        for name, (tab, title, prepare) in TABS.items():
+            go_to_tab(page, tab, title)
+            prepare(page)
+            save(page, name)
         browser.close()
     app.close()
     return 0
 
 
+def sample(page: Page) -> None:
+    """A sheet, one picture of it large."""
+    page.locator("#latent-gallery img").nth(8).wait_for()
+    page.locator("#latent-large img").wait_for()
+
+
+def choose_class(page: Page) -> None:
+    """A sheet of the first class."""
+    page.locator("#classes-gallery img").first.wait_for()
+
+
+def translate(page: Page) -> None:
+    """The example, translated."""
+    page.locator("#translate-photo img").wait_for()
+    page.click("#translate-go")
+    page.locator("#translate-compare img").first.wait_for()
+
+
+def enlarge(page: Page) -> None:
+    """The first example, enlarged."""
+    page.locator("#restore-examples button.gallery-item").first.click()
+    page.locator("#restore-photo img").wait_for()
+    page.click("#restore-go")
+    page.locator("#restore-compare img").first.wait_for()
+
+
+def paint(page: Page) -> None:
+    """The map that the tab opens with, painted."""
+    page.wait_for_function("window.ganvasPaint?.map")
+
+
+def learn(page: Page) -> None:
+    """Two films at their last snapshot."""
+    page.click("#learn-tab-digits-button")
+    page.locator("#learn-digits-lab img.digits").first.wait_for()
+
+
+def nothing(page: Page) -> None:
+    """The tab as it is."""
+
+
+TABS: dict[str, tuple[str, str, Callable[[Page], None]]] = {
+    "sample": ("tab-latent", "Sample", sample),
+    "classes": ("tab-classes", "Classes", choose_class),
+    "translate": ("tab-translate", "Translate", translate),
+    "restore": ("tab-restore", "Restore", enlarge),
+    "paint": ("tab-paint", "Paint", paint),
+    "finetuning": ("tab-fine-tune", "Fine-tune", nothing),
+    "learn": ("tab-learn", "Learn", learn),
+    "your-model": ("tab-your-file", "Your model", nothing),
+}
+
+
 def save(page: Page, name: str) -> None:
-    """Save the window as docs/NAME.png, once its pictures have been drawn."""
+    """Save the window as docs/NAME.webp, once its pictures have been drawn."""
     page.wait_for_timeout(8000)
-    page.screenshot(path=ROOT / "docs" / f"{name}.png")
+    page.mouse.move(0, 0)
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").save(ROOT / "docs" / f"{name}.webp", quality=85, method=6)
 
 
 if __name__ == "__main__":

@@ -104,15 +104,9 @@ class SinglePanel:
 
 
 def layout_controls() -> Controls:
-    """Lay out the left column: which picture, which model, which factor."""
+    """Lay out the left column: which model, which picture, which factor."""
     menu = model_menu.layout_of(choices(), AUTOMATIC, card(AUTOMATIC), "restore")
-    scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
     photo = layout_photo("restore", 220)
-    with gr.Row():
-        enlarge = gr.Button("Enlarge", variant="primary", elem_id="restore-go", min_width=120)
-        cancel = gr.Button(
-            "Cancel", elem_id="restore-cancel", elem_classes="while-running", min_width=80
-        )
     note = gr.Markdown(photo_limits(), elem_classes="card", elem_id="restore-note")
     gr.Examples(
         [str(_FOLDER / "examples" / name) for name in EXAMPLES],
@@ -121,6 +115,12 @@ def layout_controls() -> Controls:
         elem_id="restore-examples",
         api_visibility="private",
     )
+    scale = gr.Radio(factor_choices(AUTOMATIC), value=4, label="Factor", elem_id="restore-scale")
+    with gr.Row():
+        enlarge = gr.Button("Enlarge", variant="primary", elem_id="restore-go", min_width=120)
+        cancel = gr.Button(
+            "Cancel", elem_id="restore-cancel", elem_classes="while-running", min_width=80
+        )
     on_page_load(lambda: gr.Dropdown(choices()), None, menu.dropdown, **AT_ONCE)
     return Controls(menu, scale, photo, note, enlarge, cancel)
 

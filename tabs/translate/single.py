@@ -127,13 +127,12 @@ def layout_controls() -> Controls:
     keep_colours = gr.Checkbox(
         False, label="Keep the original's colours", elem_id="translate-colours"
     )
-    with gr.Row():
-        translate = gr.Button("Translate", variant="primary", elem_id="translate-go", min_width=120)
-        cancel = gr.Button(
-            "Cancel", elem_id="translate-cancel", elem_classes="while-running", min_width=80
-        )
+    translate = gr.Button("Translate", variant="primary", elem_id="translate-go")
     with gr.Row():
         undo, redo = history.layout("translate")
+        cancel = gr.Button(
+            "Cancel", elem_id="translate-cancel", elem_classes="while-running", min_width=70
+        )
     return Controls(
         menu=menu,
         swap=swap,

@@ -43,6 +43,7 @@ def test_an_event_called_by_its_number_does_not_fail(hostile_page, data):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_many_events_called_by_their_number_do_not_fail(hostile_page, data):
@@ -50,6 +51,7 @@ def test_many_events_called_by_their_number_do_not_fail(hostile_page, data):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_no_event_takes_a_file_from_outside_or_one_value_for_another(page):
     """Each event with values that its fields could have, but for one."""
     config = page.client.get("/config").json()

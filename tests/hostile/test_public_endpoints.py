@@ -57,6 +57,7 @@ def test_a_call_is_answered_or_refused_in_a_sentence(hostile_page, data):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_many_calls_are_answered_or_refused_in_a_sentence(hostile_page, data):

@@ -116,6 +116,7 @@ def check_all(page, seed: int, count: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_two_thousand_of_them(page):
     check_all(page, 19, 2500)
 

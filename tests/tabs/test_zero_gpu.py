@@ -329,7 +329,7 @@ def test_fine_tuning_is_not_offered_and_a_sentence_says_why(zero_url):
     config = json.dumps(httpx.get(f"{zero_url}/config").json(), ensure_ascii=False)
     assert "Fine-tuning is not offered here" in config
     client = Client(zero_url, verbose=False)
-    picture = handle_file(str(ROOT / "docs" / "sample.png"))
+    picture = handle_file(str(ROOT / "docs" / "sample.webp"))
     with pytest.raises(Exception, match="Fine-tuning is not offered here"):
         client.predict([picture], "landscapes", "quick", "", api_name="/finetune_start")
     assert "not offered here" in call(zero_url, "finetune_resume", ["x", "y"])[1]
