@@ -129,7 +129,7 @@ RECIPES = {
             betas=(0.0, 0.999),
             r1=0.1,  # of DCGAN's 4: the discriminator becomes steep
         ),
-        steps=3_000,
+        steps=1_200,
         num_snapshots=8,
     ),
 }
