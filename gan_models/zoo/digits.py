@@ -11,7 +11,8 @@ from gan_models.zoo.spec import Checkpoint, ModelSpec
 
 DIGITS = tuple("0123456789")
 PERCEPTRON = {"z_dim": 100, "widths": [128, 256, 512]}
-CONVOLUTIONAL = {"z_dim": 100, "width": 48, "num_classes": 0}
+CONVOLUTIONAL = {"z_dim": 100, "width": 24, "num_classes": 0, "hidden": 192}
+CONDITIONAL = {"z_dim": 100, "width": 48, "num_classes": 10, "hidden": 0}
 GAN = "GAN: Goodfellow et al. 2014, arXiv:1406.2661"
 
 
@@ -21,7 +22,7 @@ def _digits(id: str, title: str, paper: str, **facts: Any) -> ModelSpec:
         "task": "latent",
         "family": "dcgan-28",
         "config": CONVOLUTIONAL,
-        "num_params": 254_161,
+        "num_params": 250_249,
     }
     return ModelSpec(
         id=id,
@@ -48,6 +49,20 @@ DIGIT_MODELS: tuple[ModelSpec, ...] = (
         config=PERCEPTRON,
     ),
     _digits(
+        "digits-dcgan",
+        "Digits, DCGAN",
+        "DCGAN: Radford et al. 2016, arXiv:1511.06434",
+        sha256="5306997a298b493af147dd3e60f1c0cf70bedcaaa11166f2e2ebb6c56b3573f2",
+        size_bytes=505_340,
+    ),
+    _digits(
+        "digits-wgan-gp",
+        "Digits, WGAN-GP",
+        "WGAN-GP: Gulrajani et al. 2017, arXiv:1704.00028",
+        sha256="19883daea483fc4200f115bc69c975b84c3e1be9c11c64b2737d27acfd4bd39c",
+        size_bytes=505_340,
+    ),
+    _digits(
         "digits-cgan",
         "Digits by class, conditional GAN",
         "conditional GAN: Mirza and Osindero 2014, arXiv:1411.1784",
@@ -55,7 +70,14 @@ DIGIT_MODELS: tuple[ModelSpec, ...] = (
         size_bytes=557_964,
         num_params=277_681,
         task="class",
-        config=CONVOLUTIONAL | {"num_classes": len(DIGITS)},
+        config=CONDITIONAL,
         classes=DIGITS,
+    ),
+    _digits(
+        "digits-gan-collapsed",
+        "Digits, a collapsed GAN",
+        GAN,
+        sha256="907713d437fd5cb854c20afbf8b6bb9301788373457bc949b0dcf9fc04dd4283",
+        size_bytes=505_348,
     ),
 )
