@@ -40,8 +40,9 @@ RECIPES: dict[str, tuple[str, ...]] = {
         r"$$10\, \mathbb{E}_{\hat x} \left(\lVert \nabla D(\hat x) \rVert - 1\right)^2$$",
         "The critic makes two steps for each of the generator's (the paper has five), and has no "
         "batch norm, because each picture needs a gradient of its own. With a slope of 1 the "
-        "estimate has the scale of the pixels. Look for it falling, as with clipping, and compare "
-        "the digits of both.",
+        "estimate has the scale of the pixels. It rises while the critic learns to tell real "
+        "digits from generated ones, and falls while the digits get better. Compare the digits of "
+        "both kinds of WGAN.",
     ),
     "digits-cgan": (
         "**Conditional GAN**, [Mirza and Osindero 2014](https://arxiv.org/abs/1411.1784). Both "
