@@ -1,4 +1,4 @@
-"""Make the pictures of the tabs in `docs/` anew: `make pictures`. Needs a Chromium and the weights."""
+"""Make the pictures of the tabs in `docs/`: `make pictures`. Needs a Chromium and the weights."""
 
 from __future__ import annotations
 

@@ -56,6 +56,13 @@ DIGIT_MODELS: tuple[ModelSpec, ...] = (
         size_bytes=505_340,
     ),
     _digits(
+        "digits-wgan",
+        "Digits, WGAN",
+        "WGAN: Arjovsky et al. 2017, arXiv:1701.07875",
+        sha256="a2309dafca194ec974304ad1444467de2580e14c1b4f79ea745c7d5afed6d664",
+        size_bytes=505_340,
+    ),
+    _digits(
         "digits-wgan-gp",
         "Digits, WGAN-GP",
         "WGAN-GP: Gulrajani et al. 2017, arXiv:1704.00028",
