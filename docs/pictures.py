@@ -72,7 +72,7 @@ def enlarge(page: Page) -> None:
     page.locator("#restore-examples button.gallery-item").first.click()
     page.locator("#restore-photo img").wait_for()
     page.click("#restore-go")
-    page.locator("#restore-compare img").first.wait_for()
+    page.locator("#restore-file a").first.wait_for()
 
 
 def paint(page: Page) -> None:
@@ -106,6 +106,7 @@ def save(page: Page, name: str) -> None:
     """Save the window as docs/NAME.webp, once its pictures have been drawn."""
     page.wait_for_timeout(8000)
     page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
     with Image.open(io.BytesIO(page.screenshot())) as picture:
         picture.convert("RGB").save(ROOT / "docs" / f"{name}.webp", quality=85, method=6)
 
