@@ -174,6 +174,9 @@ class Cluster:
 
     def _handle(self, model: str) -> Any:
         """The handle of a model's deployment, deployed by the first call."""
+        handle = self._handles.get(model)
+        if handle is not None and not self._is_gone:
+            return handle  # without waiting for the deployment of another model
         with self._lock:
             if self._is_gone:
                 if self.settings.address and not self._answers_at(self.settings.address):
@@ -195,7 +198,8 @@ class Cluster:
 
     def _deploy(self, model: str) -> Any:
         name = _application_name(model)
-        if name in serve.status().applications:  # of another page, or of this one before
+        found = serve.status().applications.get(name)  # of another page, or of this one before
+        if found is not None and found.status in ("RUNNING", "DEPLOYING"):
             return serve.get_app_handle(name)
         application = serve.deployment(Replica, name=_DEPLOYMENT).options(**self._options())
         return serve.run(application.bind(model), name=name, route_prefix=None)
@@ -221,6 +225,8 @@ class Cluster:
                 "initial_replicas": 1,
                 "max_replicas": self.settings.max_replicas,
                 "target_ongoing_requests": 2,
+                "metrics_interval_s": 1,
+                "look_back_period_s": 3,
                 "upscale_delay_s": 2,
                 "downscale_delay_s": min(60.0, self.settings.idle_seconds),
                 "downscale_to_zero_delay_s": self.settings.idle_seconds,

@@ -12,6 +12,7 @@ from PIL import Image
 
 from gan_models import ClassPoint, ClusterError, load_pipeline
 from gan_models.cluster.pipelines import ClusterPipeline
+from gan_models.paths import CHECKPOINTS
 from tests.cluster.conftest import node_options
 
 SMALL = Image.fromarray(np.random.RandomState(3).randint(0, 256, (40, 56, 3)).astype(np.uint8))
@@ -46,6 +47,7 @@ def map_of(pipeline):
 
 PICTURES = {
     "sample": ("faces-64", lambda p: p.sample(range(20), 0.9)),
+    "a file": (str(CHECKPOINTS / "digits-gan.safetensors"), lambda p: p.sample([1, 2])),
     "interpolate": ("faces-64", lambda p: p.interpolate([3, 8], 4)),
     "steps": ("landscapes", lambda p: list(p.iter_frames([3, 8, 3], 3, "w"))),
     "part": ("landscapes", lambda p: [p.styles.edit(5, {"PCA 1": 2.5}, "middle", 0.7)]),
