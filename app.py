@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
 from tabs.components.clients import Clients, trusted_proxies
+from tabs.components.engine import layout_note, shared_pipelines
 from tabs.components.gradio_compat import SKIP_START_CHECK, set_always_last
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.gradio_mcp import serves_mcp
@@ -30,7 +31,6 @@ from tabs.components.gradio_stop import finish
 from tabs.components.loading import Load
 from tabs.components.models import absence
 from tabs.components.visitor import Visitor, visitor_key
-from tabs.components.zero_gpu import shared_pipelines
 from tabs.languages.middleware import VisitorLanguage
 from tabs.languages.switch import layout_switch
 from tabs.server import folders, sweep
@@ -70,6 +70,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
             for tab in visible_tabs():
                 with gr.Tab(tab.TITLE, id=tab.TITLE, elem_id=tab.ELEM_ID):
                     built[tab.TITLE] = build_tab(tab, load, visitor)
+        layout_note(load)
         gr.Markdown(PRIVACY, elem_id="privacy-note")
         connect(built, all_tabs)
         api(list_models, api_name="list_models")

@@ -1,13 +1,14 @@
 """Ganvas: pretrained GANs as functions. `load_pipeline(id)` gives an object that makes pictures."""
 
 from gan_models import convert
+from gan_models.cluster import ClusterError, cluster_pipelines, uses_ray
+from gan_models.cluster.wire import portable
 from gan_models.convert.add_user_model import (
     add_user_model,
     guess_format,
     model_formats,
     read_options,
 )
-from gan_models.device import device_title
 from gan_models.jobs import Deleted, Draft, JobError, Jobs, JobStatus, NotFound, Quotas
 from gan_models.learning.film_sheet import draw_enlarged_sheet as draw_large_digit_sheet
 from gan_models.learning.film_sheet import draw_plane as draw_digit_plane

@@ -59,7 +59,7 @@ SLOW = (
         "test_readme",
         "test_checkpoints",
     ),
-    "test_stopping",
+    *("test_stopping", "cluster/test_ray", "cluster/test_settings"),
     *("weights/test_wheels", "weights/test_locate", "zoo/test_user_models"),
     *("media/test_photos", "media/test_likeness", "pipelines/test_translation"),
     *("pipelines/test_restoration", "convert/test_real_esrgan", "convert/test_variants"),

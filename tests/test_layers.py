@@ -38,6 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "learning": ("training", "metrics", *FILES),
     "jobs": ("finetuning", "training", *FILES),
     "pipelines": FILES,
+    "cluster": ("pipelines", *FILES),
     "cli": ("",),
     "__main__": ("cli",),
     "__init__": ("",),

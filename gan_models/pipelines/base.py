@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from PIL import Image
 
+from gan_models.device import device_title
 from gan_models.media.images import provenance_of
 from gan_models.networks.base import Network
 from gan_models.networks.inference import bfloat16_gains
@@ -38,6 +39,11 @@ class BasePipeline(Generic[GeneratorT]):
     def device(self) -> torch.device:
         """The device of the generator."""
         return next(self.generator.parameters()).device
+
+    @property
+    def device_title(self) -> str:
+        """The title of the device for the page: the accelerator's name, or CPU and its threads."""
+        return device_title(self.device)
 
     @property
     def batch_size(self) -> int:

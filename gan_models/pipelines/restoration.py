@@ -100,7 +100,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
             ValueError: a factor out of range, or a picture too small or too large.
             EnlargeCancelled: `cancelled` returned True.
         """
-        return _run(self.iter_enlarge(image, scale, bfloat16=bfloat16), progress, cancelled)
+        return run_steps(self.iter_enlarge(image, scale, bfloat16=bfloat16), progress, cancelled)
 
     def iter_enlarge(
         self, image: Image.Image, scale: float | None = None, *, bfloat16: bool | None = None
@@ -161,7 +161,7 @@ class RestorationPipeline(BasePipeline["RRDBNet | SRVGGNetCompact"]):
         left, top = _corner(original, side, centre)
         box = (left, top, left + side, top + side)
         part = original.crop(box)
-        after = _run(self._enlarge(part, scale, False, Clock(1)))
+        after = run_steps(self._enlarge(part, scale, False, Clock(1)))
         pictures.add_provenance(after, self.provenance_after(image, scale=scale, box=list(box)))
         return CropPreview(box, part.resize(after.size, Image.Resampling.BICUBIC), after)
 
@@ -307,7 +307,7 @@ def _measure_speed(network: RRDBNet | SRVGGNetCompact) -> float:
     return seconds / max(0.01, last - first) / PROBE_PX**2
 
 
-def _run(
+def run_steps(
     steps: Generator[EnlargeProgress, None, Result],
     progress: Callable[[EnlargeProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,

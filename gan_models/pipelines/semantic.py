@@ -89,6 +89,11 @@ class SemanticPipeline(BasePipeline[Network]):
         """Whether the generator has styles."""
         return self.generator.z_dim > 0
 
+    @property
+    def has_encoder(self) -> bool:
+        """Whether `encode_style` can be used."""
+        return self.encoder is not None
+
     # --- painting -------------------------------------------------------------------------------
 
     def paint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_models import Pipeline, device_title
+from gan_models import Pipeline
 from tabs.components.space import on_zero_gpu
 
 
@@ -33,7 +33,7 @@ def megapixels(num_pixels: float) -> str:
 
 def device_of(pipeline: Pipeline) -> str:
     """The name of the device that a pipeline runs on."""
-    return "ZeroGPU" if on_zero_gpu() else device_title(pipeline.device)
+    return "ZeroGPU" if on_zero_gpu() else pipeline.device_title
 
 
 def speed_line(num_pictures: int, seconds: float, device: str) -> str:

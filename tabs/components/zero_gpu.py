@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import pickle
-import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, cast
 
-from gan_models import PipelineCache, load_pipeline
+from gan_models import PipelineCache, load_pipeline, portable
 from tabs.components.loading import Load
 from tabs.components.space import on_zero_gpu
 
@@ -188,18 +186,3 @@ def _iterate(
 def _seconds(model: str, path: str, arguments: Arguments, options: Options) -> int:
     """The duration that a call is given, from the arguments of the decorated functions."""
     return (CALLS | STEPS)[path]
-
-
-def portable(error: Exception) -> Exception:
-    """An error that another process can raise, with the traceback of this one for the log.
-
-    One that cannot be pickled becomes the nearest of its classes that can be made of a sentence.
-    """
-    if not isinstance(error, ValueError):  # a bug, or the machine's
-        error.add_note("".join(traceback.format_exception(error)))
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # noqa: BLE001 - whatever its class does when it is made anew
-        kind = ValueError if isinstance(error, ValueError) else RuntimeError
-        return kind(str(error))
-    return error

@@ -50,7 +50,7 @@ def legend(pipeline: SemanticPipeline) -> dict[str, Any]:
         "width": width,
         "height": height,
         "hasStyle": pipeline.has_style,
-        "hasEncoder": pipeline.encoder is not None,
+        "hasEncoder": pipeline.has_encoder,
         "canSegment": pipeline.can_segment,
         "presets": {name: _short(z) for name, z in pipeline.preset_styles.items()},
     }

@@ -176,7 +176,7 @@ def canvas_values(pipeline: SemanticPipeline, model: str) -> tuple[str, gr.Radio
     readings = gr.Radio([*READINGS, READING_PHOTO] if pipeline.can_segment else READINGS)
     if not pipeline.has_style:
         note = "This model paints in one style only."
-    elif pipeline.encoder is None:
+    elif not pipeline.has_encoder:
         note = NO_ENCODER
     else:
         note = ""

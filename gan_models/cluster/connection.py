@@ -1,0 +1,403 @@
+"""The connection to a Ray cluster: deployments on first use, answers that never wait for ever."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import importlib
+import os
+import queue
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from gan_models.cluster.replica import MAX_BATCH, Replica
+from gan_models.cluster.settings import ClusterError, ClusterSettings
+from gan_models.cluster.wire import Message, Request
+
+# the driver would end the whole process if the head node were gone for longer, 60 s by default
+os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "1000000")
+ray: Any = importlib.import_module("ray")
+serve: Any = importlib.import_module("ray.serve")
+
+Returned = TypeVar("Returned")
+
+GONE = "The Ray cluster does not answer; try again in a minute. Its head node may have stopped."
+UNREACHABLE = "The Ray cluster cannot be reached; start it, or correct RAY_ADDRESS, and try again."
+BUSY = "Busy: the Ray cluster has no free replica of this model now; try again in a minute."
+CLOSE_SECONDS = 15.0
+CONNECT_SECONDS = 90.0  # to start a cluster on this machine, or to reach another
+DEPLOY_SECONDS = 120.0  # for a node to import PyTorch and start the first replica
+POLL_SECONDS = 1.0  # between looks at whether the cluster is still there
+RETRY_SECONDS = 0.5
+_PREFIX = "ganvas-"
+_DEPLOYMENT = "Replica"
+_AHEAD = 8  # messages of a stream that are fetched before they are asked for
+
+
+class Cluster:
+    """A Ray cluster that serves models, connected to while this object is used.
+
+    Args:
+        settings: of the environment, by `ClusterSettings.read`.
+
+    Raises:
+        ClusterError: it cannot be reached.
+    """
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        self.settings = settings
+        self.address = ""
+        self._handles: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._is_gone = False
+        self._thread = _Thread()
+        self._connect()
+
+    def ask(self, model: str, method: str, requests: Sequence[Request | None]) -> list[Message]:
+        """The answers of a method of `Replica` to requests that are sent at once.
+
+        A request whose replica is lost is sent again, to another one.
+
+        Raises:
+            ClusterError: the cluster is gone, or there is no replica within the patience.
+        """
+        handle = self._handle(model)
+        sent = [_send(handle, method, request) for request in requests]
+        answers = []
+        for request, response in zip(requests, sent, strict=True):
+            patience = _Patience(self.settings.patience_seconds)
+            while True:
+                try:
+                    answers.append(self._result(response, patience))
+                    break
+                except ray.exceptions.RayError as error:
+                    self._wait_after(error, patience)
+                response = _send(self._handle(model), method, request)
+        return answers
+
+    def stream(self, model: str, request: Request) -> Generator[Message, None, None]:
+        """The messages of `Replica.iterate`; begun again, without those it gave, on a lost replica.
+
+        Raises:
+            ClusterError: as `ask`.
+        """
+        given, patience = 0, _Patience(self.settings.patience_seconds)
+        while True:
+            try:
+                with contextlib.closing(self._messages(model, request, patience)) as messages:
+                    for number, message in enumerate(messages):
+                        if number >= given:
+                            given = number + 1
+                            yield message
+                return
+            except ray.exceptions.RayError as error:
+                self._wait_after(error, patience)
+
+    def replicas(self) -> dict[str, list[str]]:
+        """Deployment -> the address of the node of each running replica.
+
+        Raises:
+            ClusterError: the cluster is gone.
+        """
+        details = self._bounded(_serve_details, 10.0)
+        found = {}
+        for name, application in details.get("applications", {}).items():
+            if name.startswith(_PREFIX):
+                (deployment,) = application["deployments"].values() or ({},)
+                found[name.removeprefix(_PREFIX)] = [
+                    str(replica.get("node_ip"))
+                    for replica in deployment.get("replicas", ())
+                    if replica.get("state") == "RUNNING"
+                ]
+        return found
+
+    def num_nodes(self) -> int:
+        """The number of living nodes.
+
+        Raises:
+            ClusterError: the cluster is gone.
+        """
+        nodes = self._bounded(ray.nodes, 10.0)
+        return sum(bool(node["Alive"]) for node in nodes)
+
+    def is_there(self) -> bool:
+        """Whether the head node accepts connections."""
+        host, _, port = self.address.rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), 2.0):
+                return True
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Disconnect; a cluster that was started with this object ends."""
+        with self._lock:
+            self._handles.clear()
+            if self.is_there():
+                with contextlib.suppress(TimeoutError):
+                    self._thread.do(ray.shutdown, CLOSE_SECONDS)
+        atexit.unregister(self.close)
+
+    # --- connecting and deploying -----------------------------------------------------------------
+
+    def _connect(self) -> None:
+        """Connect, or connect anew; not in the main thread, where Ray takes over SIGTERM."""
+        options: dict[str, Any] = {"address": self.settings.address or "local"}
+        if not self.settings.address:
+            options["include_dashboard"] = False
+
+        def connect() -> None:
+            if ray.is_initialized():
+                ray.shutdown()
+            ray.init(log_to_driver=False, logging_level="error", namespace="ganvas", **options)
+            # what Ray does at the end of the process waits for a head node that is gone
+            atexit.unregister(ray.shutdown)
+            self.address = ray.get_runtime_context().gcs_address
+            serve.start(proxy_location="Disabled")
+
+        try:
+            self._thread.do(connect, CONNECT_SECONDS)
+        except (OSError, RuntimeError, ValueError, SystemExit, ray.exceptions.RayError) as error:
+            raise ClusterError(UNREACHABLE) from error
+        atexit.register(self.close)
+        if threading.current_thread() is threading.main_thread():
+            # Ray's own handler would print where each thread was
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM) or signal.SIG_DFL)
+        self._is_gone = False
+
+    def _handle(self, model: str) -> Any:
+        """The handle of a model's deployment, deployed by the first call."""
+        handle = self._handles.get(model)
+        if handle is not None and not self._is_gone:
+            return handle  # without waiting for the deployment of another model
+        with self._lock:
+            if self._is_gone:
+                if self.settings.address and not self._answers_at(self.settings.address):
+                    raise ClusterError(GONE)
+                self._handles.clear()
+                self._connect()
+            if model not in self._handles:
+                self._handles[model] = self._bounded(lambda: self._deploy(model), DEPLOY_SECONDS)
+            return self._handles[model]
+
+    @staticmethod
+    def _answers_at(address: str) -> bool:
+        host, _, port = address.rpartition(":")
+        if not port.isdecimal():  # "auto", for example
+            return True
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 2.0):
+            return True
+        return False
+
+    def _deploy(self, model: str) -> Any:
+        name = _application_name(model)
+        found = serve.status().applications.get(name)  # of another page, or of this one before
+        if found is not None and found.status in ("RUNNING", "DEPLOYING"):
+            return serve.get_app_handle(name)
+        application = serve.deployment(Replica, name=_DEPLOYMENT).options(**self._options())
+        return serve.run(application.bind(model), name=name, route_prefix=None)
+
+    def _options(self) -> dict[str, Any]:
+        """The options of a deployment: how it is scaled, and what a replica reserves."""
+        gpus = self.settings.num_gpus
+        if gpus is None:
+            gpus = 0.25 if ray.cluster_resources().get("GPU") else 0
+        return {
+            "max_ongoing_requests": 2 * MAX_BATCH,
+            "health_check_period_s": 5,
+            "health_check_timeout_s": 10,
+            "graceful_shutdown_timeout_s": 5,
+            "ray_actor_options": {
+                "num_cpus": self.settings.num_cpus,
+                "num_gpus": gpus,
+                # threads that wait let those of other replicas work
+                "runtime_env": {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE"}},
+            },
+            "autoscaling_config": {
+                "min_replicas": 0,
+                "initial_replicas": 1,
+                "max_replicas": self.settings.max_replicas,
+                "target_ongoing_requests": 2,
+                "metrics_interval_s": 1,
+                "look_back_period_s": 3,
+                "upscale_delay_s": 2,
+                "downscale_delay_s": min(60.0, self.settings.idle_seconds),
+                "downscale_to_zero_delay_s": self.settings.idle_seconds,
+            },
+        }
+
+    # --- waiting ----------------------------------------------------------------------------------
+
+    def _result(self, response: Any, patience: _Patience) -> Message:
+        """The result of a response; while it is waited for, the cluster must be there."""
+        while True:
+            try:
+                return response.result(timeout_s=POLL_SECONDS)
+            except TimeoutError:
+                self._check(patience)
+
+    def _messages(
+        self, model: str, request: Request, patience: _Patience
+    ) -> Generator[Message, None, None]:
+        """The messages of one stream, fetched in a thread."""
+        handle = self._handle(model)
+        response = handle.options(stream=True).iterate.remote(request)
+        fetched: queue.Queue[tuple[bool, Any]] = queue.Queue(_AHEAD)
+        stopped = threading.Event()
+        threading.Thread(target=_fetch, args=(response, fetched, stopped), daemon=True).start()
+        try:
+            while True:
+                try:
+                    is_error, message = fetched.get(timeout=POLL_SECONDS)
+                except queue.Empty:
+                    self._check(patience)
+                    continue
+                if is_error:
+                    raise message
+                if message is None:
+                    return
+                yield message
+        finally:
+            stopped.set()
+            response.cancel()
+
+    def _check(self, patience: _Patience) -> None:
+        """Look at the cluster while an answer is waited for.
+
+        Raises:
+            ClusterError: it is gone, or has had no replica for longer than the patience.
+        """
+        if not self.is_there():
+            self._is_gone = True
+            raise ClusterError(GONE)
+        if patience.is_over() and not any(self.replicas().values()):
+            raise ClusterError(BUSY)
+
+    def _wait_after(self, error: Exception, patience: _Patience) -> None:
+        """Wait before a request is sent again.
+
+        Raises:
+            ClusterError: the cluster is gone, or the patience is over.
+            RayTaskError: the error is one of the code on the replica.
+        """
+        if isinstance(error, ray.exceptions.RayTaskError):
+            raise error
+        if patience.is_over():
+            raise ClusterError(BUSY) from error
+        self._check(patience)
+        time.sleep(RETRY_SECONDS)
+
+    def _bounded(self, work: Callable[[], Returned], seconds: float) -> Returned:
+        """What `work` returns, which asks the head node.
+
+        Raises:
+            ClusterError: the head node is gone, or it takes too long.
+        """
+        try:
+            with contextlib.closing(_Thread()) as thread:
+                return thread.do(work, seconds, self.is_there)
+        except (TimeoutError, SystemExit, ray.exceptions.RayError) as error:
+            self._is_gone = not self.is_there()
+            raise ClusterError(GONE if self._is_gone else BUSY) from error
+
+
+class _Patience:
+    """A time limit that begins now.
+
+    Args:
+        seconds: of the limit.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() > self._end
+
+
+def _send(handle: Any, method: str, request: Request | None) -> Any:
+    arguments = () if request is None else (request,)
+    return getattr(handle, method).remote(*arguments)
+
+
+def _fetch(response: Any, fetched: queue.Queue[tuple[bool, Any]], stopped: threading.Event) -> None:
+    """Put messages in the queue: pairs of whether it is an error, and the message; last None."""
+
+    def items() -> Iterator[tuple[bool, Any]]:
+        try:
+            for message in response:
+                yield False, message
+            yield False, None
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            yield True, error
+
+    for item in items():
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                fetched.put(item, timeout=POLL_SECONDS)
+                break
+        if stopped.is_set():
+            return
+
+
+class _Thread:
+    """A thread that does one thing after the other, and does not keep the process.
+
+    The processes of a cluster on this machine end with the thread that started them.
+    """
+
+    def __init__(self) -> None:
+        self._works: queue.Queue[tuple[Callable[[], Any], Future[Any]] | None] = queue.Queue()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def do(
+        self, work: Callable[[], Returned], seconds: float, go_on: Callable[[], bool] | None = None
+    ) -> Returned:
+        """What `work` returns or raises.
+
+        Raises:
+            TimeoutError: it takes longer, or `go_on`, asked every second, returned False.
+        """
+        future: Future[Returned] = Future()
+        self._works.put((work, future))
+        patience = _Patience(seconds)
+        while True:
+            try:
+                return future.result(POLL_SECONDS)
+            except TimeoutError:
+                if future.done():  # raised by `work`
+                    raise
+                if patience.is_over() or (go_on is not None and not go_on()):
+                    raise
+
+    def close(self) -> None:
+        """End the thread once it has done what it was given."""
+        self._works.put(None)
+
+    def _run(self) -> None:
+        while (given := self._works.get()) is not None:
+            work, future = given
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - raised again by who waits
+                future.set_exception(error)  # Ray raises SystemExit where its cluster ends
+
+
+def _application_name(model: str) -> str:
+    """The name of a model's application: its id, or a hash of the path of its file."""
+    if re.fullmatch(r"[A-Za-z0-9._-]+", model):
+        return _PREFIX + model
+    return f"{_PREFIX}file-{hashlib.sha256(model.encode()).hexdigest()[:16]}"
+
+
+def _serve_details() -> dict[str, Any]:
+    """All that Serve knows of its applications; relies on Serve's own client."""
+    return importlib.import_module("ray.serve.context")._get_global_client().get_serve_details()
