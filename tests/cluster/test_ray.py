@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from gan_models import ClassPoint, ClusterError, load_pipeline
-from gan_models.cluster.pipelines import ClusterPipeline
 from gan_models.paths import CHECKPOINTS
 from tests.cluster.conftest import node_options
+
+pytest.importorskip("ray", reason="Ray is not installed")
 
 SMALL = Image.fromarray(np.random.RandomState(3).randint(0, 256, (40, 56, 3)).astype(np.uint8))
 
@@ -63,6 +64,8 @@ PICTURES = {
 
 @pytest.mark.parametrize("case", PICTURES)
 def test_pictures_are_those_of_this_process(two_nodes, case):
+    from gan_models.cluster.pipelines import ClusterPipeline
+
     _, load, _ = two_nodes
     model, make = PICTURES[case]
     pipeline = load(model)
