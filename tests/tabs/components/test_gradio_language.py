@@ -161,4 +161,5 @@ def test_the_page_is_described_without_marks_and_with_the_visitors_texts(url):
         parts = config.json()["components"]
         choices = [part["props"].get("choices") for part in parts]
         assert [[label, "own"]] in choices
-        assert "2068" not in config.text
+        assert "\u2068" not in config.text
+        assert "\\u2068" not in config.text
