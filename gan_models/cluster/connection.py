@@ -14,11 +14,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from gan_models.cluster.replica import MAX_BATCH, Replica
 from gan_models.cluster.settings import ClusterError, ClusterSettings
+from gan_models.cluster.waiting import POLL_SECONDS, Patience, WorkThread
 from gan_models.cluster.wire import Message, Request
 
 # the driver would end the whole process if the head node were gone for longer, 60 s by default
@@ -34,7 +34,6 @@ BUSY = "Busy: the Ray cluster has no free replica of this model now; try again i
 CLOSE_SECONDS = 15.0
 CONNECT_SECONDS = 90.0  # to start a cluster on this machine, or to reach another
 DEPLOY_SECONDS = 120.0  # for a node to import PyTorch and start the first replica
-POLL_SECONDS = 1.0  # between looks at whether the cluster is still there
 RETRY_SECONDS = 0.5
 _PREFIX = "ganvas-"
 _DEPLOYMENT = "Replica"
@@ -57,7 +56,7 @@ class Cluster:
         self._handles: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._is_gone = False
-        self._thread = _Thread()
+        self._thread = WorkThread()
         self._connect()
 
     def ask(self, model: str, method: str, requests: Sequence[Request | None]) -> list[Message]:
@@ -72,7 +71,7 @@ class Cluster:
         sent = [_send(handle, method, request) for request in requests]
         answers = []
         for request, response in zip(requests, sent, strict=True):
-            patience = _Patience(self.settings.patience_seconds)
+            patience = Patience(self.settings.patience_seconds)
             while True:
                 try:
                     answers.append(self._result(response, patience))
@@ -88,7 +87,7 @@ class Cluster:
         Raises:
             ClusterError: as `ask`.
         """
-        given, patience = 0, _Patience(self.settings.patience_seconds)
+        given, patience = 0, Patience(self.settings.patience_seconds)
         while True:
             try:
                 with contextlib.closing(self._messages(model, request, patience)) as messages:
@@ -235,7 +234,7 @@ class Cluster:
 
     # --- waiting ----------------------------------------------------------------------------------
 
-    def _result(self, response: Any, patience: _Patience) -> Message:
+    def _result(self, response: Any, patience: Patience) -> Message:
         """The result of a response; while it is waited for, the cluster must be there."""
         while True:
             try:
@@ -244,7 +243,7 @@ class Cluster:
                 self._check(patience)
 
     def _messages(
-        self, model: str, request: Request, patience: _Patience
+        self, model: str, request: Request, patience: Patience
     ) -> Generator[Message, None, None]:
         """The messages of one stream, fetched in a thread."""
         handle = self._handle(model)
@@ -268,7 +267,7 @@ class Cluster:
             stopped.set()
             response.cancel()
 
-    def _check(self, patience: _Patience) -> None:
+    def _check(self, patience: Patience) -> None:
         """Look at the cluster while an answer is waited for.
 
         Raises:
@@ -280,7 +279,7 @@ class Cluster:
         if patience.is_over() and not any(self.replicas().values()):
             raise ClusterError(BUSY)
 
-    def _wait_after(self, error: Exception, patience: _Patience) -> None:
+    def _wait_after(self, error: Exception, patience: Patience) -> None:
         """Wait before a request is sent again.
 
         Raises:
@@ -301,26 +300,11 @@ class Cluster:
             ClusterError: the head node is gone, or it takes too long.
         """
         try:
-            with contextlib.closing(_Thread()) as thread:
+            with contextlib.closing(WorkThread()) as thread:
                 return thread.do(work, seconds, self.is_there)
         except (TimeoutError, SystemExit, ray.exceptions.RayError) as error:
             self._is_gone = not self.is_there()
             raise ClusterError(GONE if self._is_gone else BUSY) from error
-
-
-class _Patience:
-    """A time limit that begins now.
-
-    Args:
-        seconds: of the limit.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def is_over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() > self._end
 
 
 def _send(handle: Any, method: str, request: Request | None) -> Any:
@@ -346,49 +330,6 @@ def _fetch(response: Any, fetched: queue.Queue[tuple[bool, Any]], stopped: threa
                 break
         if stopped.is_set():
             return
-
-
-class _Thread:
-    """A thread that does one thing after the other, and does not keep the process.
-
-    The processes of a cluster on this machine end with the thread that started them.
-    """
-
-    def __init__(self) -> None:
-        self._works: queue.Queue[tuple[Callable[[], Any], Future[Any]] | None] = queue.Queue()
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def do(
-        self, work: Callable[[], Returned], seconds: float, go_on: Callable[[], bool] | None = None
-    ) -> Returned:
-        """What `work` returns or raises.
-
-        Raises:
-            TimeoutError: it takes longer, or `go_on`, asked every second, returned False.
-        """
-        future: Future[Returned] = Future()
-        self._works.put((work, future))
-        patience = _Patience(seconds)
-        while True:
-            try:
-                return future.result(POLL_SECONDS)
-            except TimeoutError:
-                if future.done():  # raised by `work`
-                    raise
-                if patience.is_over() or (go_on is not None and not go_on()):
-                    raise
-
-    def close(self) -> None:
-        """End the thread once it has done what it was given."""
-        self._works.put(None)
-
-    def _run(self) -> None:
-        while (given := self._works.get()) is not None:
-            work, future = given
-            try:
-                future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - raised again by who waits
-                future.set_exception(error)  # Ray raises SystemExit where its cluster ends
 
 
 def _application_name(model: str) -> str:

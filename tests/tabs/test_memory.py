@@ -16,7 +16,7 @@ import pytest
 
 from tests.fakes import fake_load
 
-MOST_KB = 6  # a call, after the first ones
+MOST_KB = 8  # a call, after the first ones; 4.9 on a quiet machine, 6.0 on a busy one
 API = "/gradio_api"
 
 
