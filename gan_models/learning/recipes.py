@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gan_models import weights
@@ -27,6 +27,17 @@ CONVOLUTIONAL = {"z_dim": 100, "width": 24, "hidden": 192}
 CONDITIONAL = {"z_dim": 100, "width": 48, "num_classes": 10}
 DEEP = {"width": 32, "deep": True}
 BATCH = 64
+DCGAN = DigitSettings(
+    "Digits, DCGAN",
+    "nonsaturating",
+    "dcgan-28",
+    CONVOLUTIONAL,
+    DEEP,
+    generator_rate=1e-3,
+    discriminator_rate=1e-3,
+    betas=(0.0, 0.999),
+    r1=4.0,
+)
 
 
 @dataclass(frozen=True)
@@ -55,17 +66,7 @@ RECIPES = {
         with_discriminators=False,
     ),
     "digits-dcgan": DigitRecipe(
-        DigitSettings(
-            "Digits, DCGAN",
-            "nonsaturating",
-            "dcgan-28",
-            CONVOLUTIONAL,
-            DEEP,
-            generator_rate=1e-3,
-            discriminator_rate=1e-3,
-            betas=(0.0, 0.999),
-            r1=4.0,
-        ),
+        DCGAN,
         steps=14_000,
         num_snapshots=8,
         decay_from=0.5,
@@ -118,17 +119,8 @@ RECIPES = {
         num_snapshots=8,
     ),
     "digits-gan-collapsed": DigitRecipe(
-        DigitSettings(
-            "Digits, a collapsed GAN",
-            "nonsaturating",
-            "dcgan-28",
-            CONVOLUTIONAL,
-            DEEP,
-            generator_rate=1e-3,
-            discriminator_rate=1e-3,
-            betas=(0.0, 0.999),
-            r1=0.1,  # of DCGAN's 4: the discriminator becomes steep
-        ),
+        # the discriminator becomes steep
+        replace(DCGAN, title="Digits, a collapsed GAN", r1=0.1),
         steps=1_200,
         num_snapshots=8,
     ),

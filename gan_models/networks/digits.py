@@ -96,12 +96,11 @@ class DigitGenerator(Network):
     ) -> None:
         super().__init__()
         self.z_dim, self.width, self.num_classes, self.hidden = z_dim, width, num_classes, hidden
-        self.c_dim = size = num_classes
-        size += z_dim
+        self.c_dim = num_classes
         if hidden:
-            self.first = nn.Linear(size, hidden, bias=False)
-            self.norm0, size = nn.BatchNorm1d(hidden), hidden
-        self.project = nn.Linear(size, 49 * width, bias=False)
+            self.first = nn.Linear(z_dim + num_classes, hidden, bias=False)
+            self.norm0 = nn.BatchNorm1d(hidden)
+        self.project = nn.Linear(hidden or z_dim + num_classes, 49 * width, bias=False)
         self.norm1 = nn.BatchNorm2d(width)
         self.conv1 = nn.ConvTranspose2d(width, width // 2, 4, 2, 1, bias=False)
         self.norm2 = nn.BatchNorm2d(width // 2)
