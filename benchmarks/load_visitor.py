@@ -83,8 +83,9 @@ class Visitor:
         # counts where the page trusts this machine as a proxy, and nowhere else
         self._headers = {"X-Forwarded-For": f"10.1.{number // 250}.{number % 250 + 1}"}
 
-    async def run(self, until: float) -> list[Outcome]:
-        """Visit until the monotonic clock says `until`; all outcomes."""
+    async def run(self, until: float, delay: float = 0.0) -> list[Outcome]:
+        """Visit after `delay` seconds, until the monotonic clock says `until`; all outcomes."""
+        await asyncio.sleep(delay)
         heartbeat = asyncio.create_task(self._keep_open()) if self._session else None
         outcomes = []
         try:

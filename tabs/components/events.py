@@ -21,8 +21,10 @@ GPU: Options = {"concurrency_id": "gpu", "concurrency_limit": 1}  # one at a tim
 # seconds to minutes on the device, in steps: generators, whose steps take turns, so that a short
 # one does not wait for the end of a long one, and none of them keeps `GPU` waiting
 LONG: Options = {"concurrency_id": "long", "concurrency_limit": 4}
+# milliseconds to a second on the device: steps of `LONG` wait for them, within a limit
+SHORT = frozenset({"gpu", "samples"})
 # what waits in the queue of the device; all other events are control
-WORK = frozenset({"gpu", "long", "samples", "look", "ingest", "download"})
+WORK = SHORT | {"long", "look", "ingest", "download"}
 PRIVATE: Options = {"api_visibility": "private"}
 # small events: every click counts and none waits for pictures; queued, so that a toast can say
 # what is wrong

@@ -6,9 +6,11 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
+MOST_YIELD_SECONDS = 0.5  # that a step of long work waits while short work is there
+YIELD_RATIO = 3.0  # and no more than this times the step before: long work keeps a quarter
 _MOST_CLIENTS = 4096  # that are remembered; those that owe nothing are forgotten first
 
 
@@ -50,11 +52,19 @@ class FairOrder:
 
 
 class Turns:
-    """Steps of long work take turns, one at a time, in fair order; for one event loop."""
+    """Steps of long work take turns, one at a time, in fair order; for one event loop.
+
+    Before a step they wait for short work that runs by then, up to `YIELD_RATIO` times the seconds
+    of the step before, `MOST_YIELD_SECONDS` at most.
+    """
 
     def __init__(self) -> None:
         self._order = FairOrder()
         self._busy = False
+        self._num_short = 0
+        self._no_short = asyncio.Event()
+        self._no_short.set()
+        self._step_seconds = 0.0  # of the last step
         self._numbers = itertools.count()
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
 
@@ -73,12 +83,34 @@ class Turns:
                 raise
         self._busy = True
         self._order.serve(tag)
-        began = time.monotonic()
+        try:
+            await self._yield_to_short()
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                self._step_seconds = time.monotonic() - began
+                self._order.correct(client, self._step_seconds)
+        finally:
+            self._pass_on()
+
+    @contextmanager
+    def short(self) -> Iterator[None]:
+        """Say that short work runs during the block."""
+        self._num_short += 1
+        self._no_short.clear()
         try:
             yield
         finally:
-            self._order.correct(client, time.monotonic() - began)
-            self._pass_on()
+            self._num_short -= 1
+            if not self._num_short:
+                self._no_short.set()
+
+    async def _yield_to_short(self) -> None:
+        seconds = min(MOST_YIELD_SECONDS, YIELD_RATIO * self._step_seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._no_short.wait()
 
     def _pass_on(self) -> None:
         """Give the turn to the first that still waits."""

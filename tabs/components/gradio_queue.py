@@ -35,7 +35,7 @@ from gradio.server_messages import (
 from gradio.utils import run_coro_in_background
 
 from tabs.components.clients import Client, Clients
-from tabs.components.events import LONG, WORK
+from tabs.components.events import LONG, SHORT, WORK
 from tabs.components.fair_order import FairOrder, Turns
 from tabs.components.gradio_compat import Page, no_updates
 from tabs.components.gradio_sessions import forget, forget_closed
@@ -280,7 +280,8 @@ class VisitorQueue(Queue):
             self._order.serve(self._tag(event))
         began = time.monotonic()
         try:
-            await super().process_events(events, batch, begin_time, fn)
+            with self._turns.short() if fn.concurrency_id in SHORT else nullcontext():
+                await super().process_events(events, batch, begin_time, fn)
         finally:
             seconds = time.monotonic() - began
             for event in events:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 
 from tabs.components import fair_order
 from tabs.components.fair_order import FairOrder, Turns
@@ -104,3 +105,71 @@ def test_one_turn_at_a_time_and_a_cancelled_wait_passes_it_on():
         return most
 
     assert asyncio.run(run()) == 1
+
+
+def _run_with_short_work(seconds: float, is_there) -> tuple[int, int]:
+    """The steps of long work within some seconds, and those that began while `is_there`."""
+
+    async def run() -> tuple[int, int]:
+        turns, counts = Turns(), [0, 0]
+
+        async def long_work() -> None:
+            while True:
+                async with turns.turn("long"):
+                    counts[0] += 1
+                    counts[1] += turns._num_short > 0
+                    await asyncio.sleep(0.01)
+
+        async def short_work() -> None:
+            for k in range(int(seconds / 0.02)):
+                if is_there(k):
+                    with turns.short():
+                        await asyncio.sleep(0.02)
+                else:
+                    await asyncio.sleep(0.02)
+
+        task = asyncio.create_task(long_work())
+        await short_work()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with turns.turn("another"):  # the turn was not lost
+            pass
+        return counts[0], counts[1]
+
+    return asyncio.run(run())
+
+
+def test_a_step_of_long_work_waits_for_short_work():
+    _, meanwhile = _run_with_short_work(0.6, lambda k: k % 2)
+    free, _ = _run_with_short_work(0.6, lambda k: False)
+    assert meanwhile < free / 4
+
+
+def test_long_work_goes_on_although_short_work_never_ends():
+    async def run() -> float:
+        turns = Turns()
+        with turns.short():
+            began = time.monotonic()
+            for _ in range(6):
+                async with turns.turn("long"):
+                    await asyncio.sleep(0.02)
+            return time.monotonic() - began
+
+    assert 6 * 0.02 + 5 * 0.06 <= asyncio.run(run()) < 2
+
+
+def test_a_wait_for_short_work_is_limited_and_may_be_cancelled():
+    async def run() -> None:
+        turns = Turns()
+        turns._step_seconds = 100.0
+        with turns.short():
+            waiting = asyncio.create_task(turns.turn("a").__aenter__())
+            await asyncio.sleep(0.01)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            began = time.monotonic()
+            async with turns.turn("b"):
+                waited = time.monotonic() - began
+        assert fair_order.MOST_YIELD_SECONDS <= waited + 0.05 < 5
+
+    asyncio.run(run())
