@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 import gan_models
 from tabs import build_tab, connect, start, visible_tabs
 from tabs.components.clients import Clients, trusted_proxies
-from tabs.components.engine import layout_note, shared_pipelines
+from tabs.components.engine import layout_note, shared_jobs, shared_pipelines
 from tabs.components.gradio_compat import SKIP_START_CHECK, set_always_last
 from tabs.components.gradio_language import TranslatedPage
 from tabs.components.gradio_mcp import serves_mcp
@@ -56,7 +56,7 @@ def create_app(load: Load | None = None, jobs: gan_models.Jobs | None = None) ->
         lambda: gan_models.PRIVATE_LIMITS if is_private() else gan_models.PUBLIC_LIMITS
     )
     folder = folders.prepare()
-    load, jobs = load or shared_pipelines(), jobs or gan_models.Jobs()
+    load, jobs = load or shared_pipelines(), jobs or shared_jobs()
     jobs.start_housekeeping()
     use_lean_sessions()
     clients = Clients(public=not is_private())

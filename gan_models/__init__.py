@@ -1,6 +1,7 @@
 """Ganvas: pretrained GANs as functions. `load_pipeline(id)` gives an object that makes pictures."""
 
 from gan_models import convert
+from gan_models.cluster import TRAINING as CLUSTER_TRAINING
 from gan_models.cluster import ClusterError, cluster_pipelines, uses_ray
 from gan_models.cluster.wire import portable
 from gan_models.convert.add_user_model import (

@@ -6,33 +6,34 @@ import atexit
 import contextlib
 import hashlib
 import importlib
-import os
 import queue
 import re
-import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
+from gan_models.cluster.head import (
+    CLOSE_SECONDS,
+    CONNECT_ERRORS,
+    CONNECT_SECONDS,
+    GONE,
+    UNREACHABLE,
+    answers,
+    connect,
+    keep_sigterm,
+    ray,
+)
 from gan_models.cluster.replica import MAX_BATCH, Replica
 from gan_models.cluster.settings import ClusterError, ClusterSettings
 from gan_models.cluster.waiting import POLL_SECONDS, Patience, WorkThread
 from gan_models.cluster.wire import Message, Request
 
-# the driver would end the whole process if the head node were gone for longer, 60 s by default
-os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "1000000")
-ray: Any = importlib.import_module("ray")
 serve: Any = importlib.import_module("ray.serve")
 
 Returned = TypeVar("Returned")
 
-GONE = "The Ray cluster does not answer; try again in a minute. Its head node may have stopped."
-UNREACHABLE = "The Ray cluster cannot be reached; start it, or correct RAY_ADDRESS, and try again."
 BUSY = "Busy: the Ray cluster has no free replica of this model now; try again in a minute."
-CLOSE_SECONDS = 15.0
-CONNECT_SECONDS = 90.0  # to start a cluster on this machine, or to reach another
 DEPLOY_SECONDS = 120.0  # for a node to import PyTorch and start the first replica
 RETRY_SECONDS = 0.5
 _PREFIX = "ganvas-"
@@ -128,12 +129,7 @@ class Cluster:
 
     def is_there(self) -> bool:
         """Whether the head node accepts connections."""
-        host, _, port = self.address.rpartition(":")
-        try:
-            with socket.create_connection((host.strip("[]"), int(port)), 2.0):
-                return True
-        except OSError:
-            return False
+        return answers(self.address)
 
     def close(self) -> None:
         """Disconnect; a cluster that was started with this object ends."""
@@ -148,27 +144,17 @@ class Cluster:
 
     def _connect(self) -> None:
         """Connect, or connect anew; not in the main thread, where Ray takes over SIGTERM."""
-        options: dict[str, Any] = {"address": self.settings.address or "local"}
-        if not self.settings.address:
-            options["include_dashboard"] = False
 
-        def connect() -> None:
-            if ray.is_initialized():
-                ray.shutdown()
-            ray.init(log_to_driver=False, logging_level="error", namespace="ganvas", **options)
-            # what Ray does at the end of the process waits for a head node that is gone
-            atexit.unregister(ray.shutdown)
-            self.address = ray.get_runtime_context().gcs_address
+        def work() -> None:
+            self.address = connect(self.settings.address)
             serve.start(proxy_location="Disabled")
 
         try:
-            self._thread.do(connect, CONNECT_SECONDS)
-        except (OSError, RuntimeError, ValueError, SystemExit, ray.exceptions.RayError) as error:
+            self._thread.do(work, CONNECT_SECONDS)
+        except CONNECT_ERRORS as error:
             raise ClusterError(UNREACHABLE) from error
         atexit.register(self.close)
-        if threading.current_thread() is threading.main_thread():
-            # Ray's own handler would print where each thread was
-            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM) or signal.SIG_DFL)
+        keep_sigterm()
         self._is_gone = False
 
     def _handle(self, model: str) -> Any:
@@ -178,22 +164,13 @@ class Cluster:
             return handle  # without waiting for the deployment of another model
         with self._lock:
             if self._is_gone:
-                if self.settings.address and not self._answers_at(self.settings.address):
+                if self.settings.address and not answers(self.settings.address):
                     raise ClusterError(GONE)
                 self._handles.clear()
                 self._connect()
             if model not in self._handles:
                 self._handles[model] = self._bounded(lambda: self._deploy(model), DEPLOY_SECONDS)
             return self._handles[model]
-
-    @staticmethod
-    def _answers_at(address: str) -> bool:
-        host, _, port = address.rpartition(":")
-        if not port.isdecimal():  # "auto", for example
-            return True
-        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 2.0):
-            return True
-        return False
 
     def _deploy(self, model: str) -> Any:
         name = _application_name(model)

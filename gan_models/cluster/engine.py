@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gan_models.cluster.pipelines import ClusterPipelines
 
 VARIABLE = "GANVAS_ENGINE"
+TRAINING = "gan_models.cluster.finetuning:finetune"  # the engine of fine-tuning on a cluster
 
 
 def uses_ray() -> bool:

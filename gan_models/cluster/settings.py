@@ -25,6 +25,8 @@ class ClusterSettings:
         num_gpus: the same of GPUs; None: a quarter where the cluster has GPUs, else none.
         idle_seconds: after which a model that nobody uses has no replicas.
         patience_seconds: how long a request is retried while replicas are lost or started.
+        training_cpus: CPUs that a fine-tuning reserves.
+        training_gpus: the same of GPUs; None: one where the cluster has GPUs, else none.
     """
 
     address: str = ""
@@ -33,6 +35,8 @@ class ClusterSettings:
     num_gpus: float | None = None
     idle_seconds: float = 600.0
     patience_seconds: float = 120.0
+    training_cpus: float = 1.0
+    training_gpus: float | None = None
 
     @classmethod
     def read(cls) -> ClusterSettings:
@@ -41,15 +45,21 @@ class ClusterSettings:
         Raises:
             ValueError: a value is no number in its range.
         """
-        gpus = os.environ.get("GANVAS_RAY_GPUS")
         return cls(
             address=os.environ.get("RAY_ADDRESS", "").strip(),
             max_replicas=int(_number("GANVAS_RAY_REPLICAS", cls.max_replicas, 1, MAX_REPLICAS)),
             num_cpus=_number("GANVAS_RAY_CPUS", cls.num_cpus, 0, 1024),
-            num_gpus=_number("GANVAS_RAY_GPUS", 0, 0, 64) if gpus else None,
+            num_gpus=_gpus("GANVAS_RAY_GPUS"),
             idle_seconds=_number("GANVAS_RAY_IDLE_SECONDS", cls.idle_seconds, 1, 1e6),
             patience_seconds=_number("GANVAS_RAY_PATIENCE_SECONDS", cls.patience_seconds, 1, 3600),
+            training_cpus=_number("GANVAS_RAY_TRAINING_CPUS", cls.training_cpus, 0, 1024),
+            training_gpus=_gpus("GANVAS_RAY_TRAINING_GPUS"),
         )
+
+
+def _gpus(name: str) -> float | None:
+    """A number of GPUs; None: the variable is not set."""
+    return _number(name, 0, 0, 64) if os.environ.get(name) else None
 
 
 def _number(name: str, default: float, least: float, most: float) -> float:

@@ -8,6 +8,8 @@ import threading
 import time
 from pathlib import Path
 
+from gan_models.cluster.settings import ClusterError
+from gan_models.cluster.store import forget
 from gan_models.jobs.database import JobDatabase, next_in_turn, unfinished
 from gan_models.jobs.processes import end_worker, free_slot, start_worker
 from gan_models.jobs.quotas import Quotas
@@ -59,11 +61,15 @@ def _has_work(database: JobDatabase, slot: int, num_slots: int) -> bool:
 
 
 def erase(database: JobDatabase, job_id: str) -> None:
-    """Delete all files of a job, then its row.
+    """Delete all files of a job, in the store of a cluster, too; then its row.
 
     Raises:
         JobError: a file cannot be deleted; the row is kept, for another try.
     """
+    try:
+        forget(job_id)
+    except ClusterError as error:
+        raise JobError(str(error)) from error
     folder = database.job_folder(job_id)
     for _ in range(5):  # files may appear or disappear meanwhile
         if folder.exists():

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import gradio as gr
 
-from gan_models import ClusterError, cluster_pipelines, uses_ray
+from gan_models import CLUSTER_TRAINING, ClusterError, Jobs, cluster_pipelines, uses_ray
 from tabs.components import zero_gpu
 from tabs.components.events import AT_ONCE
 from tabs.components.gradio_compat import on_page_load
@@ -37,6 +37,15 @@ def shared_pipelines() -> Load:
             be reached.
     """
     return cluster_pipelines() if uses_ray() else zero_gpu.shared_pipelines()
+
+
+def shared_jobs() -> Jobs:
+    """The fine-tuning jobs of a page, trained on the engine of `GANVAS_ENGINE`.
+
+    Raises:
+        ValueError: the variable has an unknown value.
+    """
+    return Jobs(engine=CLUSTER_TRAINING) if uses_ray() else Jobs()
 
 
 def layout_note(load: Load) -> None:

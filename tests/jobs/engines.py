@@ -52,7 +52,8 @@ class Point(Trainer):
     def save(self, path):
         """Copy the base's generator in place of a trained one."""
         path.parent.mkdir(exist_ok=True)
-        shutil.copyfile(get_spec(self.base).source.path, path)
+        is_file = self.base.endswith(".safetensors")
+        shutil.copyfile(self.base if is_file else get_spec(self.base).source.path, path)
 
 
 class Points:
