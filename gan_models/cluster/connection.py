@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import hashlib
 import importlib
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -24,6 +22,7 @@ from gan_models.cluster.head import (
     keep_sigterm,
     ray,
 )
+from gan_models.cluster.placement import PREFIX, SHARED, application_of
 from gan_models.cluster.replica import MAX_BATCH, Replica
 from gan_models.cluster.settings import ClusterError, ClusterSettings
 from gan_models.cluster.waiting import POLL_SECONDS, Patience, WorkThread
@@ -36,7 +35,6 @@ Returned = TypeVar("Returned")
 BUSY = "Busy: the Ray cluster has no free replica of this model now; try again in a minute."
 DEPLOY_SECONDS = 120.0  # for a node to import PyTorch and start the first replica
 RETRY_SECONDS = 0.5
-_PREFIX = "ganvas-"
 _DEPLOYMENT = "Replica"
 _AHEAD = 8  # messages of a stream that are fetched before they are asked for
 
@@ -54,14 +52,15 @@ class Cluster:
     def __init__(self, settings: ClusterSettings) -> None:
         self.settings = settings
         self.address = ""
-        self._handles: dict[str, Any] = {}
+        self._handles: dict[str, Any] = {}  # by the name of the application
+        self._names: dict[str, str] = {}  # of the applications of the models that were asked for
         self._lock = threading.RLock()
         self._is_gone = False
         self._thread = WorkThread()
         self._connect()
 
-    def ask(self, model: str, method: str, requests: Sequence[Request | None]) -> list[Message]:
-        """The answers of a method of `Replica` to requests that are sent at once.
+    def ask(self, model: str, method: str, requests: Sequence[Request | str]) -> list[Message]:
+        """The answers of a method of `Replica` to its arguments, which are sent at once.
 
         A request whose replica is lost is sent again, to another one.
 
@@ -101,7 +100,9 @@ class Cluster:
                 self._wait_after(error, patience)
 
     def replicas(self) -> dict[str, list[str]]:
-        """Deployment -> the address of the node of each running replica.
+        """Model -> the address of the node of each running replica that it may have.
+
+        Of those that share replicas, the ones that were asked for through this object.
 
         Raises:
             ClusterError: the cluster is gone.
@@ -109,13 +110,15 @@ class Cluster:
         details = self._bounded(_serve_details, 10.0)
         found = {}
         for name, application in details.get("applications", {}).items():
-            if name.startswith(_PREFIX):
+            if name.startswith(PREFIX):
                 (deployment,) = application["deployments"].values() or ({},)
-                found[name.removeprefix(_PREFIX)] = [
+                nodes = [
                     str(replica.get("node_ip"))
                     for replica in deployment.get("replicas", ())
                     if replica.get("state") == "RUNNING"
                 ]
+                here = [model for model, other in list(self._names.items()) if other == name]
+                found |= dict.fromkeys(here or [name.removeprefix(PREFIX)], nodes)
         return found
 
     def num_nodes(self) -> int:
@@ -159,26 +162,31 @@ class Cluster:
 
     def _handle(self, model: str) -> Any:
         """The handle of a model's deployment, deployed by the first call."""
-        handle = self._handles.get(model)
-        if handle is not None and not self._is_gone:
-            return handle  # without waiting for the deployment of another model
+        name = application_of(model, self.settings.shared_mb)
+        self._names[model] = name
+        handle = self._handles.get(name)
+        if handle is None or self._is_gone:  # else without waiting for another deployment
+            handle = self._deployed(name)
+        # replicas that have the model are asked first
+        return handle.options(multiplexed_model_id=model) if name == SHARED else handle
+
+    def _deployed(self, name: str) -> Any:
         with self._lock:
             if self._is_gone:
                 if self.settings.address and not answers(self.settings.address):
                     raise ClusterError(GONE)
                 self._handles.clear()
                 self._connect()
-            if model not in self._handles:
-                self._handles[model] = self._bounded(lambda: self._deploy(model), DEPLOY_SECONDS)
-            return self._handles[model]
+            if name not in self._handles:
+                self._handles[name] = self._bounded(lambda: self._deploy(name), DEPLOY_SECONDS)
+            return self._handles[name]
 
-    def _deploy(self, model: str) -> Any:
-        name = _application_name(model)
+    def _deploy(self, name: str) -> Any:
         found = serve.status().applications.get(name)  # of another page, or of this one before
         if found is not None and found.status in ("RUNNING", "DEPLOYING"):
             return serve.get_app_handle(name)
         application = serve.deployment(Replica, name=_DEPLOYMENT).options(**self._options())
-        return serve.run(application.bind(model), name=name, route_prefix=None)
+        return serve.run(application.bind(), name=name, route_prefix=None)
 
     def _options(self) -> dict[str, Any]:
         """The options of a deployment: how it is scaled, and what a replica reserves."""
@@ -284,9 +292,8 @@ class Cluster:
             raise ClusterError(GONE if self._is_gone else BUSY) from error
 
 
-def _send(handle: Any, method: str, request: Request | None) -> Any:
-    arguments = () if request is None else (request,)
-    return getattr(handle, method).remote(*arguments)
+def _send(handle: Any, method: str, request: Request | str) -> Any:
+    return getattr(handle, method).remote(request)
 
 
 def _fetch(response: Any, fetched: queue.Queue[tuple[bool, Any]], stopped: threading.Event) -> None:
@@ -307,13 +314,6 @@ def _fetch(response: Any, fetched: queue.Queue[tuple[bool, Any]], stopped: threa
                 break
         if stopped.is_set():
             return
-
-
-def _application_name(model: str) -> str:
-    """The name of a model's application: its id, or a hash of the path of its file."""
-    if re.fullmatch(r"[A-Za-z0-9._-]+", model):
-        return _PREFIX + model
-    return f"{_PREFIX}file-{hashlib.sha256(model.encode()).hexdigest()[:16]}"
 
 
 def _serve_details() -> dict[str, Any]:

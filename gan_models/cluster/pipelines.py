@@ -50,7 +50,7 @@ class ClusterPipelines:
         if (model, version) not in self._facts:
             if not is_file_name(model):
                 ensure(get_spec(model), progress, cancelled)
-            (answer,) = self.cluster.ask(model, "facts", [None])
+            (answer,) = self.cluster.ask(model, "facts", [model])
             self._facts[model, version] = _value_of(answer)
         return ClusterPipeline(self.cluster, model, self._facts[model, version])
 
@@ -152,9 +152,8 @@ class ClusterPipeline:
             raise
         return _rest(messages)
 
-    @staticmethod
-    def _request(path: str, *arguments: Any, **options: Any) -> Request:
-        return Request(path, pack(arguments), pack(options), limits())
+    def _request(self, path: str, *arguments: Any, **options: Any) -> Request:
+        return Request(self._model, path, pack(arguments), pack(options), limits())
 
 
 def _rest(messages: Generator[Message, None, None]) -> Generator[Any, None, Any]:

@@ -1,4 +1,4 @@
-"""A replica: the process on a node of the cluster that holds one model."""
+"""A replica: the process on a node of the cluster that holds a model, or several small ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import torch
@@ -27,39 +28,47 @@ Returned = TypeVar("Returned")
 Steps = Generator[Any, None, Any]
 
 MAX_BATCH = 16  # requests that are sampled together
+MAX_MODELS = 64  # that Serve is told of
 NUM_THREADS = 4  # calls of one replica that run at once
 _LIMITS: contextvars.ContextVar[Limits] = contextvars.ContextVar("limits", default=PRIVATE)
 
 
 class Replica:
-    """Calls the methods of a model's pipeline. The model is loaded by the first call.
+    """Calls the methods of pipelines. A model is loaded by the first call that names it."""
 
-    Args:
-        model: its id, or the path of its file on this node.
-    """
-
-    def __init__(self, model: str) -> None:
+    def __init__(self) -> None:
         use_limits(_LIMITS.get)
         # Ray sets one thread for a replica that reserves less than two CPUs
         torch.set_num_threads(_num_cores())
-        self._model, self._load = model, PipelineCache()
+        self._load = PipelineCache()
         self._threads = ThreadPoolExecutor(NUM_THREADS, thread_name_prefix="calls")
 
     async def call(self, request: Request) -> Message:
         """The result of a method or the value of an attribute, or what was raised."""
+        await self._announce()
         return await self._in_thread(lambda: self._call(request))
 
-    async def facts(self) -> Message:
-        """The attributes in `FACTS` that the pipeline has, and `node`, the name of this node."""
-        return await self._in_thread(self._facts)
+    async def facts(self, model: str) -> Message:
+        """The attributes in `FACTS` that the pipeline has, and `node`, the name of this node.
+
+        Args:
+            model: its id, or the path of its file on this node.
+        """
+        await self._announce()
+        return await self._in_thread(lambda: self._facts(model))
+
+    async def sample(self, request: Request) -> Message:
+        """As `call`, for samples; requests alike in all but their seeds are one call."""
+        await self._announce()
+        return await self._batched(request)
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.0)
-    async def sample(self, requests: list[Request]) -> list[Message]:
-        """The answers to requests for samples; those alike in all but their seeds are one call."""
+    async def _batched(self, requests: list[Request]) -> list[Message]:
         return await self._in_thread(lambda: self._sample(requests))
 
     async def iterate(self, request: Request) -> AsyncIterator[Message]:
         """A message a step of a method that gives an iterator, and one for what it returns."""
+        await self._announce()
         steps, context = self._iterate(request), contextvars.copy_context()
         last: Future[Any] | None = None
         try:
@@ -72,15 +81,25 @@ class Replica:
         finally:  # also where the page has cancelled it; the step in hand is finished first
             self._threads.submit(_close, steps, last)
 
+    async def _announce(self) -> None:
+        """Tell Serve that this replica has the model of the request, if it came for one."""
+        if model := serve.get_multiplexed_model_id():
+            await self._multiplexed(model)
+
+    @serve.multiplexed(max_num_models_per_replica=MAX_MODELS)
+    async def _multiplexed(self, model: str) -> str:
+        """The model itself; `PipelineCache` holds its pipeline, and limits the memory of all."""
+        return model
+
     async def _in_thread(self, work: Callable[[], Returned]) -> Returned:
         run = contextvars.copy_context().run
         return await asyncio.get_running_loop().run_in_executor(self._threads, run, work)
 
     # --- in a thread ------------------------------------------------------------------------------
 
-    def _facts(self) -> Message:
+    def _facts(self, model: str) -> Message:
         try:
-            pipeline = self._load(self._model)
+            pipeline = self._load(model)
             found = {name: getattr(pipeline, name) for name in FACTS if hasattr(pipeline, name)}
             return "end", found | {"node": platform.node()}
         except Exception as error:  # noqa: BLE001 - raised again in the page
@@ -96,7 +115,7 @@ class Replica:
     def _start(self, request: Request) -> Any:
         """The value of an attribute, or what a method returns."""
         _LIMITS.set(request.limits)
-        pipeline = cast(Any, self._load(self._model))
+        pipeline = cast(Any, self._load(request.model))
         found = functools.reduce(getattr, request.path.split("."), pipeline)
         if not callable(found):
             return found
@@ -116,7 +135,7 @@ class Replica:
         first = requests[0]
         rest = first.arguments[1:]
         together = [seed for some in seeds for seed in some]
-        everyone = Request(first.path, (together, *rest), first.options, first.limits)
+        everyone = replace(first, arguments=(together, *rest))
         kind, value = self._call(everyone)
         if len(requests) == 1:
             return [(kind, value)]
@@ -152,7 +171,8 @@ def _groups(requests: Sequence[Request]) -> list[list[int]]:
     """The indices of requests that are equal in all but their first argument."""
     groups: dict[bytes, list[int]] = {}
     for k, request in enumerate(requests):
-        rest = request.arguments[1:], sorted(request.options.items()), request.limits
+        options = sorted(request.options.items())
+        rest = request.model, request.arguments[1:], options, request.limits
         groups.setdefault(pickle.dumps(rest), []).append(k)
     return list(groups.values())
 

@@ -23,6 +23,7 @@ class ClusterSettings:
         max_replicas: of a model.
         num_cpus: CPUs that a replica reserves; a fraction lets several share one.
         num_gpus: the same of GPUs; None: a quarter where the cluster has GPUs, else none.
+        shared_mb: megabytes of weights up to which models share replicas.
         idle_seconds: after which a model that nobody uses has no replicas.
         patience_seconds: how long a request is retried while replicas are lost or started.
         training_cpus: CPUs that a fine-tuning reserves.
@@ -33,6 +34,7 @@ class ClusterSettings:
     max_replicas: int = 4
     num_cpus: float = 0.25
     num_gpus: float | None = None
+    shared_mb: float = 64.0
     idle_seconds: float = 600.0
     patience_seconds: float = 120.0
     training_cpus: float = 1.0
@@ -50,6 +52,7 @@ class ClusterSettings:
             max_replicas=int(_number("GANVAS_RAY_REPLICAS", cls.max_replicas, 1, MAX_REPLICAS)),
             num_cpus=_number("GANVAS_RAY_CPUS", cls.num_cpus, 0, 1024),
             num_gpus=_gpus("GANVAS_RAY_GPUS"),
+            shared_mb=_number("GANVAS_RAY_SHARED_MB", cls.shared_mb, 0, 1e6),
             idle_seconds=_number("GANVAS_RAY_IDLE_SECONDS", cls.idle_seconds, 1, 1e6),
             patience_seconds=_number("GANVAS_RAY_PATIENCE_SECONDS", cls.patience_seconds, 1, 3600),
             training_cpus=_number("GANVAS_RAY_TRAINING_CPUS", cls.training_cpus, 0, 1024),

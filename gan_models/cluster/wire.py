@@ -33,11 +33,13 @@ class Request:
     """A call of a pipeline's method.
 
     Attributes:
+        model: its id, or the path of its file on the replica's node.
         path: the name of a method or an attribute, "styles.edit" for one of a part.
         arguments, options: as `pack` makes them.
         limits: those of the page, in force during the call.
     """
 
+    model: str
     path: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import threading
 import time
 
@@ -15,6 +16,7 @@ from gan_models.paths import CHECKPOINTS
 from tests.cluster.conftest import node_options
 
 pytest.importorskip("ray", reason="Ray is not installed")
+connection = importlib.import_module("gan_models.cluster.connection")
 
 SMALL = Image.fromarray(np.random.RandomState(3).randint(0, 256, (40, 56, 3)).astype(np.uint8))
 
@@ -128,6 +130,17 @@ def test_it_is_known_where_models_run(two_nodes):
     load("faces-64").sample([1])
     assert load.num_nodes() == 2
     assert len(load.replicas()["faces-64"]) >= 1
+
+
+def test_small_models_share_replicas(two_nodes):
+    _, load, _ = two_nodes
+    assert load("eyes-128").sample([1], "green")
+    assert load("faces-64").sample([1])
+    details = connection._serve_details()["applications"]
+    assert "ganvas-eyes-128" not in details
+    assert "ganvas-faces-64" not in details
+    assert load.replicas()["faces-64"] == load.replicas()["eyes-128"]
+    assert 1 <= len(load.replicas()["faces-64"]) <= load.cluster.settings.max_replicas
 
 
 def test_fifty_requests_outlive_the_node_that_answers_them(two_nodes):

@@ -36,7 +36,9 @@ def test_settings_are_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     monkeypatch.setenv("GANVAS_RAY_REPLICAS", "7")
     monkeypatch.setenv("GANVAS_RAY_GPUS", "0.5")
+    monkeypatch.setenv("GANVAS_RAY_SHARED_MB", "20")
     found = ClusterSettings.read()
+    assert found.shared_mb == 20
     assert (found.address, found.max_replicas, found.num_gpus) == ("10.0.0.1:6379", 7, 0.5)
 
 

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from gan_models.cluster.placement import SHARED
 from tabs.components.engine import describe_placement
 from tests.cluster.conftest import node_options
 
@@ -65,11 +66,11 @@ def page_on(address):
             load.close()
 
 
-def node_of(cluster, model):
-    """A node of a cluster with a replica of a model."""
+def node_of(cluster, name):
+    """A node of a cluster with a replica of an application."""
     from gan_models.cluster.connection import _serve_details
 
-    (deployment,) = _serve_details()["applications"][f"ganvas-{model}"]["deployments"].values()
+    (deployment,) = _serve_details()["applications"][name]["deployments"].values()
     ids = {replica["node_id"] for replica in deployment["replicas"]}
     return next(node for node in cluster.worker_nodes if node.node_id in ids)
 
@@ -163,7 +164,7 @@ def test_on_two_nodes_all_answers_are_those_of_one_process(page_url, nodes_url, 
     for thread in threads:
         thread.start()
     assert done.wait(120)
-    cluster.remove_node(node_of(cluster, "faces-64"), allow_graceful=False)  # SIGKILL
+    cluster.remove_node(node_of(cluster, SHARED), allow_graceful=False)  # SIGKILL
     for thread in threads:
         thread.join(300)
     assert sorted(made) == list(range(50))
