@@ -16,6 +16,13 @@ TRAINED = Path(__file__).parent.parent / "checkpoints" / "paint.safetensors"
 collect_ignore = (
     [] if TRAINED.is_file() else ["pipelines/test_paint_model.py", "browser/test_paint_model.py"]
 )
+# each runs in a process of its own: see cluster/test_processes.py
+if not os.environ.get("GANVAS_TEST_RAY"):
+    collect_ignore += [
+        "cluster/test_ray.py",
+        "jobs/test_on_cluster.py",
+        "tabs/test_cluster_page.py",
+    ]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 @pytest.fixture(scope="module")
 def two_nodes(own_home):
     """The cluster, its pipelines, and its second node, on which all replicas are."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="Ray is not installed")
+    cluster_utils = importlib.import_module("ray.cluster_utils")
     from gan_models.cluster.pipelines import ClusterPipelines
     from gan_models.cluster.settings import ClusterSettings
 

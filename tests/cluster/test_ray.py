@@ -15,7 +15,6 @@ from gan_models import ClassPoint, ClusterError, load_pipeline
 from gan_models.paths import CHECKPOINTS
 from tests.cluster.conftest import node_options
 
-pytest.importorskip("ray", reason="Ray is not installed")
 connection = importlib.import_module("gan_models.cluster.connection")
 
 SMALL = Image.fromarray(np.random.RandomState(3).randint(0, 256, (40, 56, 3)).astype(np.uint8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
@@ -13,7 +14,7 @@ from gan_models.training.run_folder import Journal
 from tests.cluster.conftest import node_options, paths
 from tests.jobs.conftest import wait_for
 
-cluster_utils = pytest.importorskip("ray.cluster_utils", reason="Ray is not installed")
+cluster_utils = importlib.import_module("ray.cluster_utils")
 
 ENGINE = "tests.cluster.engines:point"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import threading
@@ -18,8 +19,6 @@ from gan_models.cluster.placement import SHARED
 from tabs.components.engine import describe_placement
 from tests.cluster.conftest import node_options
 
-pytest.importorskip("ray", reason="Ray is not installed")
-
 
 @pytest.fixture(scope="module")
 def cluster_url(own_home):
@@ -31,7 +30,7 @@ def cluster_url(own_home):
 @pytest.fixture
 def nodes_url(own_home):
     """The address of a page on a cluster of a head and two nodes, and that cluster."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    cluster_utils = importlib.import_module("ray.cluster_utils")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.getcwd())
         patch.setenv("GANVAS_DEVICE", "cpu")
