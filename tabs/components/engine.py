@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -40,12 +41,15 @@ def shared_pipelines() -> Load:
 
 
 def shared_jobs() -> Jobs:
-    """The fine-tuning jobs of a page, trained on the engine of `GANVAS_ENGINE`.
+    """The fine-tuning jobs of a page, trained on the nodes of the cluster at `RAY_ADDRESS`.
+
+    Without that variable a cluster has this machine alone, and their own workers train them.
 
     Raises:
-        ValueError: the variable has an unknown value.
+        ValueError: `GANVAS_ENGINE` has an unknown value.
     """
-    return Jobs(engine=CLUSTER_TRAINING) if uses_ray() else Jobs()
+    has_nodes = uses_ray() and os.environ.get("RAY_ADDRESS", "").strip()
+    return Jobs(engine=CLUSTER_TRAINING) if has_nodes else Jobs()
 
 
 def layout_note(load: Load) -> None:

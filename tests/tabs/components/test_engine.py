@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gradio as gr
+import pytest
 
-from gan_models import ClusterError
-from tabs.components.engine import Placed, describe_placement, layout_note
+from gan_models import CLUSTER_TRAINING, ClusterError
+from gan_models.jobs.queue import ENGINE
+from tabs.components.engine import Placed, describe_placement, layout_note, shared_jobs
 from tabs.languages.catalogue import translator
 
 
@@ -58,3 +60,21 @@ def test_the_line_is_there_on_a_cluster_alone():
     assert "engine-note" in elements(FakeCluster({}))
     assert isinstance(FakeCluster({}), Placed)
     assert "engine-note" not in elements(lambda model: None)
+
+
+@pytest.mark.parametrize(
+    ("engine", "address", "expected"),
+    [
+        ("", "", ENGINE),
+        ("", "10.0.0.1:6379", ENGINE),
+        ("ray", "", ENGINE),  # one machine: the worker trains itself
+        ("ray", "10.0.0.1:6379", CLUSTER_TRAINING),
+    ],
+)
+def test_jobs_are_trained_on_the_nodes_of_a_cluster(
+    tmp_path, monkeypatch, engine, address, expected
+):
+    monkeypatch.setenv("GANVAS_HOME", str(tmp_path))
+    monkeypatch.setenv("GANVAS_ENGINE", engine)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert shared_jobs()._housekeeper._engine == expected
