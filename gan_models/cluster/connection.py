@@ -52,8 +52,9 @@ class Cluster:
     def __init__(self, settings: ClusterSettings) -> None:
         self.settings = settings
         self.address = ""
-        self._handles: dict[str, Any] = {}  # by the name of the application
-        self._names: dict[str, str] = {}  # of the applications of the models that were asked for
+        self._handles: dict[str, Any] = {}  # of the models that were asked for
+        self._names: dict[str, str] = {}  # of their applications
+        self._deployed: dict[str, Any] = {}  # handles of applications
         self._lock = threading.RLock()
         self._is_gone = False
         self._thread = WorkThread()
@@ -137,7 +138,7 @@ class Cluster:
     def close(self) -> None:
         """Disconnect; a cluster that was started with this object ends."""
         with self._lock:
-            self._handles.clear()
+            self._forget_handles()
             if self.is_there():
                 with contextlib.suppress(TimeoutError):
                     self._thread.do(ray.shutdown, CLOSE_SECONDS)
@@ -162,24 +163,30 @@ class Cluster:
 
     def _handle(self, model: str) -> Any:
         """The handle of a model's deployment, deployed by the first call."""
-        name = application_of(model, self.settings.shared_mb)
-        self._names[model] = name
-        handle = self._handles.get(name)
-        if handle is None or self._is_gone:  # else without waiting for another deployment
-            handle = self._deployed(name)
-        # replicas that have the model are asked first
-        return handle.options(multiplexed_model_id=model) if name == SHARED else handle
-
-    def _deployed(self, name: str) -> Any:
+        handle = self._handles.get(model)
+        if handle is not None and not self._is_gone:
+            return handle  # without waiting for the deployment of another model
         with self._lock:
             if self._is_gone:
                 if self.settings.address and not answers(self.settings.address):
                     raise ClusterError(GONE)
-                self._handles.clear()
+                self._forget_handles()
                 self._connect()
-            if name not in self._handles:
-                self._handles[name] = self._bounded(lambda: self._deploy(name), DEPLOY_SECONDS)
-            return self._handles[name]
+            if model not in self._handles:
+                self._handles[model] = self._deployed_for(model)
+            return self._handles[model]
+
+    def _deployed_for(self, model: str) -> Any:
+        name = application_of(model, self.settings.shared_mb)
+        if name not in self._deployed:
+            self._deployed[name] = self._bounded(lambda: self._deploy(name), DEPLOY_SECONDS)
+        self._names[model], handle = name, self._deployed[name]
+        # replicas that have the model are asked first
+        return handle.options(multiplexed_model_id=model) if name == SHARED else handle
+
+    def _forget_handles(self) -> None:
+        self._handles.clear()
+        self._deployed.clear()
 
     def _deploy(self, name: str) -> Any:
         found = serve.status().applications.get(name)  # of another page, or of this one before
